@@ -1,0 +1,58 @@
+/* Generations: id -> script host, jobset and live runs. Opens, retires, closes.
+ *
+ * The daemon's side of the script host. One generation may be loading, one is
+ * in force, and some may be finishing their runs. */
+#ifndef MOONCRON_GENERATIONS_H
+#define MOONCRON_GENERATIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mooncron/hostmsg.h"
+#include "mooncron/jobset.h"
+#include "mooncron/mistake.h"
+
+struct uv_loop_s;
+struct generations;
+
+/* News from the hosts, on the loop. Borrowed for the time of the call. */
+struct generation_events {
+    /* A load has ended: `set` (the callee's reference), or NULL and either
+     * mistakes or a failure sentence. */
+    void (*loaded)(void *data, uint32_t generation, struct jobset *set,
+                   const struct mistakes *mistakes, const char *failure);
+    void (*request)(void *data, uint32_t generation,
+                    const struct host_request *request);
+    void (*nap)(void *data, uint32_t generation, uint64_t run,
+                uint64_t nap_ms);
+    void (*log)(void *data, uint32_t generation, const struct host_log *log);
+    /* A scripted run has ended, by itself or because its host died. */
+    void (*ended)(void *data, uint32_t generation,
+                  const struct host_ended *ended);
+};
+
+struct generations *generations_new(struct uv_loop_s *loop,
+                                    const struct generation_events *events,
+                                    uint32_t load_timeout_ms, void *data);
+
+/* Starts a host and lets it load; `loaded` comes exactly once. The strings of
+ * `load` are copied. */
+void generations_open(struct generations *all, uint32_t generation,
+                      const struct host_load *load);
+/* Runs a function; `ended` comes exactly once. */
+void generations_start(struct generations *all, uint32_t generation,
+                       const struct host_start *start);
+void generations_respond(struct generations *all, uint32_t generation,
+                         const struct host_response *response);
+void generations_wake(struct generations *all, uint32_t generation,
+                      uint64_t run);
+/* The run is over; `ended` does not come any more. */
+void generations_cancel(struct generations *all, uint32_t generation,
+                        uint64_t run);
+/* No run is left and none will come: its host ends. */
+void generations_close(struct generations *all, uint32_t generation);
+/* Ends every host; `closed` when the last was reaped. Frees. */
+void generations_free(struct generations *all, void (*closed)(void *data),
+                      void *data);
+
+#endif

@@ -1,0 +1,59 @@
+/* What the environment and the command line say, read once at the start.
+ *
+ * Every setting is one row of a table in cli/config.c: name, type, range,
+ * default, help. Order: flag, then X or X_FILE, then the credentials directory.
+ * Both X and X_FILE is an error; a newline at the end of a secret file is
+ * dropped; secrets never come from flags. */
+#ifndef MOONCRON_CONFIG_H
+#define MOONCRON_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mooncron/log.h"
+#include "mooncron/text.h"
+
+enum log_format { LOG_FORMAT_AUTO, LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+enum webhook_auth { WEBHOOK_AUTH_ANY, WEBHOOK_AUTH_SIGNATURE };
+
+struct config {
+    const char *backend_url;
+    const char *api_key; /* NULL: not set; likewise below */
+    const char *api_key_collection;
+    const char *webhook_secret, *webhook_secret_previous;
+    enum webhook_auth webhook_auth;
+    const char *admin_token;
+    const char *listen_host;
+    uint16_t listen_port;
+    const char *url; /* where the command line finds the daemon */
+    bool primary;
+    const char *node_env;
+    const char *file;
+    const char *state_directory, *runtime_directory;
+    const char *script_env;  /* names, separated by spaces or commas */
+    const char *allow_hosts; /* other origins that jobs may call */
+    const char *ca_file;
+    enum log_format log_format;
+    enum log_level log_level;
+    uint32_t settings_timeout_ms, connect_timeout_ms;
+    uint32_t poll_ms, drain_ms, load_timeout_ms;
+    double time_scale;
+    /* private */
+    struct config_store *store;
+};
+
+/* Reads the environment. Every mistake is added to `problems`, a line each;
+ * false where there is one. `run` also requires WORKER_API_KEY unless
+ * `without_backend`. */
+bool config_read(struct config *config, struct text *problems);
+void config_close(struct config *config); /* cleanses secrets */
+
+/* The table for `help` and docs: one row a setting. */
+void config_describe(struct text *out);
+
+/* The pairs "NAME=value" that scripts may read, from script_env. The array and
+ * its strings live as long as `config`. */
+const char *const *config_script_vars(const struct config *config,
+                                      uint32_t *ret_count);
+
+#endif

@@ -1,0 +1,139 @@
+/* What the daemon and a script host say to each other.
+ *
+ * The host's life: it says HELLO, gets one LOAD, answers with FILE, GROUP, JOB
+ * and MISTAKE in any number, then LOADED; from then on it gets START for runs
+ * of scripted jobs and asks with REQUEST and SLEEP, one at a time a run, until
+ * it says ENDED. When its socket closes it leaves. Runs are named by the
+ * daemon's numbers; an answer to a run that has ended is dropped. */
+#ifndef MOONCRON_HOSTMSG_H
+#define MOONCRON_HOSTMSG_H
+
+#include "mooncron/jobset.h"
+#include "mooncron/mistake.h"
+#include "mooncron/wire.h"
+
+enum host_message {
+    /* to the host */
+    HOST_LOAD = 1,
+    HOST_START,
+    HOST_RESPONSE, /* to a REQUEST */
+    HOST_WAKE,     /* to a SLEEP */
+    HOST_CANCEL,   /* the run is over for the daemon; no ENDED is awaited */
+    /* from the host */
+    HOST_HELLO = 32,
+    HOST_FILE,
+    HOST_GROUP,
+    HOST_JOB,
+    HOST_MISTAKE,
+    HOST_LOADED,
+    HOST_REQUEST,
+    HOST_SLEEP,
+    HOST_LOG,
+    HOST_ENDED,
+};
+
+/* Version of this page; HELLO carries it, and one that differs is refused. */
+#define HOST_PROTOCOL 1
+
+struct host_load {
+    const char *path;        /* of the schedule file, as the user named it */
+    const char *environment; /* in force; never "" */
+    const char *settings;    /* JSON object */
+    bool enable_jobs;
+    /* "NAME=value" each: what env "NAME" may read. A name without "=" is
+     * allowed but not set. */
+    const char *const *vars;
+    uint32_t var_count;
+};
+
+struct host_start {
+    uint64_t run;
+    uint32_t function;
+    const char *job;       /* name */
+    const char *run_text;  /* ctx.run_id */
+    const char *trigger;   /* "schedule" ... */
+    const char *scheduled; /* RFC 3339 */
+    uint32_t attempt;      /* from 1 */
+};
+
+struct host_response {
+    uint64_t run;
+    uint32_t status;     /* 0: no answer came, `failure` says why */
+    const char *failure; /* "" or a sentence */
+    const char *code;    /* "" or "timeout", "refused", "network", ... */
+    const char *headers; /* "name: value\n" each, names in lower case */
+    struct slice body;
+    uint32_t took_ms;
+};
+
+struct host_request {
+    uint64_t run;
+    uint8_t method; /* enum method */
+    const char *url; /* "/path" below BACKEND_URL, or absolute */
+    const char *headers; /* "Name: value\n" each */
+    struct slice body;   /* with has_body */
+    bool has_body;
+    uint32_t timeout_ms;
+};
+
+enum host_log_level { HOST_DEBUG, HOST_INFO, HOST_WARN, HOST_ERROR };
+
+struct host_log {
+    uint64_t run; /* 0: while loading */
+    uint8_t level;
+    const char *message;
+    const char *fields; /* JSON object, or "" */
+};
+
+struct host_ended {
+    uint64_t run;
+    bool ok;
+    const char *failure; /* "" or a sentence with file and line */
+};
+
+struct host_loaded {
+    bool ok;        /* false: at least one MISTAKE came before */
+    uint32_t jobs;
+    uint32_t mistakes; /* with those that were not sent */
+};
+
+/* Each writes one whole frame at the end of `out`; false where it got too
+ * long. Each reader wants a reader just opened on a frame of its type and says
+ * false where the frame is not of its form. Read strings live as long as the
+ * frame. */
+bool host_put_load(struct text *out, const struct host_load *load);
+bool host_put_start(struct text *out, const struct host_start *start);
+bool host_put_response(struct text *out, const struct host_response *r);
+bool host_put_wake(struct text *out, uint64_t run);
+bool host_put_cancel(struct text *out, uint64_t run);
+bool host_put_hello(struct text *out);
+bool host_put_file(struct text *out, const struct file_stamp *stamp);
+bool host_put_group(struct text *out, const struct group *group);
+bool host_put_job(struct text *out, const struct job *job);
+bool host_put_mistake(struct text *out, const struct mistake *mistake);
+bool host_put_loaded(struct text *out, const struct host_loaded *loaded);
+bool host_put_request(struct text *out, const struct host_request *request);
+bool host_put_sleep(struct text *out, uint64_t run, uint64_t sleep_ms);
+bool host_put_log(struct text *out, const struct host_log *log);
+bool host_put_ended(struct text *out, const struct host_ended *ended);
+
+/* `vars` points into `var_space`, which holds up to `var_max`. */
+bool host_get_load(struct wire_reader *in, struct host_load *ret,
+                   const char **var_space, uint32_t var_max);
+bool host_get_start(struct wire_reader *in, struct host_start *ret);
+bool host_get_response(struct wire_reader *in, struct host_response *ret);
+/* WAKE and CANCEL. */
+bool host_get_run(struct wire_reader *in, uint64_t *ret_run);
+bool host_get_hello(struct wire_reader *in, uint32_t *ret_protocol);
+bool host_get_file(struct wire_reader *in, struct file_stamp *ret);
+bool host_get_group(struct wire_reader *in, struct group *ret);
+bool host_get_job(struct wire_reader *in, struct job *ret);
+bool host_get_mistake(struct wire_reader *in, struct mistake *ret);
+bool host_get_loaded(struct wire_reader *in, struct host_loaded *ret);
+bool host_get_request(struct wire_reader *in, struct host_request *ret);
+bool host_get_sleep(struct wire_reader *in, uint64_t *ret_run,
+                    uint64_t *ret_sleep_ms);
+bool host_get_log(struct wire_reader *in, struct host_log *ret);
+bool host_get_ended(struct wire_reader *in, struct host_ended *ret);
+
+#endif

@@ -1,0 +1,134 @@
+/* A jobset is what one load of the schedule file declared: immutable once
+ * sealed, counted, and shared by the core, the planner and the HTTP side.
+ *
+ * Words. A *job* is a declaration: when, and what to call. A *slot* is one
+ * nominal instant at which a job is due. A *generation* is one jobset, the
+ * Settings it was loaded with and the script host that holds its functions. */
+#ifndef MOONCRON_JOBSET_H
+#define MOONCRON_JOBSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mooncron/instant.h"
+
+enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE };
+extern const char *const method_names[4]; /* "GET" ... */
+
+/* What happens to a slot that comes while a run of the job still goes on. */
+enum overlap { OVERLAP_SKIP, OVERLAP_ALLOW };
+extern const char *const overlap_names[2]; /* "skip" ... */
+
+/* Why a declared job has no slots in this generation. */
+enum standing {
+    STANDING_SCHEDULED,
+    STANDING_DISABLED,    /* enabled = false in the file */
+    STANDING_ENVIRONMENT, /* `only` does not list this environment */
+    STANDING_JOBS_OFF,    /* enableJobs is off in Settings, job not `always` */
+};
+
+/* Most a file may declare: ids are 32 bits wide, and at some 300 bytes a job
+ * this is 300 MB, the most a scheduler of this kind should ask of a host. */
+#define JOBSET_JOBS_MAX   1000000
+#define JOBSET_GROUPS_MAX 1024
+#define JOB_NAME_MAX      128 /* bytes; [A-Za-z0-9] then also . _ : - */
+#define JOB_NO_GROUP      UINT32_MAX
+#define EVERY_MS_MIN      1000 /* shorter is a mistake of unit, not a job */
+
+/* When a job is due: a lattice on the UTC epoch, slot n at n * every + phase.
+ * No state is needed to know the next slot. 0 <= phase_ms < every_ms. */
+struct schedule {
+    int64_t every_ms;
+    int64_t phase_ms;
+};
+
+/* The first slot strictly later than `after`; NEVER_MS where there is none. */
+struct wall schedule_next(const struct schedule *schedule, struct wall after);
+
+/* How many slots lie in (after, until]. */
+int64_t schedule_count(const struct schedule *schedule, struct wall after,
+                       struct wall until);
+
+/* The phase that "auto" stands for: a hash of the name (32-bit FNV-1a of its
+ * bytes), modulo the unscaled interval, in whole seconds. Stable for ever:
+ * changing it would move every user's jobs. */
+int64_t schedule_phase_auto(const char *name, int64_t every_ms);
+
+struct job {
+    const char *name;
+    const char *target;  /* "/path?query", or an absolute URL; "" if scripted */
+    const char *body;    /* JSON text; "" sends none (GET), never NULL */
+    const char *headers; /* "Name: value\n" each, or "" */
+    const char *file;    /* as the user named it, with `line` */
+    const char *label;   /* what tells this target apart in a table, or "" */
+    struct schedule schedule; /* already multiplied */
+    int64_t base_every_ms;    /* as written */
+    double multiplier;        /* 0: the job is not scaled */
+    uint64_t digest; /* of all that matters to slots and runs, not of `line` */
+    uint32_t line;
+    uint32_t timeout_ms;
+    uint32_t group;    /* index, or JOB_NO_GROUP */
+    uint32_t function; /* id in the script host; 0: a declared job */
+    uint8_t method;    /* enum method */
+    uint8_t overlap;   /* enum overlap */
+    uint8_t standing;  /* enum standing */
+    bool always;
+};
+
+struct group {
+    const char *name;
+    uint32_t limit; /* runs at once, >= 1 */
+};
+
+/* One file that a load read, as it was then; two equal stamps mean that
+ * nobody has written the file between. */
+struct file_stamp {
+    const char *path;
+    uint64_t device, inode;
+    int64_t bytes, modified_ns, changed_ns;
+};
+
+struct jobset;
+
+/* Born with one reference, open for adding. Never NULL. */
+struct jobset *jobset_new(void);
+struct jobset *jobset_ref(struct jobset *set);
+
+/* Gives a reference back; the last one frees. NULL is fine. */
+void jobset_unref(struct jobset *set);
+
+/* Adding copies every string. Groups come before the jobs that name them.
+ * `digest` is computed here. False where a limit above is reached, the name is
+ * taken, or a group index is none: nothing is added then. */
+bool jobset_add(struct jobset *set, const struct job *job);
+bool jobset_add_group(struct jobset *set, const char *name, uint32_t limit);
+void jobset_add_file(struct jobset *set, const struct file_stamp *stamp);
+
+/* After this the set never changes. */
+void jobset_seal(struct jobset *set);
+
+uint32_t jobset_count(const struct jobset *set);
+uint32_t jobset_scheduled(const struct jobset *set);
+const struct job *jobset_job(const struct jobset *set, uint32_t index);
+uint32_t jobset_group_count(const struct jobset *set);
+const struct group *jobset_group(const struct jobset *set, uint32_t index);
+uint32_t jobset_file_count(const struct jobset *set);
+const struct file_stamp *jobset_file(const struct jobset *set, uint32_t index);
+/* True where some job runs a function: only then its host must stay. */
+bool jobset_scripted(const struct jobset *set);
+double jobset_runs_per_day(const struct jobset *set);
+size_t jobset_bytes(const struct jobset *set);
+
+/* The index of the job called `name`, or UINT32_MAX. */
+uint32_t jobset_find(const struct jobset *set, const char *name);
+
+/* What a change of sets means for the people who asked for it. A job counts
+ * where it is scheduled; `old` may be NULL. */
+struct jobset_diff {
+    uint32_t added, changed, removed, unchanged;
+};
+struct jobset_diff jobset_compare(const struct jobset *old_set,
+                                  const struct jobset *new_set);
+
+#endif
