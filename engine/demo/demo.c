@@ -36,7 +36,6 @@ struct demo {
     struct player player;
     struct narrator narrator;
     int64_t end_ms; /* monotonic; INT64_MAX: never */
-    bool announced; /* the head is printed */
     bool leaving;   /* the worker was asked to */
     bool gone;
     int status;
@@ -125,11 +124,11 @@ static void print_curl(const struct demo *demo, const char *settings)
 }
 
 /* Once the worker has said where it listens. */
-static void announce(struct demo *demo)
+static void announce(void *data, uint16_t port)
 {
+    struct demo *demo = data;
     char url[64];
-    snprintf(url, sizeof url, "http://127.0.0.1:%u",
-             demo->narrator.worker_port);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u", port);
     printf("stand-in backend  %s   its page switches Settings\n"
            "worker            %s   its time runs %g times faster\n"
            "schedule          %s\n\n"
@@ -142,7 +141,6 @@ static void announce(struct demo *demo)
     printf("\nCtrl-C ends both.\n\n");
     fflush(stdout);
     backend_set_worker(demo->backend, url);
-    demo->announced = true;
 }
 
 static void leave(struct demo *demo)
@@ -169,8 +167,6 @@ static void read_log(struct demo *demo)
     ssize_t got;
     while ((got = read(demo->player.log_fd, chunk, sizeof chunk)) > 0)
         narrator_hear(&demo->narrator, chunk, (size_t)got);
-    if (!demo->announced && demo->narrator.worker_port)
-        announce(demo);
 }
 
 static int wait_ms(const struct demo *demo)
@@ -248,7 +244,7 @@ int demo_run(const struct demo_config *config, struct error *reterr)
         return EXIT_UNAVAILABLE;
     sigset_t before;
     signals_take(&demo, &before);
-    narrator_init(&demo.narrator);
+    narrator_init(&demo.narrator, announce, &demo);
     int code = play(&demo, reterr);
     narrator_close(&demo.narrator);
     close(demo.signals);

@@ -17,9 +17,10 @@
 #define LINE_MAX_BYTES (256 << 10) /* a block of mistakes in one line */
 #define CLOCK_TEXT     16
 
-void narrator_init(struct narrator *narrator)
+void narrator_init(struct narrator *narrator,
+                   void (*on_listening)(void *data, uint16_t port), void *data)
 {
-    *narrator = (struct narrator){ 0 };
+    *narrator = (struct narrator){ .on_listening = on_listening, .data = data };
     text_init(&narrator->line, LINE_MAX_BYTES);
 }
 
@@ -74,7 +75,8 @@ static void tell_line(struct narrator *narrator, const json_t *line)
     const char *event = text_field(line, "event");
     const char *level = text_field(line, "level");
     if (strcmp(event, "listening") == 0)
-        narrator->worker_port = (uint16_t)number_field(line, "port");
+        narrator->on_listening(narrator->data,
+                               (uint16_t)number_field(line, "port"));
     if (strcmp(event, "schedule") == 0)
         tell_schedule(line, clock);
     else if (strcmp(event, "settings") == 0 || strcmp(level, "warn") == 0 ||

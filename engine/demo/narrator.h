@@ -11,13 +11,16 @@
 #define NARRATOR_LAST 12 /* lines that explain a worker's death */
 
 struct narrator {
-    uint16_t worker_port; /* 0 until the worker has said it */
-    struct text line;     /* of the worker's log, not yet ended */
+    /* The worker has said where it listens; before any further line is told. */
+    void (*on_listening)(void *data, uint16_t port);
+    void *data;
+    struct text line; /* of the worker's log, not yet ended */
     char *last[NARRATOR_LAST];
     size_t lines;
 };
 
-void narrator_init(struct narrator *narrator);
+void narrator_init(struct narrator *narrator,
+                   void (*on_listening)(void *data, uint16_t port), void *data);
 void narrator_close(struct narrator *narrator);
 
 /* Bytes of the worker's log, as they come. */
