@@ -82,6 +82,7 @@ static void become(const struct player_config *config, struct environment *env,
     dup2(open("/dev/null", O_RDWR | O_CLOEXEC), 0);
     dup2(log_fd, 1);
     dup2(log_fd, 2);
+    close_range(3, ~0u, 0); /* the stand-in's sockets are not its business */
     char *argv[] = { (char *)config->program, (char *)"run",
                      (char *)config->file, NULL };
     execve(config->program, argv, env->pairs);

@@ -86,6 +86,7 @@ static void become(const char *const *argv, const char *const *env, int out[2],
     dup2(nothing, 0);
     dup2(out[1], 1);
     dup2(err[1], 2);
+    close_range(3, ~0u, 0); /* what we inherited is no business of its */
     /* exec's signature is older than const. */
     execve(argv[0], (char *const *)(uintptr_t)argv,
            (char *const *)(uintptr_t)env);
