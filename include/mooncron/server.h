@@ -28,18 +28,22 @@ struct server_config {
     const char *admin_token;     /* bearer token of /api/v1/reload */
     bool admin_loopback_only;    /* the token was made up by this process */
     uint32_t webhook_wait_ms;    /* below the caller's 5 s: 4000 */
-    bool secret_required;        /* false: without a secret, 500 */
+    bool secret_required; /* true: none is no start; false: the webhook is 500 */
 };
 
-/* Binds and listens; false and a sentence where the address is taken or none.
- * `clock` is read for timestamps and the signature's window. */
+/* Binds and listens; NULL and a sentence where the address is taken or none, or
+ * a secret is malformed; then the loop must run once more to be closed.
+ * `clock` is read for timestamps and the signature's window. From now on
+ * SIGPIPE is ignored. Inbox, clock and log must outlive the server. */
 struct server *server_start(struct uv_loop_s *loop,
                             const struct server_config *config,
                             struct inbox *inbox, const struct clock *clock,
                             struct log *log, struct error *reterr);
 /* The port that is listened on. */
 uint16_t server_port(const struct server *server);
-/* Stops accepting, lets what is being answered end, joins every thread. */
+/* Stops accepting, lets what is being answered end, joins every thread, frees
+ * the server, then calls `stopped`. Who waits for a word keeps it waiting:
+ * answer the asks, or close the inbox first. */
 void server_stop(struct server *server, void (*stopped)(void *data),
                  void *data);
 
