@@ -65,6 +65,15 @@ static int listen_at(const struct addrinfo *address)
     return -1;
 }
 
+static int listen_at_first(const struct addrinfo *list, bool v4)
+{
+    int fd = -1;
+    for (; list && fd < 0; list = list->ai_next)
+        if ((list->ai_family == AF_INET) == v4)
+            fd = listen_at(list);
+    return fd;
+}
+
 static const char *why_not(int reason)
 {
     if (reason == EADDRINUSE)
@@ -89,9 +98,11 @@ static int listen_on(const char *host, uint16_t port, struct error *reterr)
                   gai_strerror(failed));
         return -1;
     }
-    int fd = -1;
-    for (struct addrinfo *at = list; at && fd < 0; at = at->ai_next)
-        fd = listen_at(at);
+    /* "localhost" is two addresses, and who sends webhooks may know only the
+     * older one. */
+    int fd = listen_at_first(list, true);
+    if (fd < 0)
+        fd = listen_at_first(list, false);
     if (fd < 0)
         error_set(reterr, "listen on %s port %u: %s", host, port,
                   why_not(errno));

@@ -1,10 +1,14 @@
 /* The room's life: shut, open, shut again.
  *
  * To end civetweb takes up to two seconds and blocks, so a thread of its own
- * does it, and rings when it is done; a knock at civetweb's port meanwhile
- * makes it milliseconds. A request that comes during it opens a new civetweb on
- * another port. (uv_queue_work would do as well, but leaves four threads
- * behind.) */
+ * does it, and rings when it is done. A request that comes during it opens a
+ * new civetweb on another port. (uv_queue_work would do as well, but leaves
+ * four threads behind.)
+ *
+ * When the whole worker ends, nobody wants to wait those two seconds: a knock
+ * at civetweb's port makes it look up. It must come after civetweb knows that
+ * it is to end, since a connection that it took just before is never closed;
+ * at other times there is no hurry, and no knock. */
 #include "room.h"
 
 #include <assert.h>
@@ -16,8 +20,8 @@
 #include "mooncron/memory.h"
 #include "web.h"
 
-/* How often to knock: civetweb may look away just when the knock comes. */
-#define NUDGE_MS 10
+/* How long after mg_stop() was entered civetweb surely knows. */
+#define NUDGE_MS 30
 
 /* One civetweb on its way out. */
 struct closing {
@@ -26,7 +30,9 @@ struct closing {
     uv_thread_t thread;
     struct web *web; /* the thread's */
     uint16_t port;
-    atomic_bool done; /* set by the thread, the last that it does but ring */
+    bool awaited;      /* the loop has seen `begun`: it may knock */
+    atomic_bool begun; /* set by the thread when it enters mg_stop() */
+    atomic_bool done;  /* set by it, the last that it does but ring */
 };
 
 struct room {
@@ -34,7 +40,7 @@ struct room {
     uint64_t idle_ms;
     uv_async_t bell;  /* rung by threads of `closings` */
     uv_timer_t idle;  /* runs while the room is open and empty */
-    uv_timer_t nudge; /* runs while something is closing */
+    uv_timer_t nudge; /* runs while the room is leaving */
     unsigned handles; /* open: these three */
     struct web *web;  /* NULL: shut */
     uint16_t port;
@@ -49,6 +55,7 @@ static void close_web(void *data)
 {
     struct closing *closing = data;
     struct room *room = closing->room;
+    atomic_store(&closing->begun, true);
     web_close(closing->web);
     atomic_store(&closing->done, true);
     uv_async_send(&room->bell);
@@ -57,8 +64,11 @@ static void close_web(void *data)
 static void on_nudge(uv_timer_t *nudge)
 {
     struct room *room = nudge->data;
-    for (struct closing *at = room->closings; at; at = at->next)
-        web_nudge(at->port);
+    for (struct closing *at = room->closings; at; at = at->next) {
+        if (at->awaited) /* since the turn before, so NUDGE_MS ago */
+            web_nudge(at->port);
+        at->awaited = atomic_load(&at->begun);
+    }
 }
 
 static void shut(struct room *room)
@@ -71,7 +81,6 @@ static void shut(struct room *room)
     room->closings = closing;
     room->web = NULL;
     uv_timer_stop(&room->idle);
-    uv_timer_start(&room->nudge, on_nudge, 1, NUDGE_MS);
     int failed = uv_thread_create(&closing->thread, close_web, closing);
     assert(!failed); /* civetweb had 65 of them a moment ago */
 }
@@ -114,10 +123,7 @@ static void on_bell(uv_async_t *bell)
 {
     struct room *room = bell->data;
     reap(room);
-    if (room->closings)
-        return;
-    uv_timer_stop(&room->nudge);
-    if (room->leaving)
+    if (room->leaving && !room->closings)
         close_handles(room);
 }
 
@@ -177,6 +183,8 @@ void room_close(struct room *room, void (*closed)(void *data), void *data)
     room->data = data;
     if (room->web)
         shut(room);
-    else if (!room->closings)
+    if (room->closings)
+        uv_timer_start(&room->nudge, on_nudge, 1, NUDGE_MS);
+    else
         close_handles(room);
 }

@@ -24,7 +24,8 @@ struct web *web_open(struct desk *desk, uint16_t *ret_port,
 /* Any thread. Waits for every handler; up to two seconds more unless
  * web_nudge() is called meanwhile. */
 void web_close(struct web *web);
-/* Wakes civetweb's master thread, which looks up only every two seconds. */
+/* Wakes civetweb's master thread, which looks up only every two seconds; to be
+ * called only once web_close() has begun. */
 void web_nudge(uint16_t port);
 
 /* A request as handlers see it; borrowed. */
