@@ -64,6 +64,10 @@ static int serve(const struct options *options)
     sigaddset(&set, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread exists */
     const char *key = getenv(options->key_env);
+    if (!key || !*key) {
+        fprintf(stderr, "mooncron backend: %s is not set\n", options->key_env);
+        return EXIT_CONFIG;
+    }
     const struct backend_user admin = { "worker@example.org", key, true };
     const struct backend_config config = {
         .host = options->host,
@@ -79,7 +83,7 @@ static int serve(const struct options *options)
     struct backend *backend = backend_start(&config, &error);
     if (!backend) {
         fprintf(stderr, "mooncron backend: %s\n", error.text);
-        return key ? EXIT_UNAVAILABLE : EXIT_CONFIG;
+        return EXIT_UNAVAILABLE;
     }
     printf("listening on http://%s:%u\n", options->host, backend_port(backend));
     fflush(stdout);

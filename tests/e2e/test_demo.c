@@ -144,6 +144,9 @@ static void without_a_key_it_does_not_serve(void **state)
                                         NULL };
     struct proc *backend = world->worker.proc = start(args, bare);
     assert_int_equal(proc_exit(backend, WORKER_PATIENCE_MS), 78);
+    char *err = proc_output(backend, true);
+    assert_non_null(strstr(err, "WORKER_API_KEY is not set"));
+    free(err);
 }
 
 int main(void)
