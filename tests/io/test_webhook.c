@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "../../engine/io/rate.h"
+#include "../../engine/io/api.h"
 #include "listening.h"
 #include "mooncron/civil.h"
 #include "mooncron/memory.h"
@@ -459,6 +459,34 @@ static void test_api_of_this_machine(void **state)
     listening_stop(listening);
 }
 
+static const char *right_token(const struct web_request *request,
+                               const char *name)
+{
+    (void)request;
+    return strcmp(name, "Authorization") == 0 ? "Bearer t0ken" : NULL;
+}
+
+/* Tests come from loopback; one from elsewhere is made by hand. */
+static void test_api_of_another_machine(void **state)
+{
+    (void)state;
+    struct server_config config = listening_config();
+    config.admin_loopback_only = true;
+    struct clock clock;
+    clock_init(&clock, 1, (struct wall){ 0 });
+    struct desk desk = { .config = &config,
+                         .clock = &clock,
+                         .rates = rates_new() };
+    struct web_request request = {
+        .peer = "10.0.0.1", .net = "10.0.0.1", .body = "", .header = right_token
+    };
+    struct web_answer answer = { 0 };
+    api_reload(&desk, &request, &answer);
+    assert_int_equal(answer.status, 403);
+    json_decref(answer.body);
+    rates_free(desk.rates);
+}
+
 /* ---- Many ---- */
 
 #define CROWD 100
@@ -596,6 +624,7 @@ int main(void)
         cmocka_unit_test(test_signed_again_after_failure),
         cmocka_unit_test(test_api),
         cmocka_unit_test(test_api_of_this_machine),
+        cmocka_unit_test(test_api_of_another_machine),
         cmocka_unit_test(test_hundred_at_once),
         cmocka_unit_test(test_stop_while_asks_wait),
         cmocka_unit_test(test_clients_hang_up),
