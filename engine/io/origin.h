@@ -1,0 +1,29 @@
+/* Origins: where requests may go, and which of them may see the key. */
+#ifndef IO_ORIGIN_H
+#define IO_ORIGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mooncron/error.h"
+
+#define ORIGINS_MAX 64 /* a list that a person wrote */
+
+struct origins;
+
+/* `backend_url` is http or https with a host, maybe a port and a path; no user,
+ * query or fragment. `allow_hosts` (or NULL) lists further origins, "https://
+ * host:port" or "host" alone for https, with spaces or commas between. NULL
+ * and a sentence otherwise. */
+struct origins *origins_new(const char *backend_url, const char *allow_hosts,
+                            struct error *reterr);
+void origins_free(struct origins *origins); /* NULL is fine */
+
+/* Writes the whole URL for "/path" (below backend_url) or an absolute URL whose
+ * origin is allowed. `ret_backend`: it is the backend's origin. False and a
+ * sentence, without what a query may hold, otherwise. */
+bool origins_resolve(const struct origins *origins, const char *url,
+                     char *buffer, size_t size, bool *ret_backend,
+                     struct error *reterr);
+
+#endif

@@ -1,0 +1,72 @@
+/* A transfer: one easy handle with the buffers of its request and its answer,
+ * used again and again. */
+#ifndef IO_TRANSFER_H
+#define IO_TRANSFER_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "curl_uv.h"
+#include "mooncron/http.h"
+#include "mooncron/text.h"
+
+/* Between a caller's headers and the shared ones: a Content-Type. */
+#define TRANSFER_NODES     (HTTP_HEADERS_MAX + 1)
+#define ANSWER_HEADERS_MAX (16 << 10)
+
+struct transfer {
+    CURL *easy;
+    struct curl_uv *curl;
+
+    /* owned by http.c */
+    uint64_t handle; /* 0: nothing is under way */
+    enum { TRANSFER_IDLE, TRANSFER_LIVE, TRANSFER_ENDED } state;
+    struct transfer *next; /* of the idle ones, or of those to be reported */
+    http_done *done;
+    void *data;
+    uint64_t tag;
+
+    /* the request */
+    char *bytes; /* its headers and body */
+    size_t byte_cap;
+    struct curl_slist nodes[TRANSFER_NODES];
+    bool repeatable; /* GET: a second sending changes nothing */
+
+    /* the answer */
+    struct text body, headers;
+    size_t keep_max, body_total;
+    bool too_large, address_refused, repeat_refused;
+    enum http_fault fault; /* set where libcurl is not asked */
+    char says[CURL_ERROR_SIZE];
+};
+
+struct transfer_config {
+    const char *ca_file; /* NULL: the system's */
+    uint32_t connect_timeout_ms;
+};
+
+void transfer_init(struct transfer *transfer, struct curl_uv *curl,
+                   const struct transfer_config *config);
+void transfer_close(struct transfer *transfer);
+
+/* Copies a request into the handle. `common` are headers that live as long as
+ * the transfer does and come last. False and a sentence where a header is none
+ * that may be sent. */
+bool transfer_prepare(struct transfer *transfer,
+                      const struct http_request *request, const char *url,
+                      struct curl_slist *common, struct error *reterr);
+/* Ends without libcurl: `sentence` says why. */
+void transfer_fail(struct transfer *transfer, enum http_fault fault,
+                   const char *sentence);
+/* What came of it; borrowed until the next transfer_prepare(). */
+void transfer_answer(struct transfer *transfer, CURLcode code,
+                     struct http_answer *ret);
+/* Gives back what a large answer took. */
+void transfer_shrink(struct transfer *transfer);
+
+/* May this request bring credentials of its own? Then it gets none of ours. */
+bool request_has_credentials(const struct http_request *request);
+
+#endif
