@@ -1,0 +1,96 @@
+-- scripts/schedules.lua -- what runs, when, and against which endpoint.
+--
+--   is it valid?         mooncron check
+--   what would run?      mooncron plan --env staging
+--   make it so           mooncron reload   (the old schedule stays if this is wrong)
+--
+-- Durations always carry a unit ("90s", "15m", "24h"); a bare number is an error.
+-- Targets are paths under BACKEND_URL. Times of day are UTC.
+-- Every option and function: docs/lua-api.md. One idea each: scripts/examples/.
+
+defaults {
+  timeout = "30s",
+  overlap = "skip",                        -- still running when due again? leave that slot out
+  phase   = "auto",                        -- spread the starts: a stable hash of the name
+}
+
+-- How much slower than production each environment runs. First rule that answers wins.
+multiplier { production = 1, staging = 3, default = 6 }
+
+group "hub" { limit = 1 }                  -- one snapshot build at a time
+
+-- ---------------------------------------------------------------- feed
+job "feed-flush" {
+  every = "24h",
+  phase = "1h30m",                         -- 01:30 UTC: the quiet time of the night
+  post  = "/api/feed/flush",
+}
+job "feed-aggregate" { every = "15m", post = "/api/feed/aggregate" }
+job "feed-rank"      { every = "20m", post = "/api/feed/rank" }
+
+-- ---------------------------------------------------------------- hub snapshots
+for _, collection in ipairs { "locations", "events", "services" } do
+  job("hub-snapshot-" .. collection) {
+    every   = "60m",
+    post    = "/api/hub/build-snapshot",
+    body    = { collection = collection },
+    group   = "hub",
+    timeout = "2m",
+  }
+end
+
+-- ---------------------------------------------------------------- counters
+job "sync-city-counters"         { every = "60m", post = "/api/sync/city-counters" }
+job "sync-listing-type-counters" { every = "60m", post = "/api/sync/listing-type-counters" }
+
+-- ---------------------------------------------------------------- cleanups
+-- Nightly in every environment: a backend that is slow to call is not slow to fill.
+job "cleanup-temp-media" {
+  every   = "24h",
+  phase   = "30m",                         -- 00:30 UTC
+  scale   = false,
+  post    = "/api/cleanup/temp-media",
+  timeout = "5m",
+}
+job "cleanup-deleted-listings" {
+  every   = "24h",
+  phase   = "2h",                          -- 02:00 UTC, well after the one above
+  scale   = false,
+  post    = "/api/cleanup/deleted-listings",
+  timeout = "5m",
+}
+
+-- ---------------------------------------------------------------- always on
+-- `always` keeps a job registered while Settings.enableJobs is off;
+-- `scale = false` keeps its interval the same in every environment.
+job "heartbeat" {
+  every  = "1m",
+  always = true,
+  scale  = false,
+  run = function(ctx)
+    -- A dead-man switch: whoever is pinged here notices when the pings stop.
+    local url = env "HEARTBEAT_URL"
+    if url then http.get(url, { timeout = "5s" }) end
+    log.debug("alive", { run = ctx.run_id })
+  end,
+}
+
+job "admin-digest-daily" {
+  every   = "24h",
+  phase   = "6h",                          -- 06:00 UTC, before the first coffee
+  always  = true,
+  scale   = false,
+  timeout = "2m",
+  run = function(ctx)
+    local stats
+    for try = 1, 3 do                      -- http.* and sleep() yield; nothing blocks
+      local res = http.get("/api/admin/stats", { check = false })
+      if res and res.ok then stats = res.json break end
+      log.warn("stats not ready", { try = try, status = res and res.status })
+      sleep("10s")
+    end
+    if not stats then fail("no stats after 3 tries") end
+    http.post("/api/admin/digest", { json = { day = ctx.scheduled_at, stats = stats } })
+    log.info("digest sent", { users = stats.users })
+  end,
+}
