@@ -1,0 +1,1 @@
+job "feed-flush" { every = 1440, post = "/api/feed/flush" }

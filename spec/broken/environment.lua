@@ -1,0 +1,1 @@
+job "cleanup" { every = "1h", post = "/api/cleanup", only = { "production", "stagin" } }

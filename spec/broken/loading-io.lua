@@ -1,0 +1,1 @@
+local ok = http.get("/api/health").ok

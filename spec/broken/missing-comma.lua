@@ -1,0 +1,4 @@
+job "feed-rank" {
+  every = "20m"
+  post  = "/api/feed/rank",
+}

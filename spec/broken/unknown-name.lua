@@ -1,0 +1,1 @@
+mutliplier { production = 1 }

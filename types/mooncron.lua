@@ -1,0 +1,180 @@
+---@meta mooncron
+-- The vocabulary of a schedule file, for editors that read LuaCATS comments.
+-- The engine checks a file; this helps to write one. Prose: docs/lua-api.md.
+
+---A number and its unit, with nothing between: `"90s"`, `"15m"`, `"1h30m"`.
+---Units: `ms`, `s`, `m`, `h`, `d` (24 h), `w` (7 d).
+---@alias mooncron.Duration string
+
+---What happens to a slot that comes while a run of the job still goes on.
+---@alias mooncron.Overlap "skip"|"allow"
+
+---`"auto"` is a hash of the job's name, within its interval.
+---@alias mooncron.Phase mooncron.Duration|"auto"
+
+---One factor for each environment; `default` is for the rest.
+---@alias mooncron.Factors table<string, number>
+
+---A factor, or nil to let the next rule answer.
+---@alias mooncron.Rule fun(env: string, job: mooncron.RuleJob): number?
+
+---What a multiplier function may know about a job.
+---@class mooncron.RuleJob
+---@field name string
+
+---@class (exact) mooncron.Defaults
+---@field timeout? mooncron.Duration
+---@field overlap? mooncron.Overlap
+---@field phase? mooncron.Phase
+---@field headers? table<string, string>
+
+---A job has `every` and exactly one of `post`, `get`, `put`, `delete`, `run`.
+---@class (exact) mooncron.Job
+---@field every mooncron.Duration interval in production, at least a second
+---@field phase? mooncron.Phase where in the interval the slots lie; `"0s"`
+---@field post? string path under BACKEND_URL
+---@field get? string path under BACKEND_URL
+---@field put? string path under BACKEND_URL
+---@field delete? string path under BACKEND_URL
+---@field run? mooncron.Run scripted job
+---@field body? table sent as JSON with `post` and `put`; `{}`
+---@field query? table<string, string|number|boolean> appended to the path
+---@field headers? table<string, string> beside those of the worker
+---@field timeout? mooncron.Duration of one call, or of a whole `run`; `"30s"`
+---@field overlap? mooncron.Overlap `"skip"`
+---@field group? string name of a declared group
+---@field scale? boolean|number|mooncron.Factors whether the multiplier counts; `true`
+---@field only? string[] environments in which the job exists; all
+---@field always? boolean stays on while `enableJobs` is off; `false`
+---@field enabled? boolean `false` takes the job out, for everyone to see; `true`
+---@field tags? string[] for people and tools
+---@field description? string for people
+
+---@alias mooncron.Run async fun(ctx: mooncron.Context)
+
+---@class (exact) mooncron.Group
+---@field limit integer runs that may go on at once, at least 1
+
+---The run that a function was called for.
+---@class mooncron.Context
+---@field job string name of the job
+---@field run_id string the same in the log and on the page
+---@field attempt integer from 1
+---@field trigger "schedule"|"manual" why the job runs
+---@field scheduled_at string the slot, as RFC 3339
+---@field settings mooncron.Settings those that the schedule was loaded with
+
+---The backend's Settings: these two, and whatever else it sends.
+---@class mooncron.Settings
+---@field enableJobs boolean
+---@field schedulerEnvironment string?
+---@field [string] any
+
+---@class (exact) mooncron.RequestOptions
+---@field json? table sent as JSON
+---@field body? string sent as it is; not together with `json`
+---@field query? table<string, string|number|boolean>
+---@field headers? table<string, string>
+---@field timeout? mooncron.Duration `"30s"`
+---@field check? boolean `false`: look at the answer yourself; `true`
+
+---@class mooncron.Response
+---@field status integer
+---@field ok boolean status is 2xx
+---@field headers table<string, string> names in lower case
+---@field text string the body as it came
+---@field json any the body decoded, nil where it is no JSON
+---@field took_ms integer
+
+---What jobs have in common, unless they say otherwise. Counts for the jobs
+---after it.
+---@param options mooncron.Defaults
+function defaults(options) end
+
+---Declares a job: `job "name" { ... }`.
+---@param name string 1 to 128 of letters, digits and `. _ : -`, unique
+---@return fun(options: mooncron.Job)
+function job(name) end
+
+---Declares a group: `group "name" { limit = 1 }`.
+---@param name string
+---@return fun(options: mooncron.Group)
+function group(name) end
+
+---Adds a rule for how much slower than written jobs run. First answer wins.
+---@param rule mooncron.Factors|mooncron.Rule
+function multiplier(rule) end
+
+---The Settings in force, read-only. A field that is not there is an error.
+---@type mooncron.Settings
+settings = {}
+
+---A variable that MOONCRON_SCRIPT_ENV lists; nil where it is not set.
+---@param name string
+---@return string?
+function env(name) end
+
+---Only in a run. Every call raises where the answer is not 2xx, says
+---`"success": false`, or does not come. With `check = false` an answer of any
+---status is returned, and for none nil, a sentence and a code.
+http = {}
+
+---@async
+---@param path string path under BACKEND_URL, or a URL
+---@param options? mooncron.RequestOptions
+---@return mooncron.Response? response
+---@return string? sentence
+---@return string? code
+function http.get(path, options) end
+
+---@async
+---@param path string path under BACKEND_URL, or a URL
+---@param options? mooncron.RequestOptions
+---@return mooncron.Response? response
+---@return string? sentence
+---@return string? code
+function http.post(path, options) end
+
+---@async
+---@param path string path under BACKEND_URL, or a URL
+---@param options? mooncron.RequestOptions
+---@return mooncron.Response? response
+---@return string? sentence
+---@return string? code
+function http.put(path, options) end
+
+---@async
+---@param path string path under BACKEND_URL, or a URL
+---@param options? mooncron.RequestOptions
+---@return mooncron.Response? response
+---@return string? sentence
+---@return string? code
+function http.delete(path, options) end
+
+---Only in a run: lets others work for so long.
+---@async
+---@param duration mooncron.Duration
+function sleep(duration) end
+
+---Only in a run: ends it as failed, for this reason.
+---@param reason string
+function fail(reason) end
+
+---Only in a run: lines in the daemon's log, with job and run beside them.
+log = {}
+
+---@param message string
+---@param fields? table<string, any>
+function log.debug(message, fields) end
+
+---@param message string
+---@param fields? table<string, any>
+function log.info(message, fields) end
+
+---@param message string
+---@param fields? table<string, any>
+function log.warn(message, fields) end
+
+---@param message string
+---@param fields? table<string, any>
+function log.error(message, fields) end
