@@ -113,7 +113,7 @@ struct event {
         } fetched;
         struct {
             enum load_outcome outcome;
-            struct jobset *set;  /* sealed; with LOAD_OK */
+            struct jobset *set; /* sealed; with LOAD_OK */
         } loaded;
         struct {
             struct run_id run;
@@ -139,7 +139,8 @@ enum action_kind {
     ACT_FINISH, /* a run has its verdict; its id is dead after this */
     ACT_PASS,   /* slots that get a verdict without a run */
     ACT_WAKE,   /* a nap is over */
-    ACT_RETIRE, /* the last run of a generation that is no more in force ended */
+    ACT_RETIRE, /* the last run of a generation that is no more in force ended
+                 */
     ACT_JUMP,   /* the wall clock was set: for the log */
     ACT_DONE,   /* drained: leave */
 };
@@ -233,21 +234,23 @@ void update_close(struct update *update);
 /* ---- The machine ---- */
 
 struct core_config {
-    uint64_t seed;     /* of backoff jitter */
-    bool primary;      /* false: nothing is ever fired */
-    bool fetches;      /* false: the first EV_LOADED needs no fetch (planner) */
-    bool has_cached;   /* `cached` holds the last good Settings from disk */
+    uint64_t seed;   /* of backoff jitter */
+    bool primary;    /* false: nothing is ever fired */
+    bool fetches;    /* false: the first EV_LOADED needs no fetch (planner) */
+    bool has_cached; /* `cached` holds the last good Settings from disk */
     struct facts cached;
-    int64_t poll_ms;   /* between fetches that nobody asked for */
-    int64_t drain_ms;  /* how long EV_STOP waits for runs */
+    int64_t poll_ms;  /* between fetches that nobody asked for */
+    int64_t drain_ms; /* how long EV_STOP waits for runs */
 };
 
 /* Limits, each with its reason. */
-#define CORE_ASKERS_MAX    64   /* threads of the server, with room */
-#define CORE_WAITING_MAX   1000 /* runs that wait for one group */
-#define LATE_MS_MAX        30000 /* a slot later than this is a surprise */
-#define RELOAD_SPACING_MS  1000 /* a storm of webhooks becomes two reloads */
-#define JUMP_MS_MIN        1000 /* less is the clock being disciplined */
+#define CORE_ASKERS_MAX  80    /* the inbox's 64, and ours */
+#define CORE_WAITING_MAX 1000  /* runs that wait for one group */
+#define LATE_MS_MAX      30000 /* a slot later than this is a surprise */
+#define RELOAD_SPACING_MS                                                      \
+    1000                 /* between the starts of two loads, or of two         \
+                          * fetches: a storm becomes two reloads */
+#define JUMP_MS_MIN 1000 /* less is the clock being disciplined */
 
 struct core *core_new(const struct core_config *config, struct now now);
 void core_free(struct core *core);
@@ -275,7 +278,7 @@ struct core_status {
     bool unconfirmed;
     bool fetching, loading, stopping;
     uint32_t fetch_failures; /* in a row */
-    uint32_t runs; /* live, waiting ones included */
+    uint32_t runs;           /* live, waiting ones included */
 };
 struct core_status core_status(const struct core *core);
 

@@ -1,0 +1,484 @@
+/* The handover of a reload: who asked, what to fetch, what to load, and what
+ * comes into force.
+ *
+ * The happy path of a webhook that names its values: the values count at once,
+ * a load begins, and the backend is asked beside it, now, after 2 s and after
+ * 10 s. (Payload sends its hook inside the transaction: until the commit a
+ * fetch answers with the old values.) The new set is swapped in, the asker is
+ * told. A fetch that agrees confirms the webhook; one that still disagrees
+ * after 10 s is believed instead, and so is one that is newer than the webhook.
+ *
+ * An ask without values (a bare webhook, SIGHUP, `mooncron reload`) fetches
+ * first and loads what came.
+ *
+ *   fetch fails   → asked for: the old schedule stays and the asker is told;
+ *                   at boot: the copy on disk counts, or jobs are off
+ *   load fails    → the old schedule stays; tried again when Settings change,
+ *                   when somebody asks, or at the next poll
+ *   asks in a row → one load runs, one more waits: the first has the newest
+ *                   values of its start, the second those of all that followed
+ *   older values  → never win: `updatedAt` and `timestamp` say which is older
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "machine.h"
+
+/* When a webhook's values are compared with the backend's, after it came. */
+static const int64_t check_after_ms[3] = { 0, 2000, 10000 };
+#define OVERLAY_MS_MAX 10000 /* the longest commit we wait for */
+
+#define BACKOFF_MS_MIN 1000
+#define BACKOFF_MS_MAX 60000
+#define REFUSED_MS     60000 /* a wrong key does not mend itself quickly */
+
+/* A backend that names a version which its Settings never have would otherwise
+ * be asked after each answer of a job. */
+#define VERSION_SPACING_MS 5000
+
+/* ---- facts ---- */
+
+static bool facts_equal(const struct facts *a, const struct facts *b)
+{
+    return a->enable_jobs == b->enable_jobs && a->digest == b->digest &&
+           !strcmp(a->environment, b->environment);
+}
+
+static bool claim_agrees(const struct claim_of_change *claim,
+                         const struct facts *facts)
+{
+    return (!claim->has_enable_jobs ||
+            claim->enable_jobs == facts->enable_jobs) &&
+           (!claim->has_environment ||
+            !strcmp(claim->environment, facts->environment));
+}
+
+/* What counts now: the backend's word with the webhook's over it. */
+static struct facts effective(const struct handover *h)
+{
+    struct facts facts = h->backend;
+    const struct claim_of_change *claim = &h->overlay.claim;
+    if (!h->overlay.active)
+        return facts;
+    if (claim->has_enable_jobs)
+        facts.enable_jobs = claim->enable_jobs;
+    if (claim->has_environment)
+        memcpy(facts.environment, claim->environment, sizeof facts.environment);
+    return facts;
+}
+
+/* ---- asking for work ---- */
+
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
+static void fetch_within(struct core *core, int64_t delay_ms)
+{
+    struct handover *h = &core->handover;
+    h->fetch_at.ms = earlier(h->fetch_at.ms, core->now.mono.ms + delay_ms);
+}
+
+static void want_load(struct handover *h, bool force)
+{
+    h->load_wanted = true;
+    h->load_force |= force;
+}
+
+/* splitmix64: small, seeded, and good enough to spread retries. */
+static uint64_t random_next(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+/* Doubles with each failure; half of it is chance, so that a hundred workers do
+ * not ask a recovering backend at the same moment. */
+static int64_t backoff_ms(struct handover *h)
+{
+    int64_t full = BACKOFF_MS_MAX;
+    if (h->failures < 7)
+        full = earlier(full, BACKOFF_MS_MIN << (h->failures - 1));
+    return full / 2 +
+           (int64_t)(random_next(&h->random) % (uint64_t)(full / 2 + 1));
+}
+
+/* ---- askers ---- */
+
+static void reply(struct core *core, uint64_t asker,
+                  const struct reload_report *report)
+{
+    if (!asker)
+        return;
+    struct action *act = core_act(core, ACT_REPLY);
+    act->reply.asker = asker;
+    act->reply.report = *report;
+}
+
+/* A report of nothing done. */
+static struct reload_report report_of(const struct core *core,
+                                      enum reload_outcome outcome)
+{
+    const struct tenure *tenure = core_tenure(core);
+    struct reload_report report = { .outcome = outcome,
+                                    .at = core->in_force_since };
+    if (!tenure)
+        return report;
+    report.generation = tenure->generation;
+    report.diff.unchanged = jobset_scheduled(tenure->set);
+    report.runs_per_day = jobset_runs_per_day(tenure->set);
+    report.runs_per_day_before = report.runs_per_day;
+    return report;
+}
+
+/* Tells every asker who waits for this ticket, and lets them go. */
+static void reply_all(struct core *core, enum asker_wait wait, uint32_t ticket,
+                      const struct reload_report *report)
+{
+    struct handover *h = &core->handover;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < h->asker_count; i++) {
+        if (h->askers[i].wait == wait && h->askers[i].ticket <= ticket)
+            reply(core, h->askers[i].id, report);
+        else
+            h->askers[kept++] = h->askers[i];
+    }
+    h->asker_count = kept;
+}
+
+/* Who is not to be told is not counted: one of them stands for all. */
+static struct asker *asker_same(struct handover *h, const struct asker *like)
+{
+    for (uint32_t i = 0; i < h->asker_count; i++) {
+        struct asker *asker = &h->askers[i];
+        if (!like->id && !asker->id && asker->wait == like->wait &&
+            asker->ticket == like->ticket)
+            return asker;
+    }
+    return NULL;
+}
+
+static void asker_add(struct core *core, const struct event *event,
+                      enum asker_wait wait)
+{
+    struct handover *h = &core->handover;
+    struct asker asker = {
+        .id = event->ask.asker,
+        .wait = wait,
+        .ticket = (wait == WAIT_FETCH ? h->fetches : h->loads) + 1,
+        .force = event->ask.force,
+    };
+    struct asker *same = asker_same(h, &asker);
+    if (same) {
+        same->force |= asker.force;
+        return;
+    }
+    assert(h->asker_count < CORE_ASKERS_MAX);
+    h->askers[h->asker_count++] = asker;
+}
+
+/* Their fetch has come: now they wait for the load of what it said. */
+static void askers_advance(struct handover *h)
+{
+    for (uint32_t i = 0; i < h->asker_count; i++) {
+        struct asker *asker = &h->askers[i];
+        if (asker->wait != WAIT_FETCH || asker->ticket > h->fetches)
+            continue;
+        asker->wait = WAIT_LOAD;
+        asker->ticket = h->loads + 1;
+        want_load(h, asker->force);
+    }
+}
+
+/* ---- asks ---- */
+
+/* Older than what counts already. */
+static bool claim_stale(const struct handover *h,
+                        const struct claim_of_change *claim)
+{
+    if (!claim->at.ms)
+        return false;
+    if (h->overlay.active && claim->at.ms < h->overlay.claim.at.ms)
+        return true;
+    return claim->at.ms < h->backend.updated.ms;
+}
+
+/* A field that a newer webhook does not name keeps the older one's word. */
+static void overlay_put(struct core *core, const struct claim_of_change *claim)
+{
+    struct overlay *overlay = &core->handover.overlay;
+    if (!overlay->active)
+        *overlay = (struct overlay){ .active = true };
+    if (claim->has_enable_jobs) {
+        overlay->claim.has_enable_jobs = true;
+        overlay->claim.enable_jobs = claim->enable_jobs;
+    }
+    if (claim->has_environment) {
+        overlay->claim.has_environment = true;
+        memcpy(overlay->claim.environment, claim->environment,
+               sizeof claim->environment);
+    }
+    overlay->claim.at = claim->at;
+    overlay->since = core->now.mono;
+}
+
+void handover_ask(struct core *core, const struct event *event)
+{
+    struct handover *h = &core->handover;
+    const struct claim_of_change *claim = &event->ask.claim;
+    struct reload_report report = report_of(core, RELOAD_STOPPING);
+    if (core->stopping) {
+        reply(core, event->ask.asker, &report);
+        return;
+    }
+    if (!event->ask.force && claim_stale(h, claim)) {
+        report.outcome = RELOAD_STALE;
+        reply(core, event->ask.asker, &report);
+        return;
+    }
+    fetch_within(core, 0);
+    if (!claim->has_enable_jobs && !claim->has_environment) {
+        asker_add(core, event, WAIT_FETCH);
+        return;
+    }
+    overlay_put(core, claim);
+    asker_add(core, event, WAIT_LOAD);
+    want_load(h, event->ask.force);
+}
+
+void handover_version(struct core *core)
+{
+    struct handover *h = &core->handover;
+    if (core->now.mono.ms < h->version_at.ms)
+        return;
+    h->version_at.ms = core->now.mono.ms + VERSION_SPACING_MS;
+    fetch_within(core, 0);
+}
+
+/* ---- fetches ---- */
+
+static void fetch_start(struct core *core)
+{
+    struct handover *h = &core->handover;
+    h->fetching = true;
+    h->fetch_at.ms = NEVER_MS;
+    h->fetch_started = core->now.mono;
+    h->fetches++;
+    core_act(core, ACT_FETCH)->fetch.booting = h->booting;
+}
+
+/* The next look at whether the backend has committed what the webhook said. */
+static void overlay_check_later(struct core *core)
+{
+    int64_t age = core->now.mono.ms - core->handover.overlay.since.ms;
+    for (size_t i = 0; i < 3; i++) {
+        if (check_after_ms[i] <= age)
+            continue;
+        fetch_within(core, check_after_ms[i] - age);
+        return;
+    }
+}
+
+/* The backend has spoken: does the webhook still have the last word? */
+static void overlay_compare(struct core *core)
+{
+    struct handover *h = &core->handover;
+    struct overlay *overlay = &h->overlay;
+    if (!overlay->active)
+        return;
+    int64_t age = core->now.mono.ms - overlay->since.ms;
+    if (claim_agrees(&overlay->claim, &h->backend) || age >= OVERLAY_MS_MAX ||
+        h->backend.updated.ms > overlay->claim.at.ms)
+        overlay->active = false;
+    else
+        overlay_check_later(core);
+}
+
+/* Something differs from what is in force: load it, but let a load that has
+ * just failed with the same Settings rest until the next poll. */
+static void load_if_different(struct core *core)
+{
+    struct handover *h = &core->handover;
+    struct facts facts = effective(h);
+    bool first = !core_tenure(core);
+    if (!first && facts_equal(&facts, &h->in_force)) {
+        h->unconfirmed &= h->overlay.active;
+        return;
+    }
+    if (h->loading && facts_equal(&facts, &h->tried))
+        return;
+    bool rested =
+        core->now.mono.ms - h->load_started.ms >= core->config.poll_ms;
+    if (first || rested || !facts_equal(&facts, &h->tried))
+        want_load(h, false);
+}
+
+/* Settings that are older than the ones we have come from a replica that lags
+ * behind; they never win. */
+static bool facts_older(const struct handover *h, const struct facts *facts)
+{
+    return h->known && facts->updated.ms &&
+           facts->updated.ms < h->backend.updated.ms;
+}
+
+static bool asker_forces(const struct handover *h)
+{
+    for (uint32_t i = 0; i < h->asker_count; i++)
+        if (h->askers[i].force && h->askers[i].wait == WAIT_FETCH)
+            return true;
+    return false;
+}
+
+static void fetch_succeeded(struct core *core, const struct event *event)
+{
+    struct handover *h = &core->handover;
+    const struct facts *facts = &event->fetched.facts;
+    h->failures = 0;
+    if (event->fetched.outcome == FETCH_OK &&
+        (!facts_older(h, facts) || asker_forces(h))) {
+        h->backend = *facts;
+        h->known = true;
+    }
+    fetch_within(core, core->config.poll_ms);
+    overlay_compare(core);
+    load_if_different(core);
+    askers_advance(h);
+}
+
+static void fetch_failed(struct core *core, enum fetch_outcome outcome)
+{
+    struct handover *h = &core->handover;
+    h->failures++;
+    fetch_within(core, outcome == FETCH_REFUSED ? REFUSED_MS : backoff_ms(h));
+    struct reload_report report = report_of(core, RELOAD_FETCH_FAILED);
+    reply_all(core, WAIT_FETCH, h->fetches, &report);
+    if (h->booting)
+        want_load(h, false);
+}
+
+void handover_fetched(struct core *core, const struct event *event)
+{
+    struct handover *h = &core->handover;
+    assert(h->fetching);
+    h->fetching = false;
+    if (core->stopping)
+        return;
+    if (event->fetched.outcome == FETCH_OK ||
+        event->fetched.outcome == FETCH_NOT_MODIFIED)
+        fetch_succeeded(core, event);
+    else
+        fetch_failed(core, event->fetched.outcome);
+    h->booting = false;
+}
+
+/* ---- loads ---- */
+
+static void load_start(struct core *core)
+{
+    struct handover *h = &core->handover;
+    h->loading = true;
+    h->loads++;
+    h->load_started = core->now.mono;
+    h->tried = effective(h);
+    h->tried_unconfirmed = h->overlay.active;
+    struct action *act = core_act(core, ACT_LOAD);
+    act->load.generation = ++h->generations;
+    act->load.enable_jobs = h->tried.enable_jobs;
+    memcpy(act->load.environment, h->tried.environment,
+           sizeof act->load.environment);
+    act->load.unconfirmed = h->tried_unconfirmed;
+    act->load.force = h->load_force;
+    h->load_wanted = h->load_force = false;
+}
+
+static void load_succeeded(struct core *core, const struct event *event)
+{
+    struct handover *h = &core->handover;
+    h->in_force = h->tried;
+    h->unconfirmed = h->tried_unconfirmed && h->overlay.active;
+    struct reload_report report = report_of(core, RELOAD_UNCHANGED);
+    if (event->loaded.outcome == LOAD_OK) {
+        report.outcome = RELOAD_DONE;
+        core_swap(core, event->loaded.set, h->generations, &report);
+    }
+    reply_all(core, WAIT_LOAD, h->loads, &report);
+}
+
+void handover_loaded(struct core *core, const struct event *event)
+{
+    struct handover *h = &core->handover;
+    assert(h->loading || !core->config.fetches);
+    h->loading = false;
+    if (core->stopping) {
+        jobset_unref(event->loaded.set);
+        return;
+    }
+    if (event->loaded.outcome == LOAD_FAILED) {
+        struct reload_report report = report_of(core, RELOAD_LOAD_FAILED);
+        reply_all(core, WAIT_LOAD, h->loads, &report);
+        return;
+    }
+    load_succeeded(core, event);
+}
+
+/* ---- its turn ---- */
+
+static struct mono load_at(const struct handover *h)
+{
+    if (!h->load_wanted || h->loading || h->booting)
+        return (struct mono){ NEVER_MS };
+    if (!h->loads)
+        return (struct mono){ INT64_MIN };
+    return (struct mono){ h->load_started.ms + RELOAD_SPACING_MS };
+}
+
+/* Spaced as loads are, so that a storm is no storm for the backend. */
+static struct mono fetch_at(const struct handover *h)
+{
+    if (h->fetching)
+        return (struct mono){ NEVER_MS };
+    if (!h->fetches)
+        return h->fetch_at;
+    int64_t spaced = h->fetch_started.ms + RELOAD_SPACING_MS;
+    return (struct mono){ h->fetch_at.ms > spaced ? h->fetch_at.ms : spaced };
+}
+
+struct mono handover_deadline(const struct core *core)
+{
+    const struct handover *h = &core->handover;
+    if (core->stopping)
+        return (struct mono){ NEVER_MS };
+    return (struct mono){ earlier(load_at(h).ms, fetch_at(h).ms) };
+}
+
+void handover_turn(struct core *core)
+{
+    const struct handover *h = &core->handover;
+    if (core->stopping)
+        return;
+    if (fetch_at(h).ms <= core->now.mono.ms)
+        fetch_start(core);
+    if (load_at(h).ms <= core->now.mono.ms)
+        load_start(core);
+}
+
+void handover_stop(struct core *core)
+{
+    struct reload_report report = report_of(core, RELOAD_STOPPING);
+    reply_all(core, WAIT_FETCH, UINT32_MAX, &report);
+    reply_all(core, WAIT_LOAD, UINT32_MAX, &report);
+}
+
+void handover_begin(struct core *core)
+{
+    struct handover *h = &core->handover;
+    h->random = core->config.seed;
+    h->booting = core->config.fetches;
+    h->fetch_at.ms = core->config.fetches ? core->now.mono.ms : NEVER_MS;
+    h->version_at.ms = INT64_MIN;
+    if (core->config.has_cached)
+        h->backend = core->config.cached;
+}
