@@ -23,20 +23,24 @@ struct generation_events {
                    const struct mistakes *mistakes, const char *failure);
     void (*request)(void *data, uint32_t generation,
                     const struct host_request *request);
-    void (*nap)(void *data, uint32_t generation, uint64_t run,
-                uint64_t nap_ms);
+    void (*nap)(void *data, uint32_t generation, uint64_t run, uint64_t nap_ms);
     void (*log)(void *data, uint32_t generation, const struct host_log *log);
     /* A scripted run has ended, by itself or because its host died. */
     void (*ended)(void *data, uint32_t generation,
                   const struct host_ended *ended);
+    /* The host of a loaded generation is no more, and nobody told it to leave:
+     * its functions cannot be run again. Its runs have `ended` before this.
+     * `how` is a clause. */
+    void (*died)(void *data, uint32_t generation, const char *how);
 };
 
 struct generations *generations_new(struct uv_loop_s *loop,
                                     const struct generation_events *events,
                                     uint32_t load_timeout_ms, void *data);
 
-/* Starts a host and lets it load; `loaded` comes exactly once. The strings of
- * `load` are copied. */
+/* Starts a host and lets it load; `loaded` comes exactly once, from inside this
+ * call where no host could be started. The strings of `load` are copied. A set
+ * without functions needs no host: it ends when it has loaded. */
 void generations_open(struct generations *all, uint32_t generation,
                       const struct host_load *load);
 /* Runs a function; `ended` comes exactly once. */
@@ -46,7 +50,9 @@ void generations_respond(struct generations *all, uint32_t generation,
                          const struct host_response *response);
 void generations_wake(struct generations *all, uint32_t generation,
                       uint64_t run);
-/* The run is over; `ended` does not come any more. */
+/* The run is over; `ended` does not come any more. A host that does not let go
+ * of it within CANCEL_MS_MAX hangs, and is killed. */
+#define CANCEL_MS_MAX 3000 /* a script may hold on for its 2 s of budget */
 void generations_cancel(struct generations *all, uint32_t generation,
                         uint64_t run);
 /* No run is left and none will come: its host ends. */

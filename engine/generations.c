@@ -1,0 +1,499 @@
+/* A generation, seen from the daemon, is a script host and what it declared.
+ *
+ *   open ──► loading ──► ready ──► closing ──► gone
+ *               │          │
+ *               │          └ the host dies: its runs end, `died` is told
+ *               └ mistakes, a wrong frame, death, the time is up: `loaded` is
+ *                 told why, and the host ends
+ *
+ * A host is trusted with nothing: each frame is checked, and one that says what
+ * it may not say in its state ends it. */
+#include "generations.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "mooncron/child.h"
+#include "mooncron/memory.h"
+
+enum state {
+    LOADING,
+    READY,
+    CLOSING, /* nobody is told anything any more */
+};
+
+/* The runs of a host, for when it dies: few, so a search is cheap. */
+struct run_list {
+    uint64_t *ids;
+    uint32_t count, cap;
+};
+
+struct generation {
+    struct generation *next;
+    struct generations *all;
+    uint32_t id;
+    enum state state;
+    bool greeted, dismissed;  /* said hello; was told to leave */
+    struct child *child;      /* NULL: ended, or never needed again */
+    struct jobset *set;       /* while loading */
+    struct mistakes mistakes; /* likewise */
+    uv_timer_t timer; /* while loading: its end; later: the end of a cancel */
+    struct run_list live, cancelled;
+};
+
+struct generations {
+    uv_loop_t *loop;
+    struct generation_events on;
+    uint32_t load_timeout_ms;
+    void *data;
+    struct generation *first;
+    struct text out; /* one frame on its way */
+    void (*closed)(void *data);
+    void *closed_data;
+};
+
+/* ---- lists of runs ---- */
+
+static void run_list_add(struct run_list *list, uint64_t id)
+{
+    if (list->count == list->cap) {
+        list->cap = list->cap ? list->cap * 2 : 8;
+        list->ids = memory_resize(list->ids, list->cap, sizeof *list->ids);
+    }
+    list->ids[list->count++] = id;
+}
+
+/* False where it was not there. */
+static bool run_list_take(struct run_list *list, uint64_t id)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->ids[i] != id)
+            continue;
+        list->ids[i] = list->ids[--list->count];
+        return true;
+    }
+    return false;
+}
+
+/* ---- life and death ---- */
+
+static struct generation *generation_find(const struct generations *all,
+                                          uint32_t id)
+{
+    struct generation *g = all->first;
+    while (g && (g->id != id || g->state == CLOSING))
+        g = g->next;
+    return g;
+}
+
+static void all_closed(struct generations *all)
+{
+    if (!all->closed || all->first)
+        return;
+    void (*closed)(void *data) = all->closed;
+    void *data = all->closed_data;
+    text_close(&all->out);
+    free(all);
+    closed(data);
+}
+
+static void timer_closed(uv_handle_t *handle)
+{
+    struct generation *g = handle->data;
+    struct generations *all = g->all;
+    struct generation **at = &all->first;
+    while (*at != g)
+        at = &(*at)->next;
+    *at = g->next;
+    mistakes_clear(&g->mistakes);
+    jobset_unref(g->set);
+    free(g->live.ids);
+    free(g->cancelled.ids);
+    free(g);
+    all_closed(all);
+}
+
+static void host_dismiss(struct generation *g)
+{
+    if (!g->dismissed)
+        child_close(g->child);
+    g->dismissed = true;
+}
+
+/* Without a child there is only the timer left to close. */
+static void generation_end(struct generation *g)
+{
+    if (g->state == CLOSING)
+        return;
+    g->state = CLOSING;
+    uv_timer_stop(&g->timer);
+    if (g->child)
+        host_dismiss(g);
+    else
+        uv_close((uv_handle_t *)&g->timer, timer_closed);
+}
+
+/* The runs of a host that is no more. */
+static void runs_end(struct generation *g, const char *how)
+{
+    char sentence[256];
+    snprintf(sentence, sizeof sentence, "the script host %s", how);
+    while (g->live.count) {
+        struct host_ended ended = { .run = g->live.ids[--g->live.count],
+                                    .failure = sentence };
+        g->all->on.ended(g->all->data, g->id, &ended);
+    }
+}
+
+/* ---- the end of a load ---- */
+
+static void load_failed(struct generation *g, const char *sentence)
+{
+    assert(g->state == LOADING);
+    g->all->on.loaded(g->all->data, g->id, NULL, &g->mistakes, sentence);
+    generation_end(g);
+}
+
+static void load_done(struct generation *g)
+{
+    struct jobset *set = g->set;
+    g->set = NULL;
+    g->state = READY;
+    uv_timer_stop(&g->timer);
+    jobset_seal(set);
+    if (!jobset_scripted(set))
+        host_dismiss(g);
+    g->all->on.loaded(g->all->data, g->id, set, NULL, NULL);
+}
+
+/* What it says is not of the protocol: it is broken, or somebody broke it. */
+static void host_wrong(struct generation *g, const char *what)
+{
+    char sentence[128];
+    snprintf(sentence, sizeof sentence,
+             "the script host broke the protocol: %s", what);
+    child_kill(g->child);
+    if (g->state == LOADING)
+        load_failed(g, sentence);
+}
+
+static void loaded_frame(struct generation *g, const struct host_loaded *l)
+{
+    if (!l->ok) {
+        mistakes_sort(&g->mistakes);
+        if (g->mistakes.total < l->mistakes)
+            g->mistakes.total = l->mistakes;
+        load_failed(g, g->mistakes.count ? NULL : "the script host gave up");
+        return;
+    }
+    if (l->jobs != jobset_count(g->set) || g->mistakes.count) {
+        host_wrong(g, "its count of jobs is wrong");
+        return;
+    }
+    load_done(g);
+}
+
+/* ---- frames while loading ---- */
+
+static bool take_hello(struct generation *g, struct wire_reader *in)
+{
+    uint32_t protocol;
+    g->greeted = host_get_hello(in, &protocol) && protocol == HOST_PROTOCOL;
+    return g->greeted;
+}
+
+static bool take_file(struct generation *g, struct wire_reader *in)
+{
+    struct file_stamp stamp;
+    if (!host_get_file(in, &stamp))
+        return false;
+    jobset_add_file(g->set, &stamp);
+    return true;
+}
+
+static bool take_group(struct generation *g, struct wire_reader *in)
+{
+    struct group group;
+    return host_get_group(in, &group) &&
+           jobset_add_group(g->set, group.name, group.limit);
+}
+
+static bool take_job(struct generation *g, struct wire_reader *in)
+{
+    struct job job;
+    return host_get_job(in, &job) && jobset_add(g->set, &job);
+}
+
+static bool take_mistake(struct generation *g, struct wire_reader *in)
+{
+    struct mistake mistake;
+    if (!host_get_mistake(in, &mistake))
+        return false;
+    mistakes_add(&g->mistakes, &mistake);
+    return true;
+}
+
+static bool take_loaded(struct generation *g, struct wire_reader *in)
+{
+    struct host_loaded loaded;
+    if (!g->greeted || !host_get_loaded(in, &loaded))
+        return false;
+    loaded_frame(g, &loaded);
+    return true;
+}
+
+/* ---- frames at any time, and while ready ---- */
+
+static bool take_log(struct generation *g, struct wire_reader *in)
+{
+    struct host_log log;
+    if (!host_get_log(in, &log) || log.level > HOST_ERROR)
+        return false;
+    g->all->on.log(g->all->data, g->id, &log);
+    return true;
+}
+
+static bool run_is_live(const struct generation *g, uint64_t run)
+{
+    for (uint32_t i = 0; i < g->live.count; i++)
+        if (g->live.ids[i] == run)
+            return true;
+    return false;
+}
+
+static bool take_request(struct generation *g, struct wire_reader *in)
+{
+    struct host_request request;
+    if (!host_get_request(in, &request) || request.method > METHOD_DELETE)
+        return false;
+    if (run_is_live(g, request.run))
+        g->all->on.request(g->all->data, g->id, &request);
+    return true;
+}
+
+static bool take_sleep(struct generation *g, struct wire_reader *in)
+{
+    uint64_t run, sleep_ms;
+    if (!host_get_sleep(in, &run, &sleep_ms))
+        return false;
+    if (run_is_live(g, run))
+        g->all->on.nap(g->all->data, g->id, run, sleep_ms);
+    return true;
+}
+
+/* The answer to a cancel comes this way, too: it shows that the host lives. */
+static bool take_ended(struct generation *g, struct wire_reader *in)
+{
+    struct host_ended ended;
+    if (!host_get_ended(in, &ended))
+        return false;
+    if (run_list_take(&g->live, ended.run))
+        g->all->on.ended(g->all->data, g->id, &ended);
+    else if (run_list_take(&g->cancelled, ended.run) && !g->cancelled.count)
+        uv_timer_stop(&g->timer);
+    return true;
+}
+
+/* What a host may say, and when. */
+static const struct {
+    enum host_message type;
+    enum state from, to;
+    bool (*take)(struct generation *g, struct wire_reader *in);
+} sayings[] = {
+    { HOST_HELLO, LOADING, LOADING, take_hello },
+    { HOST_FILE, LOADING, LOADING, take_file },
+    { HOST_GROUP, LOADING, LOADING, take_group },
+    { HOST_JOB, LOADING, LOADING, take_job },
+    { HOST_MISTAKE, LOADING, LOADING, take_mistake },
+    { HOST_LOADED, LOADING, LOADING, take_loaded },
+    { HOST_LOG, LOADING, READY, take_log },
+    { HOST_REQUEST, READY, READY, take_request },
+    { HOST_SLEEP, READY, READY, take_sleep },
+    { HOST_ENDED, READY, READY, take_ended },
+};
+
+static void host_frame(void *data, char *frame, size_t len)
+{
+    struct generation *g = data;
+    if (g->state == CLOSING)
+        return;
+    struct wire_reader in;
+    wire_open(&in, frame, len);
+    for (size_t i = 0; i < sizeof sayings / sizeof *sayings; i++) {
+        if (in.type != sayings[i].type)
+            continue;
+        if (g->state < sayings[i].from || g->state > sayings[i].to)
+            host_wrong(g, "a frame came out of turn");
+        else if (!sayings[i].take(g, &in))
+            host_wrong(g, "a frame was malformed");
+        return;
+    }
+    host_wrong(g, "a frame is of no known type");
+}
+
+static void host_ended(void *data, const char *how)
+{
+    struct generation *g = data;
+    g->child = NULL;
+    if (g->state == CLOSING) {
+        uv_close((uv_handle_t *)&g->timer, timer_closed);
+        return;
+    }
+    if (g->state == LOADING) {
+        char sentence[256];
+        snprintf(sentence, sizeof sentence,
+                 "the script host %s while it loaded the file", how);
+        load_failed(g, sentence);
+        return;
+    }
+    uv_timer_stop(&g->timer);
+    g->cancelled.count = 0;
+    runs_end(g, how);
+    if (!g->dismissed)
+        g->all->on.died(g->all->data, g->id, how);
+}
+
+/* ---- the time is up ---- */
+
+static void load_timeout(uv_timer_t *timer)
+{
+    struct generation *g = timer->data;
+    char sentence[160];
+    snprintf(sentence, sizeof sentence,
+             "the file was not loaded within %u ms (MOONCRON_LOAD_TIMEOUT), "
+             "and its script host was killed",
+             (unsigned)g->all->load_timeout_ms);
+    child_kill(g->child);
+    load_failed(g, sentence);
+}
+
+static void cancel_timeout(uv_timer_t *timer)
+{
+    struct generation *g = timer->data;
+    if (g->child)
+        child_kill(g->child);
+}
+
+/* ---- what the daemon wants ---- */
+
+struct generations *generations_new(struct uv_loop_s *loop,
+                                    const struct generation_events *events,
+                                    uint32_t load_timeout_ms, void *data)
+{
+    struct generations *all = memory_new(sizeof *all);
+    all->loop = loop;
+    all->on = *events;
+    all->load_timeout_ms = load_timeout_ms;
+    all->data = data;
+    text_init(&all->out, WIRE_FRAME_MAX);
+    return all;
+}
+
+static const struct child_events child_events = { .frame = host_frame,
+                                                  .ended = host_ended };
+
+static bool host_start(struct generation *g, struct error *reterr)
+{
+    char program[4096];
+    if (!child_program(program, sizeof program, reterr))
+        return false;
+    g->child = child_spawn(g->all->loop, program, &child_events, g, reterr);
+    return g->child != NULL;
+}
+
+/* Sends the frame that was written, or nothing where it got too long. */
+static bool host_send(struct generation *g, bool whole)
+{
+    struct text *out = &g->all->out;
+    if (whole && g->child)
+        child_send(g->child, out->data, out->len);
+    text_clear(out);
+    return whole;
+}
+
+void generations_open(struct generations *all, uint32_t generation,
+                      const struct host_load *load)
+{
+    struct generation *g = memory_new(sizeof *g);
+    g->all = all;
+    g->id = generation;
+    g->next = all->first;
+    all->first = g;
+    g->set = jobset_new();
+    uv_timer_init(all->loop, &g->timer);
+    g->timer.data = g;
+    struct error err = { "" };
+    if (!host_start(g, &err)) {
+        load_failed(g, err.text);
+        return;
+    }
+    if (!host_send(g, host_put_load(&all->out, load))) {
+        load_failed(g, "Settings and environment are too large for a script");
+        return;
+    }
+    uv_timer_start(&g->timer, load_timeout, all->load_timeout_ms, 0);
+}
+
+void generations_start(struct generations *all, uint32_t generation,
+                       const struct host_start *start)
+{
+    struct generation *g = generation_find(all, generation);
+    if (!g || !g->child) {
+        struct host_ended ended = { .run = start->run,
+                                    .failure = "its script host has ended" };
+        all->on.ended(all->data, generation, &ended);
+        return;
+    }
+    run_list_add(&g->live, start->run);
+    host_send(g, host_put_start(&all->out, start));
+}
+
+void generations_respond(struct generations *all, uint32_t generation,
+                         const struct host_response *response)
+{
+    struct generation *g = generation_find(all, generation);
+    if (g)
+        host_send(g, host_put_response(&all->out, response));
+}
+
+void generations_wake(struct generations *all, uint32_t generation,
+                      uint64_t run)
+{
+    struct generation *g = generation_find(all, generation);
+    if (g)
+        host_send(g, host_put_wake(&all->out, run));
+}
+
+void generations_cancel(struct generations *all, uint32_t generation,
+                        uint64_t run)
+{
+    struct generation *g = generation_find(all, generation);
+    if (!g || !run_list_take(&g->live, run))
+        return;
+    run_list_add(&g->cancelled, run);
+    host_send(g, host_put_cancel(&all->out, run));
+    if (!uv_is_active((uv_handle_t *)&g->timer))
+        uv_timer_start(&g->timer, cancel_timeout, CANCEL_MS_MAX, 0);
+}
+
+void generations_close(struct generations *all, uint32_t generation)
+{
+    struct generation *g = generation_find(all, generation);
+    if (g)
+        generation_end(g);
+}
+
+void generations_free(struct generations *all, void (*closed)(void *data),
+                      void *data)
+{
+    all->closed = closed;
+    all->closed_data = data;
+    struct generation *next;
+    for (struct generation *g = all->first; g; g = next) {
+        next = g->next;
+        generation_end(g);
+    }
+    all_closed(all);
+}
