@@ -1,0 +1,142 @@
+-- Files with mistakes: what `check` says of them, to the letter.
+--
+-- spec/broken/NAME.lua is a file, NAME.expected all that `check` prints. Below
+-- are mistakes of which only code and place are held fast.
+
+local program = require "program"
+
+-- { text, code, line, column; column nil where the whole line is meant }
+local mistakes = {
+  { "job 'a' {", "E100", 1 },
+  { "error 'by hand'", "E101", 1 },
+  { "local x = nil + 1", "E101", 1 },
+  { "require 'nowhere'", "E102", 1 },
+  { "require '../passwd'", "E102", 1 },
+  { "job 'a' { every = '1h', post = '/a', cron = '@daily' }", "E104", 1, 38 },
+  { "job 'a' { every = '1h', post = '/a', 'stray' }", "E104", 1 },
+  { "group 'g' { limit = 1, weight = 2 }", "E104", 1, 24 },
+  { "job 'a' { every = '1h', post = '/a', overlap = 'queue' }", "E105", 1, 48 },
+  { "group 'g' { limit = 0 }", "E105", 1, 21 },
+  { "group 'g' { limit = 1.5 }", "E105", 1, 21 },
+  { "job 'a' { every = '1h', post = '/a', only = { 'prodution' } }", "E106", 1, 47 },
+  { "job 'a' { every = true, post = '/a' }", "E107", 1, 19 },
+  { "job 'a' { every = {}, post = '/a' }", "E107", 1, 19 },
+  { "job 'a' { every = '1h', post = 5 }", "E107", 1, 32 },
+  { "job 'a' { every = '1h', run = 'soon' }", "E107", 1, 31 },
+  { "job 'a' { every = '1h', post = '/a', always = 'yes' }", "E107", 1, 47 },
+  { "job 'a' { every = '1h', post = '/a', only = 'staging' }", "E107", 1, 45 },
+  { "job 'a' { every = '1h', post = '/a', headers = 'x' }", "E107", 1, 48 },
+  { "job 'a' 'b'", "E107", 1 },
+  { "multiplier(3)", "E107", 1 },
+  { "job 'a' { post = '/a' }", "E108", 1 },
+  { "job 'a' { every = '1h' }", "E108", 1 },
+  { "job 'a' { every = '1h', post = '/a', get = '/a' }", "E108", 1 },
+  { "job 'a' { every = '1h', post = '/a', run = function() end }", "E108", 1 },
+  { "job 'a' { every = 20, post = '/a' }", "E110", 1, 19 },
+  { "job 'a' { every = '20', post = '/a' }", "E110", 1, 19 },
+  { "job 'a' { every = '1h', post = '/a', timeout = 30 }", "E110", 1, 48 },
+  { "job 'a' { every = '0s', post = '/a' }", "E111", 1, 19 },
+  { "job 'a' { every = '10ms', post = '/a' }", "E111", 1, 19 },
+  { "job 'a' { every = '9999999d', post = '/a' }", "E111", 1, 19 },
+  { "job 'a' { every = '1h', post = '/a', timeout = '0s' }", "E111", 1, 48 },
+  { "job 'a' { every = '-5m', post = '/a' }", "E112", 1, 19 },
+  { "job 'a' { every = 'hourly', post = '/a' }", "E112", 1, 19 },
+  { "job 'a' { every = '', post = '/a' }", "E112", 1, 19 },
+  { "job 'a' { every = '1h', post = 'a' }", "E114", 1, 32 },
+  { "job 'a' { every = '1h', post = '/a', headers = { ['a b'] = 'c' } }", "E115", 1 },
+  { "job 'a' { every = '1h', post = '/a', headers = { Authorization = 'c' } }", "E115", 1 },
+  { "job 'a' { every = '1h', post = '/a', headers = { X = 'a\\nb' } }", "E115", 1 },
+  { "job 'a' { every = '1h', post = '/a', body = { f = print } }", "E115", 1 },
+  { "local t = {} t.t = t job 'a' { every = '1h', post = '/a', body = t }", "E115", 1 },
+  { "local x = settings.enableJob", "E120", 1, 20 },
+  { "local x = env 'HOME'", "E121", 1 },
+  { "local x = env 'WORKER_API_KEY'", "E121", 1 },
+  { "jobb 'a' { every = '1h', post = '/a' }", "E122", 1, 1 },
+  { "os.exit(0)", "E122", 1 },
+  { "io.open('/etc/passwd')", "E122", 1, 1 },
+  { "string.dump(print)", "E122", 1 },
+  { "load('return 1')", "E122", 1, 1 },
+  { "function helper() end", "E123", 1 },
+  { "job 'a' { every = '1h', post = '/a' } job 'a' { every = '1h', post = '/a' }", "E130", 1 },
+  { "group 'g' { limit = 1 }\ngroup 'g' { limit = 2 }", "E130", 2 },
+  { "job 'a' { every = '1h', post = '/a', group = 'none' }", "E131", 1, 46 },
+  { "job 'a b' { every = '1h', post = '/a' }", "E132", 1 },
+  { "job '' { every = '1h', post = '/a' }", "E132", 1 },
+  { "job(('x'):rep(129)) { every = '1h', post = '/a' }", "E132", 1 },
+  { "job 'a'", "E133", 1 },
+  { "sleep '10s'", "E140", 1 },
+  { "log.info 'loading'", "E140", 1 },
+  { "print 'loading'", "E140", 1 },
+  { "local function eat() return 1 + eat() end eat()", "E152", 1 },
+  { "local t = {} while true do t[#t + 1] = ('x'):rep(1 << 20) .. #t end", "E151", 1 },
+  { "multiplier { production = 0 } job 'a' { every = '1h', post = '/a' }", "E160", 1 },
+  { "multiplier { production = 0 / 0 } job 'a' { every = '1h', post = '/a' }", "E160", 1 },
+  { "multiplier { production = '3' } job 'a' { every = '1h', post = '/a' }", "E160", 1 },
+  { "\nmultiplier(function() return 1 / 0 end) job 'a' { every = '1h', post = '/a' }", "E160", 2 },
+  { "multiplier(function() return 'x' end) job 'a' { every = '1h', post = '/a' }", "E160", 1 },
+  { "job 'a' { every = '1h', post = '/a', scale = 0 }", "E160", 1 },
+}
+
+-- Every mistake of a report: { code, line, column }.
+local function reported(text)
+  local list, code = {}, nil
+  for line in text:gmatch "[^\n]+" do
+    code = line:match "^error%[(%w+)%]" or code
+    local at, column = line:match "^ *%-%-> [^:]+:(%d+):?(%d*)$"
+    if at then
+      list[#list + 1] = { code, math.tointeger(at), math.tointeger(column) }
+    end
+  end
+  return list
+end
+
+describe("check", function()
+  local listing <close> = assert(io.popen "ls spec/broken/*.lua")
+  for file in listing:lines() do
+    it("explains " .. file, function()
+      local out, code = program.check(file, { NODE_ENV = "production" })
+      assert.equal(78, code)
+      assert.equal(program.read((file:gsub("%.lua$", ".expected"))), out)
+    end)
+  end
+
+  for _, row in ipairs(mistakes) do
+    local text, wanted, line, column = table.unpack(row, 1, 4)
+    it("answers " .. wanted .. " to " .. text, function()
+      local out, code = program.check_text(text, { NODE_ENV = "production" })
+      assert.equal(78, code, out)
+      local found = reported(out)
+      assert.equal(1, #found, out)
+      assert.equal(wanted, found[1][1], out)
+      assert.equal(line, found[1][2], out)
+      if column then assert.equal(column, found[1][3], out) end
+    end)
+  end
+
+  it("stops a file that loops, pcall or not", function()
+    local out, code = program.check_text "while true do pcall(error) end"
+    assert.equal(78, code, out)
+    assert.truthy(out:find("E150", 1, true), out)
+  end)
+
+  it("says that a file is not there", function()
+    local out, code = program.check "spec/broken/nowhere.lua"
+    assert.equal(78, code, out)
+    assert.truthy(out:find("E102", 1, true), out)
+  end)
+
+  it("takes only text", function()
+    local out, code = program.check_text(string.dump(function() end))
+    assert.equal(78, code, out)
+    assert.truthy(out:find("E100", 1, true), out)
+  end)
+
+  it("reports every mistake at once and takes nothing", function()
+    local out, code = program.check_text(
+      ("job 'a' { every = 1, post = 'a' }\n"):rep(3))
+    assert.equal(78, code)
+    -- Two in each declaration, and two that come again.
+    assert.equal(8, #reported(out), out)
+    assert.truthy(out:find("8 errors. Nothing was loaded.", 1, true), out)
+  end)
+end)

@@ -1,0 +1,177 @@
+-- Every option: what it accepts, and that documents and types know it.
+
+local program = require "program"
+
+-- A job that is right, by the option that it shows. The names here, in
+-- docs/lua-api.md, in types/mooncron.lua and in the engine are the same ones.
+local samples = {
+  every = "every = '1h30m', post = '/a'",
+  phase = "every = '1h', phase = '10m', post = '/a'",
+  post = "every = '1h', post = '/a'",
+  get = "every = '1h', get = '/a?b=c'",
+  put = "every = '1h', put = '/a'",
+  delete = "every = '1h', delete = '/a'",
+  run = "every = '1h', run = function(ctx) end",
+  body = "every = '1h', post = '/a', body = { list = { 1, 2.5, true, 'x' } }",
+  query = "every = '1h', get = '/a', query = { a = 1, b = true, c = 'x y' }",
+  headers = "every = '1h', get = '/a', headers = { ['X-Of-Ours'] = 'yes' }",
+  timeout = "every = '1h', post = '/a', timeout = '1m30s'",
+  overlap = "every = '1h', post = '/a', overlap = 'allow'",
+  group = "every = '1h', post = '/a', group = 'g'",
+  scale = "every = '1h', post = '/a', scale = { staging = 1.5 }",
+  only = "every = '1h', post = '/a', only = { 'production', 'test' }",
+  always = "every = '1h', post = '/a', always = true",
+  enabled = "every = '1h', post = '/a', enabled = false",
+  tags = "every = '1h', post = '/a', tags = { 'night', 'cheap' }",
+  description = "every = '1h', post = '/a', description = 'tidies up'",
+}
+
+local default_samples = {
+  timeout = "timeout = '10s'",
+  overlap = "overlap = 'allow'",
+  phase = "phase = 'auto'",
+  headers = "headers = { ['X-Of-Ours'] = 'yes' }",
+}
+
+local function sorted_keys(map)
+  local list = {}
+  for key in pairs(map) do list[#list + 1] = key end
+  table.sort(list)
+  return list
+end
+
+local function options_documented()
+  local docs = program.read "docs/lua-api.md"
+  local section = docs:match "\n## Job options\n(.-)\n###"
+  local known = {}
+  for cell in section:gmatch "\n| ([^|]+) |" do
+    for name in cell:gmatch "`([%l_]+)`" do known[name] = true end
+  end
+  return sorted_keys(known)
+end
+
+local function fields_typed(class)
+  local types = program.read "types/mooncron.lua"
+  local body = types:match("%-%-%-@class %(exact%) " .. class .. "\n(.-)\n\n")
+  local known = {}
+  for name in body:gmatch "%-%-%-@field ([%l_]+)" do known[name] = true end
+  return sorted_keys(known)
+end
+
+local function transposed(name)
+  return name:sub(1, -3) .. name:sub(-1) .. name:sub(-2, -2)
+end
+
+describe("a job option", function()
+  it("is documented", function()
+    assert.same(sorted_keys(samples), options_documented())
+  end)
+
+  it("has its type in types/mooncron.lua", function()
+    assert.same(sorted_keys(samples), fields_typed "mooncron.Job")
+    assert.same(sorted_keys(default_samples), fields_typed "mooncron.Defaults")
+  end)
+
+  for _, name in ipairs(sorted_keys(samples)) do
+    local sample = samples[name]
+    it(name .. " is accepted", function()
+      local out, code = program.check_text(
+        "group 'g' { limit = 2 } job 'a' { " .. sample .. " }")
+      assert.equal(0, code, out)
+    end)
+
+    it(name .. " is what a slip of the fingers meant", function()
+      local slip = transposed(name)
+      local out = program.check_text(
+        "job 'a' { every = '1h', post = '/a', " .. slip .. " = 1 }")
+      assert.truthy(out:find("E104", 1, true), out)
+      assert.truthy(out:find(("did you mean `%s`?"):format(name), 1, true), out)
+    end)
+  end
+
+  for _, name in ipairs(sorted_keys(default_samples)) do
+    it(name .. " may be a default", function()
+      local out, code = program.check_text(
+        "defaults { " .. default_samples[name] .. " }")
+      assert.equal(0, code, out)
+    end)
+  end
+end)
+
+describe("a duration", function()
+  local every_ms = {
+    ["1s"] = 1000, ["1500ms"] = 1500, ["90s"] = 90000, ["1h30m"] = 5400000,
+    ["30m1h"] = 5400000, ["7d"] = 604800000, ["1w"] = 604800000,
+  }
+  for _, text in ipairs(sorted_keys(every_ms)) do
+    local ms = every_ms[text]
+    it(("%s is %d ms"):format(text, ms), function()
+      local plan = program.plan_text(
+        ("job 'a' { every = '%s', post = '/a' }"):format(text))
+      assert.equal(ms, plan.jobs.a.every_ms)
+    end)
+  end
+end)
+
+describe("a plan", function()
+  it("takes what a job does not say from defaults above it", function()
+    local jobs = program.plan_text([[
+      job "before" { every = "1h", post = "/a" }
+      defaults { timeout = "5s", overlap = "allow", phase = "7m" }
+      job "after" { every = "1h", post = "/b" }
+      job "own" { every = "1h", post = "/c", timeout = "9s", phase = "0s" }
+    ]]).jobs
+    assert.equal(30000, jobs.before.timeout_ms)
+    assert.equal("skip", jobs.before.overlap)
+    assert.equal(5000, jobs.after.timeout_ms)
+    assert.equal("allow", jobs.after.overlap)
+    assert.equal(420000, jobs.after.phase_ms)
+    assert.equal(9000, jobs.own.timeout_ms)
+    assert.equal(0, jobs.own.phase_ms)
+  end)
+
+  it("applies rules to jobs above them", function()
+    local jobs = program.plan_text([[
+      job "a" { every = "1h", post = "/a" }
+      multiplier { production = 2 }
+    ]]).jobs
+    assert.equal(7200000, jobs.a.every_ms)
+  end)
+
+  it("is the same for an unmultiplied lattice and a phase beyond it", function()
+    local jobs = program.plan_text([[
+      job "a" { every = "1h", phase = "25h10m", post = "/a" }
+    ]]).jobs
+    assert.equal(600000, jobs.a.phase_ms)
+  end)
+
+  it("reads the variables that are listed, and only those", function()
+    local text = [[job("in-" .. (env "REGION" or "none")) { every = "1h", post = "/a" }]]
+    local listed = { MOONCRON_SCRIPT_ENV = "REGION", REGION = "north" }
+    assert.truthy(program.plan_text(text, nil, listed).jobs["in-north"])
+    listed.REGION = nil
+    assert.truthy(program.plan_text(text, nil, listed).jobs["in-none"])
+  end)
+end)
+
+describe("docs/lua-api.md", function()
+  local number = 0
+  for example in program.read("docs/lua-api.md"):gmatch "\n```lua\n(.-)\n```" do
+    number = number + 1
+    it(("has a valid example %d"):format(number), function()
+      program.in_folder(function(folder)
+        program.write(folder .. "/schedule.lua", example)
+        os.execute("cp -r scripts/examples/shared " .. folder)
+        local out, code = program.check(folder .. "/schedule.lua")
+        assert.equal(0, code, out)
+      end)
+    end)
+  end
+
+  it("lists every code that the specs of mistakes know", function()
+    local docs = program.read "docs/lua-api.md"
+    for code in program.read("spec/broken_spec.lua"):gmatch '"(E1%d%d)"' do
+      assert.truthy(docs:find("| " .. code .. " |", 1, true), code)
+    end
+  end)
+end)
