@@ -24,10 +24,11 @@ enum state {
     CLOSING, /* nobody is told anything any more */
 };
 
-/* The runs of a host, for when it dies: few, so a search is cheap. */
-struct run_list {
-    uint64_t *ids;
-    uint32_t count, cap;
+/* A run that the host was handed. */
+struct errand {
+    uint64_t run;
+    bool owes;      /* the next word on it is the host's */
+    bool cancelled; /* nobody waits for it any more */
 };
 
 struct generation {
@@ -39,8 +40,10 @@ struct generation {
     struct child *child;      /* NULL: ended, or never needed again */
     struct jobset *set;       /* while loading */
     struct mistakes mistakes; /* likewise */
-    uv_timer_t timer; /* while loading: its end; later: the end of a cancel */
-    struct run_list live, cancelled;
+    uv_timer_t timer; /* while loading: its end; later: of the host's silence */
+    struct errand *errands; /* few, so a search is cheap */
+    uint32_t count, cap, owed;
+    const char *crime; /* why it was killed, or NULL; a clause */
 };
 
 struct generations {
@@ -54,27 +57,64 @@ struct generations {
     void *closed_data;
 };
 
-/* ---- lists of runs ---- */
+/* ---- errands ---- */
 
-static void run_list_add(struct run_list *list, uint64_t id)
+static struct errand *errand_find(const struct generation *g, uint64_t run)
 {
-    if (list->count == list->cap) {
-        list->cap = list->cap ? list->cap * 2 : 8;
-        list->ids = memory_resize(list->ids, list->cap, sizeof *list->ids);
-    }
-    list->ids[list->count++] = id;
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->errands[i].run == run)
+            return &g->errands[i];
+    return NULL;
 }
 
-/* False where it was not there. */
-static bool run_list_take(struct run_list *list, uint64_t id)
+static struct errand *errand_live(const struct generation *g, uint64_t run)
 {
-    for (uint32_t i = 0; i < list->count; i++) {
-        if (list->ids[i] != id)
-            continue;
-        list->ids[i] = list->ids[--list->count];
-        return true;
+    struct errand *errand = errand_find(g, run);
+    return errand && !errand->cancelled ? errand : NULL;
+}
+
+static void silence_timeout(uv_timer_t *timer)
+{
+    struct generation *g = timer->data;
+    if (!g->child)
+        return;
+    g->crime = "did not yield for 5 s, and was killed";
+    child_kill(g->child);
+}
+
+/* It has just spoken, or was just spoken to. */
+static void silence_begin(struct generation *g)
+{
+    if (g->owed)
+        uv_timer_start(&g->timer, silence_timeout, HOST_SILENCE_MS_MAX, 0);
+    else
+        uv_timer_stop(&g->timer);
+}
+
+static void errand_owes(struct generation *g, struct errand *errand, bool owes)
+{
+    if (errand->owes == owes)
+        return;
+    errand->owes = owes;
+    g->owed += owes ? 1 : UINT32_MAX;
+    if (g->owed == owes)
+        silence_begin(g);
+}
+
+static void errand_add(struct generation *g, uint64_t run)
+{
+    if (g->count == g->cap) {
+        g->cap = g->cap ? g->cap * 2 : 8;
+        g->errands = memory_resize(g->errands, g->cap, sizeof *g->errands);
     }
-    return false;
+    g->errands[g->count] = (struct errand){ .run = run };
+    errand_owes(g, &g->errands[g->count++], true);
+}
+
+static void errand_remove(struct generation *g, struct errand *errand)
+{
+    errand_owes(g, errand, false);
+    *errand = g->errands[--g->count];
 }
 
 /* ---- life and death ---- */
@@ -109,8 +149,7 @@ static void timer_closed(uv_handle_t *handle)
     *at = g->next;
     mistakes_clear(&g->mistakes);
     jobset_unref(g->set);
-    free(g->live.ids);
-    free(g->cancelled.ids);
+    free(g->errands);
     free(g);
     all_closed(all);
 }
@@ -136,14 +175,16 @@ static void generation_end(struct generation *g)
 }
 
 /* The runs of a host that is no more. */
-static void runs_end(struct generation *g, const char *how)
+static void errands_end(struct generation *g, const char *how)
 {
     char sentence[256];
     snprintf(sentence, sizeof sentence, "the script host %s", how);
-    while (g->live.count) {
-        struct host_ended ended = { .run = g->live.ids[--g->live.count],
-                                    .failure = sentence };
-        g->all->on.ended(g->all->data, g->id, &ended);
+    while (g->count) {
+        struct errand errand = g->errands[g->count - 1];
+        errand_remove(g, &g->errands[g->count - 1]);
+        struct host_ended ended = { .run = errand.run, .failure = sentence };
+        if (!errand.cancelled)
+            g->all->on.ended(g->all->data, g->id, &ended);
     }
 }
 
@@ -255,21 +296,16 @@ static bool take_log(struct generation *g, struct wire_reader *in)
     return true;
 }
 
-static bool run_is_live(const struct generation *g, uint64_t run)
-{
-    for (uint32_t i = 0; i < g->live.count; i++)
-        if (g->live.ids[i] == run)
-            return true;
-    return false;
-}
-
 static bool take_request(struct generation *g, struct wire_reader *in)
 {
     struct host_request request;
     if (!host_get_request(in, &request) || request.method > METHOD_DELETE)
         return false;
-    if (run_is_live(g, request.run))
-        g->all->on.request(g->all->data, g->id, &request);
+    struct errand *errand = errand_live(g, request.run);
+    if (!errand)
+        return true;
+    errand_owes(g, errand, false);
+    g->all->on.request(g->all->data, g->id, &request);
     return true;
 }
 
@@ -278,8 +314,11 @@ static bool take_sleep(struct generation *g, struct wire_reader *in)
     uint64_t run, sleep_ms;
     if (!host_get_sleep(in, &run, &sleep_ms))
         return false;
-    if (run_is_live(g, run))
-        g->all->on.nap(g->all->data, g->id, run, sleep_ms);
+    struct errand *errand = errand_live(g, run);
+    if (!errand)
+        return true;
+    errand_owes(g, errand, false);
+    g->all->on.nap(g->all->data, g->id, run, sleep_ms);
     return true;
 }
 
@@ -289,10 +328,13 @@ static bool take_ended(struct generation *g, struct wire_reader *in)
     struct host_ended ended;
     if (!host_get_ended(in, &ended))
         return false;
-    if (run_list_take(&g->live, ended.run))
+    struct errand *errand = errand_find(g, ended.run);
+    if (!errand)
+        return true;
+    bool cancelled = errand->cancelled;
+    errand_remove(g, errand);
+    if (!cancelled)
         g->all->on.ended(g->all->data, g->id, &ended);
-    else if (run_list_take(&g->cancelled, ended.run) && !g->cancelled.count)
-        uv_timer_stop(&g->timer);
     return true;
 }
 
@@ -328,6 +370,8 @@ static void host_frame(void *data, char *frame, size_t len)
             host_wrong(g, "a frame came out of turn");
         else if (!sayings[i].take(g, &in))
             host_wrong(g, "a frame was malformed");
+        else if (g->state == READY)
+            silence_begin(g);
         return;
     }
     host_wrong(g, "a frame is of no known type");
@@ -348,9 +392,8 @@ static void host_ended(void *data, const char *how)
         load_failed(g, sentence);
         return;
     }
-    uv_timer_stop(&g->timer);
-    g->cancelled.count = 0;
-    runs_end(g, how);
+    how = g->crime ? g->crime : how;
+    errands_end(g, how);
     if (!g->dismissed)
         g->all->on.died(g->all->data, g->id, how);
 }
@@ -367,13 +410,6 @@ static void load_timeout(uv_timer_t *timer)
              (unsigned)g->all->load_timeout_ms);
     child_kill(g->child);
     load_failed(g, sentence);
-}
-
-static void cancel_timeout(uv_timer_t *timer)
-{
-    struct generation *g = timer->data;
-    if (g->child)
-        child_kill(g->child);
 }
 
 /* ---- what the daemon wants ---- */
@@ -446,7 +482,7 @@ void generations_start(struct generations *all, uint32_t generation,
         all->on.ended(all->data, generation, &ended);
         return;
     }
-    run_list_add(&g->live, start->run);
+    errand_add(g, start->run);
     host_send(g, host_put_start(&all->out, start));
 }
 
@@ -454,28 +490,34 @@ void generations_respond(struct generations *all, uint32_t generation,
                          const struct host_response *response)
 {
     struct generation *g = generation_find(all, generation);
-    if (g)
-        host_send(g, host_put_response(&all->out, response));
+    struct errand *errand = g ? errand_live(g, response->run) : NULL;
+    if (!errand)
+        return;
+    errand_owes(g, errand, true);
+    host_send(g, host_put_response(&all->out, response));
 }
 
 void generations_wake(struct generations *all, uint32_t generation,
                       uint64_t run)
 {
     struct generation *g = generation_find(all, generation);
-    if (g)
-        host_send(g, host_put_wake(&all->out, run));
+    struct errand *errand = g ? errand_live(g, run) : NULL;
+    if (!errand)
+        return;
+    errand_owes(g, errand, true);
+    host_send(g, host_put_wake(&all->out, run));
 }
 
 void generations_cancel(struct generations *all, uint32_t generation,
                         uint64_t run)
 {
     struct generation *g = generation_find(all, generation);
-    if (!g || !run_list_take(&g->live, run))
+    struct errand *errand = g ? errand_live(g, run) : NULL;
+    if (!errand)
         return;
-    run_list_add(&g->cancelled, run);
+    errand->cancelled = true;
+    errand_owes(g, errand, true);
     host_send(g, host_put_cancel(&all->out, run));
-    if (!uv_is_active((uv_handle_t *)&g->timer))
-        uv_timer_start(&g->timer, cancel_timeout, CANCEL_MS_MAX, 0);
 }
 
 void generations_close(struct generations *all, uint32_t generation)

@@ -34,6 +34,11 @@ struct generation_events {
     void (*died)(void *data, uint32_t generation, const char *how);
 };
 
+/* A host that owes a word, for a run it was handed, and says nothing for this
+ * long hangs where no hook sees it: it is killed. (A script that does not yield
+ * for 2 s is ended by the host itself.) */
+#define HOST_SILENCE_MS_MAX 5000
+
 struct generations *generations_new(struct uv_loop_s *loop,
                                     const struct generation_events *events,
                                     uint32_t load_timeout_ms, void *data);
@@ -50,9 +55,7 @@ void generations_respond(struct generations *all, uint32_t generation,
                          const struct host_response *response);
 void generations_wake(struct generations *all, uint32_t generation,
                       uint64_t run);
-/* The run is over; `ended` does not come any more. A host that does not let go
- * of it within CANCEL_MS_MAX hangs, and is killed. */
-#define CANCEL_MS_MAX 3000 /* a script may hold on for its 2 s of budget */
+/* The run is over; `ended` does not come any more. */
 void generations_cancel(struct generations *all, uint32_t generation,
                         uint64_t run);
 /* No run is left and none will come: its host ends. */

@@ -18,7 +18,8 @@ enum host_message {
     HOST_START,
     HOST_RESPONSE, /* to a REQUEST */
     HOST_WAKE,     /* to a SLEEP */
-    HOST_CANCEL,   /* the run is over for the daemon; no ENDED is awaited */
+    HOST_CANCEL,   /* the run is over for the daemon; ENDED says it was heard,
+                    * unless the run's own ENDED had left before */
     /* from the host */
     HOST_HELLO = 32,
     HOST_FILE,
