@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include "mooncron/child.h"
+#include "mooncron/civil.h"
 #include "mooncron/memory.h"
 
 enum state {
@@ -27,6 +28,9 @@ enum state {
 /* A run that the host was handed. */
 struct errand {
     uint64_t run;
+    const struct job *job;
+    struct wall slot;
+    uint32_t requests;
     bool owes;      /* the next word on it is the host's */
     bool cancelled; /* nobody waits for it any more */
 };
@@ -101,13 +105,13 @@ static void errand_owes(struct generation *g, struct errand *errand, bool owes)
         silence_begin(g);
 }
 
-static void errand_add(struct generation *g, uint64_t run)
+static void errand_add(struct generation *g, const struct errand *errand)
 {
     if (g->count == g->cap) {
         g->cap = g->cap ? g->cap * 2 : 8;
         g->errands = memory_resize(g->errands, g->cap, sizeof *g->errands);
     }
-    g->errands[g->count] = (struct errand){ .run = run };
+    g->errands[g->count] = *errand;
     errand_owes(g, &g->errands[g->count++], true);
 }
 
@@ -292,7 +296,8 @@ static bool take_log(struct generation *g, struct wire_reader *in)
     struct host_log log;
     if (!host_get_log(in, &log) || log.level > HOST_ERROR)
         return false;
-    g->all->on.log(g->all->data, g->id, &log);
+    const struct errand *errand = errand_live(g, log.run);
+    g->all->on.log(g->all->data, g->id, &log, errand ? errand->job : NULL);
     return true;
 }
 
@@ -305,7 +310,8 @@ static bool take_request(struct generation *g, struct wire_reader *in)
     if (!errand)
         return true;
     errand_owes(g, errand, false);
-    g->all->on.request(g->all->data, g->id, &request);
+    g->all->on.request(g->all->data, g->id, &request, errand->job, errand->slot,
+                       ++errand->requests);
     return true;
 }
 
@@ -473,17 +479,30 @@ void generations_open(struct generations *all, uint32_t generation,
 }
 
 void generations_start(struct generations *all, uint32_t generation,
-                       const struct host_start *start)
+                       struct run_id run, const struct job *job,
+                       struct wall slot)
 {
     struct generation *g = generation_find(all, generation);
     if (!g || !g->child) {
-        struct host_ended ended = { .run = start->run,
+        struct host_ended ended = { .run = run.value,
                                     .failure = "its script host has ended" };
         all->on.ended(all->data, generation, &ended);
         return;
     }
-    errand_add(g, start->run);
-    host_send(g, host_put_start(&all->out, start));
+    char scheduled[RFC3339_TEXT_MAX], id[24];
+    snprintf(id, sizeof id, "%llx", (unsigned long long)run.value);
+    const struct host_start start = {
+        .run = run.value,
+        .function = job->function,
+        .job = job->name,
+        .run_text = id,
+        .trigger = "schedule",
+        .scheduled = rfc3339_format(slot, 0, scheduled),
+        .attempt = 1,
+    };
+    const struct errand errand = { .run = run.value, .job = job, .slot = slot };
+    errand_add(g, &errand);
+    host_send(g, host_put_start(&all->out, &start));
 }
 
 void generations_respond(struct generations *all, uint32_t generation,

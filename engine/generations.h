@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mooncron/core.h"
 #include "mooncron/hostmsg.h"
 #include "mooncron/jobset.h"
 #include "mooncron/mistake.h"
@@ -21,10 +22,14 @@ struct generation_events {
      * mistakes or a failure sentence. */
     void (*loaded)(void *data, uint32_t generation, struct jobset *set,
                    const struct mistakes *mistakes, const char *failure);
+    /* The `number`th request of a run, from 1. */
     void (*request)(void *data, uint32_t generation,
-                    const struct host_request *request);
+                    const struct host_request *request, const struct job *job,
+                    struct wall slot, uint32_t number);
     void (*nap)(void *data, uint32_t generation, uint64_t run, uint64_t nap_ms);
-    void (*log)(void *data, uint32_t generation, const struct host_log *log);
+    /* `job` is whose run it was, or NULL. */
+    void (*log)(void *data, uint32_t generation, const struct host_log *log,
+                const struct job *job);
     /* A scripted run has ended, by itself or because its host died. */
     void (*ended)(void *data, uint32_t generation,
                   const struct host_ended *ended);
@@ -48,9 +53,11 @@ struct generations *generations_new(struct uv_loop_s *loop,
  * without functions needs no host: it ends when it has loaded. */
 void generations_open(struct generations *all, uint32_t generation,
                       const struct host_load *load);
-/* Runs a function; `ended` comes exactly once. */
+/* Runs the job's function; `ended` comes exactly once, from inside this call
+ * where the host is gone. `job` lives as long as the run. */
 void generations_start(struct generations *all, uint32_t generation,
-                       const struct host_start *start);
+                       struct run_id run, const struct job *job,
+                       struct wall slot);
 void generations_respond(struct generations *all, uint32_t generation,
                          const struct host_response *response);
 void generations_wake(struct generations *all, uint32_t generation,

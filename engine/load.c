@@ -26,9 +26,11 @@ static void on_loaded(void *data, uint32_t generation, struct jobset *set,
 
 /* A file that is only loaded runs nothing, and what it logs nobody reads. */
 static void on_request(void *data, uint32_t generation,
-                       const struct host_request *request)
+                       const struct host_request *request,
+                       const struct job *job, struct wall slot, uint32_t number)
 {
     (void)data, (void)generation, (void)request;
+    (void)job, (void)slot, (void)number;
 }
 
 static void on_nap(void *data, uint32_t generation, uint64_t run,
@@ -37,9 +39,10 @@ static void on_nap(void *data, uint32_t generation, uint64_t run,
     (void)data, (void)generation, (void)run, (void)nap_ms;
 }
 
-static void on_log(void *data, uint32_t generation, const struct host_log *log)
+static void on_log(void *data, uint32_t generation, const struct host_log *log,
+                   const struct job *job)
 {
-    (void)data, (void)generation, (void)log;
+    (void)data, (void)generation, (void)log, (void)job;
 }
 
 static void on_ended(void *data, uint32_t generation,

@@ -1,4 +1,5 @@
-/* One load of the schedule file, start to end, for commands that wait for it. */
+/* One load of the schedule file, start to end, for commands that wait for it.
+ */
 #ifndef MOONCRON_LOAD_H
 #define MOONCRON_LOAD_H
 

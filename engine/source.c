@@ -1,0 +1,196 @@
+/* Settings come from the backend, and a copy on disk helps where it is gone. */
+#include "source.h"
+
+#include <stdlib.h>
+
+#include "mooncron/civil.h"
+#include "mooncron/memory.h"
+
+struct source {
+    const struct config *config;
+    const char *file;
+    struct http *http;
+    struct log *log;
+    source_done *done;
+    void *data;
+    struct settings *settings;
+    bool cached; /* `settings` came from the disk */
+    bool believe_older;
+    /* said already: it is not said again and again */
+    bool failing, unsaved, lagging;
+};
+
+/* ---- the copy on disk ---- */
+
+static void cache_read(struct source *source)
+{
+    struct error err = { "" };
+    struct settings *settings = settings_load(
+        source->config->state_directory, source->config->backend_url, &err);
+    if (settings) {
+        settings_unref(source->settings);
+        source->settings = settings;
+        source->cached = true;
+    } else if (err.text[0]) {
+        log_write(source->log, LOG_WARN, "settings", "%s", err.text);
+    }
+}
+
+static void cache_write(struct source *source)
+{
+    struct error err = { "" };
+    bool saved =
+        settings_save(source->settings, source->config->state_directory,
+                      source->config->backend_url, &err);
+    if (!saved && !source->unsaved)
+        log_write(source->log, LOG_WARN, "settings",
+                  "the copy for the next start was not written: %s", err.text);
+    source->unsaved = !saved;
+}
+
+bool source_cached(const struct source *source, struct facts *ret_facts)
+{
+    if (!source->cached)
+        return false;
+    *ret_facts = source->settings->facts;
+    return true;
+}
+
+/* ---- what came ---- */
+
+static void settings_take(struct source *source, struct settings *settings)
+{
+    settings_unref(source->settings);
+    source->settings = settings;
+    source->cached = source->lagging = false;
+}
+
+static void say_well_again(struct source *source)
+{
+    if (source->failing)
+        log_write(source->log, LOG_INFO, "settings",
+                  "the backend answers with Settings again");
+    source->failing = false;
+}
+
+static void fetch_failed(struct source *source, enum fetch_outcome outcome,
+                         const char *sentence)
+{
+    char since[RFC3339_TEXT_MAX] = "";
+    if (source->settings->fetched.ms)
+        rfc3339_format(source->settings->fetched, 0, since);
+    const char *const pairs[] = {
+        "event",   "settings",
+        "outcome", outcome == FETCH_REFUSED ? "refused" : "failed",
+        "last",    since,
+        NULL
+    };
+    char text[768];
+    snprintf(text, sizeof text, "no Settings: %s", sentence);
+    log_fields(source->log, LOG_WARN, "settings", text, pairs);
+    source->failing = true;
+    source->done(source->data, outcome, NULL);
+}
+
+/* From a replica that lags behind, or a database that was set back. What a disk
+ * remembers is no proof against the backend. */
+static bool is_older(const struct source *source,
+                     const struct settings *settings)
+{
+    int64_t updated_ms = settings->facts.updated.ms;
+    return !source->believe_older && !source->cached && updated_ms &&
+           updated_ms < source->settings->facts.updated.ms;
+}
+
+static void say_older(struct source *source, const struct settings *settings)
+{
+    char theirs[RFC3339_TEXT_MAX], ours[RFC3339_TEXT_MAX];
+    if (!source->lagging)
+        log_write(source->log, LOG_WARN, "settings",
+                  "the backend's Settings are of %s, older than those of %s "
+                  "in force, and are not believed (`mooncron reload --force` "
+                  "takes them)",
+                  rfc3339_format(settings->facts.updated, 0, theirs),
+                  rfc3339_format(source->settings->facts.updated, 0, ours));
+    source->lagging = true;
+}
+
+static void on_settings(void *data, enum fetch_outcome outcome,
+                        struct settings *settings, const struct error *error)
+{
+    struct source *source = data;
+    if (outcome == FETCH_FAILED || outcome == FETCH_REFUSED) {
+        fetch_failed(source, outcome, error->text);
+        return;
+    }
+    say_well_again(source);
+    if (outcome == FETCH_OK && is_older(source, settings)) {
+        say_older(source, settings);
+        settings_unref(settings);
+        outcome = FETCH_NOT_MODIFIED;
+    } else if (outcome == FETCH_OK) {
+        settings_take(source, settings);
+        cache_write(source);
+    }
+    source->done(source->data, outcome, &source->settings->facts);
+}
+
+/* ---- asking ---- */
+
+static void file_fetch(struct source *source)
+{
+    struct error err = { "" };
+    struct settings *settings = settings_read(source->file, &err);
+    if (!settings) {
+        fetch_failed(source, FETCH_FAILED, err.text);
+        return;
+    }
+    say_well_again(source);
+    settings_take(source, settings);
+    source->done(source->data, FETCH_OK, &settings->facts);
+}
+
+void source_fetch(struct source *source, bool believe_older)
+{
+    source->believe_older = believe_older;
+    if (source->file) {
+        file_fetch(source);
+        return;
+    }
+    /* A copy from disk is compared by its ETag like any other. */
+    if (!settings_fetch(source->http, source->settings,
+                        source->config->settings_timeout_ms, on_settings,
+                        source))
+        fetch_failed(source, FETCH_FAILED,
+                     "too many calls are under way to ask for them now");
+}
+
+const struct settings *source_settings(const struct source *source)
+{
+    return source->settings;
+}
+
+struct source *source_new(const struct config *config, const char *file,
+                          struct http *http, struct log *log, source_done *done,
+                          void *data)
+{
+    struct source *source = memory_new(sizeof *source);
+    source->config = config;
+    source->file = file;
+    source->http = http;
+    source->log = log;
+    source->done = done;
+    source->data = data;
+    source->settings = settings_none();
+    if (!file)
+        cache_read(source);
+    return source;
+}
+
+void source_free(struct source *source)
+{
+    if (!source)
+        return;
+    settings_unref(source->settings);
+    free(source);
+}
