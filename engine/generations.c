@@ -527,16 +527,17 @@ void generations_wake(struct generations *all, uint32_t generation,
     host_send(g, host_put_wake(&all->out, run));
 }
 
-void generations_cancel(struct generations *all, uint32_t generation,
+bool generations_cancel(struct generations *all, uint32_t generation,
                         uint64_t run)
 {
     struct generation *g = generation_find(all, generation);
     struct errand *errand = g ? errand_live(g, run) : NULL;
     if (!errand)
-        return;
+        return false;
     errand->cancelled = true;
     errand_owes(g, errand, true);
     host_send(g, host_put_cancel(&all->out, run));
+    return true;
 }
 
 void generations_close(struct generations *all, uint32_t generation)

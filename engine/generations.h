@@ -62,8 +62,9 @@ void generations_respond(struct generations *all, uint32_t generation,
                          const struct host_response *response);
 void generations_wake(struct generations *all, uint32_t generation,
                       uint64_t run);
-/* The run is over; `ended` does not come any more. */
-void generations_cancel(struct generations *all, uint32_t generation,
+/* The run is over; `ended` does not come any more. False where no host has such
+ * a run. */
+bool generations_cancel(struct generations *all, uint32_t generation,
                         uint64_t run);
 /* No run is left and none will come: its host ends. */
 void generations_close(struct generations *all, uint32_t generation);

@@ -1,6 +1,7 @@
 /* Settings come from the backend, and a copy on disk helps where it is gone. */
 #include "source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "mooncron/civil.h"
@@ -89,7 +90,7 @@ static void fetch_failed(struct source *source, enum fetch_outcome outcome,
     snprintf(text, sizeof text, "no Settings: %s", sentence);
     log_fields(source->log, LOG_WARN, "settings", text, pairs);
     source->failing = true;
-    source->done(source->data, outcome, NULL);
+    source->done(source->data, outcome, NULL, text);
 }
 
 /* From a replica that lags behind, or a database that was set back. What a disk
@@ -132,7 +133,7 @@ static void on_settings(void *data, enum fetch_outcome outcome,
         settings_take(source, settings);
         cache_write(source);
     }
-    source->done(source->data, outcome, &source->settings->facts);
+    source->done(source->data, outcome, &source->settings->facts, NULL);
 }
 
 /* ---- asking ---- */
@@ -147,7 +148,7 @@ static void file_fetch(struct source *source)
     }
     say_well_again(source);
     settings_take(source, settings);
-    source->done(source->data, FETCH_OK, &settings->facts);
+    source->done(source->data, FETCH_OK, &settings->facts, NULL);
 }
 
 void source_fetch(struct source *source, bool believe_older)

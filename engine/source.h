@@ -12,10 +12,10 @@
 
 struct source;
 
-/* The end of a fetch; from inside source_fetch() where a file is read. A
- * failure was logged already. */
+/* The end of a fetch; from inside source_fetch() where a file is read. Either
+ * `facts`, or `failure`, a sentence that was logged already. */
 typedef void source_done(void *data, enum fetch_outcome outcome,
-                         const struct facts *facts);
+                         const struct facts *facts, const char *failure);
 
 /* `file` NULL: the backend. Everything but `done`'s answer is borrowed and must
  * outlive the source. A copy on disk is read here, and what is wrong with it is

@@ -260,6 +260,14 @@ void handover_version(struct core *core)
 
 /* ---- fetches ---- */
 
+static bool asker_forces(const struct handover *h)
+{
+    for (uint32_t i = 0; i < h->asker_count; i++)
+        if (h->askers[i].force && h->askers[i].wait == WAIT_FETCH)
+            return true;
+    return false;
+}
+
 static void fetch_start(struct core *core)
 {
     struct handover *h = &core->handover;
@@ -267,7 +275,9 @@ static void fetch_start(struct core *core)
     h->fetch_at.ms = NEVER_MS;
     h->fetch_started = core->now.mono;
     h->fetches++;
-    core_act(core, ACT_FETCH)->fetch.booting = h->booting;
+    struct action *act = core_act(core, ACT_FETCH);
+    act->fetch.booting = h->booting;
+    act->fetch.believe_older = asker_forces(h);
 }
 
 /* The next look at whether the backend has committed what the webhook said. */
@@ -322,14 +332,6 @@ static bool facts_older(const struct handover *h, const struct facts *facts)
 {
     return h->known && facts->updated.ms &&
            facts->updated.ms < h->backend.updated.ms;
-}
-
-static bool asker_forces(const struct handover *h)
-{
-    for (uint32_t i = 0; i < h->asker_count; i++)
-        if (h->askers[i].force && h->askers[i].wait == WAIT_FETCH)
-            return true;
-    return false;
 }
 
 static void fetch_succeeded(struct core *core, const struct event *event)

@@ -166,7 +166,8 @@ struct action {
     enum action_kind kind;
     union {
         struct {
-            bool booting; /* first try of this process */
+            bool booting;       /* first try of this process */
+            bool believe_older; /* somebody asked with force */
         } fetch;
         struct {
             uint32_t generation; /* of the jobset to be loaded */

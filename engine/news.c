@@ -1,0 +1,224 @@
+/* The news are sentences with fields: text for people, names for machines. */
+#include "news.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mooncron/civil.h"
+#include "mooncron/text.h"
+
+/* A sentence of ours with names in it; what is longer is cut. */
+#define SENTENCE_MAX 1024
+
+/* A number as text, for a field. */
+#define NUMBER_MAX 24
+static const char *number(int64_t value, char buffer[NUMBER_MAX])
+{
+    snprintf(buffer, NUMBER_MAX, "%" PRId64, value);
+    return buffer;
+}
+
+void news_start(struct log *log, const char *file, bool primary)
+{
+    log_write(log, LOG_INFO, "main", "mooncron %s runs %s%s", MOONCRON_VERSION,
+              file,
+              primary ? "" : " and fires nothing (SCHEDULER_IS_PRIMARY=false)");
+}
+
+void news_listening(struct log *log, const char *host, uint16_t port)
+{
+    char sentence[SENTENCE_MAX], digits[NUMBER_MAX];
+    snprintf(sentence, sizeof sentence, "listening on %s:%u", host,
+             (unsigned)port);
+    const char *const pairs[] = { "event", "listening", "#port",
+                                  number(port, digits), NULL };
+    log_fields(log, LOG_INFO, "server", sentence, pairs);
+}
+
+/* ---- reloads ---- */
+
+void news_schedule(struct log *log, const struct action *swap,
+                   const struct core_status *status, int64_t at_ns)
+{
+    const struct reload_report *report = &swap->swap.report;
+    const struct jobset_diff *diff = &report->diff;
+    uint32_t jobs = jobset_scheduled(status->set);
+    char sentence[SENTENCE_MAX];
+    snprintf(sentence, sizeof sentence,
+             "schedule %u is in force: %u of %u jobs, %u added, %u changed, "
+             "%u removed; %s in %s%s",
+             report->generation, jobs, jobset_count(status->set), diff->added,
+             diff->changed, diff->removed,
+             status->settings.enable_jobs ? "jobs are on" : "jobs are off",
+             status->settings.environment[0] ? status->settings.environment
+                                             : "no environment",
+             status->unconfirmed ? " (by webhook, not confirmed yet)" : "");
+    char generation[NUMBER_MAX], count[NUMBER_MAX], at[NUMBER_MAX];
+    const char *const pairs[] = {
+        "event",       "schedule",
+        "#generation", number(report->generation, generation),
+        "#jobs",       number(jobs, count),
+        "#at_ns",      number(at_ns, at),
+        "outcome",     "done",
+        NULL,
+    };
+    log_fields(log, LOG_INFO, "reload", sentence, pairs);
+}
+
+void news_unchanged(struct log *log, uint32_t generation)
+{
+    char digits[NUMBER_MAX];
+    const char *const pairs[] = { "event",       "reload",
+                                  "#generation", number(generation, digits),
+                                  "outcome",     "unchanged",
+                                  NULL };
+    log_fields(log, LOG_INFO, "reload",
+               "file and Settings are those in force: nothing to do", pairs);
+}
+
+/* The sentence above the mistakes of a file. */
+static void mistakes_title(const char *file, const struct mistakes *mistakes,
+                           bool running, char *buffer, size_t size)
+{
+    snprintf(buffer, size, "%s has %u mistake%s; %s", file, mistakes->total,
+             mistakes->total == 1 ? "" : "s",
+             running ? "the old schedule keeps running" : "nothing was loaded");
+}
+
+static void mistakes_text(const struct mistakes *mistakes, struct text *text)
+{
+    for (uint32_t i = 0; i < mistakes->count; i++) {
+        if (i)
+            text_putc(text, '\n');
+        mistake_render(&mistakes->items[i], false, text);
+    }
+}
+
+char *news_load_failed(struct log *log, const char *file,
+                       const struct mistakes *mistakes, const char *failure,
+                       bool running)
+{
+    char title[SENTENCE_MAX];
+    struct text text;
+    text_init(&text, 256 << 10);
+    if (mistakes && mistakes->count) {
+        mistakes_title(file, mistakes, running, title, sizeof title);
+        mistakes_text(mistakes, &text);
+        log_block(log, LOG_ERROR, "reload", title, text.data);
+        struct text told;
+        text_init(&told, 256 << 10);
+        text_printf(&told, "%s\n\n%s", title, text.data);
+        text_close(&text);
+        return text_take(&told);
+    }
+    text_printf(&text, "%s was not loaded: %s; %s", file, failure,
+                running ? "the old schedule keeps running"
+                        : "nothing is scheduled");
+    log_write(log, LOG_ERROR, "reload", "%s", text.data);
+    return text_take(&text);
+}
+
+/* ---- runs ---- */
+
+static enum log_level verdict_level(enum verdict verdict)
+{
+    return verdict == VERDICT_OK ? LOG_DEBUG : LOG_WARN;
+}
+
+void news_finish(struct log *log, const struct action *act, const char *why)
+{
+    enum verdict verdict = act->finish.verdict;
+    if (!log_wants(log, verdict_level(verdict)))
+        return;
+    const struct job *job = act->finish.job;
+    char sentence[SENTENCE_MAX], slot[RFC3339_TEXT_MAX], took[NUMBER_MAX];
+    rfc3339_format(act->finish.slot, 0, slot);
+    snprintf(sentence, sizeof sentence, "%s of %s: %s%s%s", job->name, slot,
+             verdict_names[verdict], why[0] ? ", " : "", why);
+    const char *const pairs[] = {
+        "job",      job->name,
+        "slot",     slot,
+        "verdict",  verdict_names[verdict],
+        "#took_ms", number(act->finish.took_ms, took),
+        NULL,
+    };
+    log_fields(log, verdict_level(verdict), "run", sentence, pairs);
+}
+
+/* A slot that was held back by its own job is an ordinary day; one that was
+ * missed is not. */
+void news_pass(struct log *log, const struct action *act)
+{
+    enum log_level level =
+        act->pass.verdict == VERDICT_MISSED ? LOG_WARN : LOG_INFO;
+    if (!log_wants(log, level))
+        return;
+    const char *why = why_names[act->pass.why];
+    char sentence[SENTENCE_MAX], slot[RFC3339_TEXT_MAX], count[NUMBER_MAX];
+    rfc3339_format(act->pass.first, 0, slot);
+    snprintf(sentence, sizeof sentence, "%s of %s: %s, %s", act->pass.job->name,
+             slot, verdict_names[act->pass.verdict], why);
+    if (act->pass.count > 1) {
+        char last[RFC3339_TEXT_MAX];
+        snprintf(sentence, sizeof sentence,
+                 "%s: %" PRId64 " slots from %s to %s: %s, %s",
+                 act->pass.job->name, act->pass.count, slot,
+                 rfc3339_format(act->pass.last, 0, last),
+                 verdict_names[act->pass.verdict], why);
+    }
+    const char *const pairs[] = {
+        "job",     act->pass.job->name,
+        "slot",    slot,
+        "verdict", verdict_names[act->pass.verdict],
+        "why",     why,
+        "#slots",  number(act->pass.count, count),
+        NULL,
+    };
+    log_fields(log, level, "run", sentence, pairs);
+}
+
+void news_cancel(struct log *log, const struct action *act)
+{
+    log_write(log, LOG_WARN, "run", "run %" PRIx64 " is cancelled: %s",
+              act->cancel.run.value, act->cancel.because);
+}
+
+void news_jump(struct log *log, const struct action *act)
+{
+    int64_t by_ms = act->jump.by_ms;
+    log_write(log, LOG_WARN, "clock",
+              "the clock was set %s by %" PRId64 ".%03" PRId64 " s",
+              by_ms < 0 ? "back" : "forward",
+              (by_ms < 0 ? -by_ms : by_ms) / 1000,
+              (by_ms < 0 ? -by_ms : by_ms) % 1000);
+}
+
+void news_died(struct log *log, uint32_t generation, const char *how)
+{
+    log_write(log, LOG_ERROR, "script",
+              "the script host of schedule %u %s; the file is loaded again",
+              generation, how);
+}
+
+void news_stopping(struct log *log, uint32_t runs, bool again)
+{
+    char sentence[SENTENCE_MAX], count[NUMBER_MAX];
+    snprintf(sentence, sizeof sentence,
+             again ? "told to stop again: %u runs are cut short"
+                   : "stopping: %u runs are awaited",
+             (unsigned)runs);
+    const char *const pairs[] = { "event", "stopping", "#runs",
+                                  number(runs, count), NULL };
+    log_fields(log, LOG_INFO, "main", sentence, pairs);
+}
+
+void news_script(struct log *log, const struct host_log *said,
+                 const struct job *job)
+{
+    static const enum log_level levels[4] = { LOG_DEBUG, LOG_INFO, LOG_WARN,
+                                              LOG_ERROR };
+    const char *const pairs[] = { "job", job ? job->name : "", "fields",
+                                  said->fields, NULL };
+    log_fields(log, levels[said->level], "script", said->message, pairs);
+}

@@ -1,0 +1,32 @@
+/* The news: what the daemon tells the log, in sentences for a stranger. */
+#ifndef MOONCRON_NEWS_H
+#define MOONCRON_NEWS_H
+
+#include "mooncron/core.h"
+#include "mooncron/hostmsg.h"
+#include "mooncron/log.h"
+#include "mooncron/mistake.h"
+
+void news_start(struct log *log, const char *file, bool primary);
+void news_listening(struct log *log, const char *host, uint16_t port);
+
+/* A schedule is in force; `at_ns` is when, on the wall clock. */
+void news_schedule(struct log *log, const struct action *swap,
+                   const struct core_status *status, int64_t at_ns);
+void news_unchanged(struct log *log, uint32_t generation);
+/* A load failed: mistakes, or a sentence. `running`: an old schedule goes on.
+ * Returns what an asker is told; the caller frees it. */
+char *news_load_failed(struct log *log, const char *file,
+                       const struct mistakes *mistakes, const char *failure,
+                       bool running);
+
+void news_finish(struct log *log, const struct action *finish, const char *why);
+void news_pass(struct log *log, const struct action *pass);
+void news_cancel(struct log *log, const struct action *cancel);
+void news_jump(struct log *log, const struct action *jump);
+void news_died(struct log *log, uint32_t generation, const char *how);
+void news_stopping(struct log *log, uint32_t runs, bool again);
+void news_script(struct log *log, const struct host_log *said,
+                 const struct job *job);
+
+#endif
