@@ -555,8 +555,8 @@ static bool open_http(struct daemon *d, struct error *reterr)
     if (!d->http)
         return false;
     d->traffic = traffic_new(d->http, &traffic_events, d);
-    d->source = source_new(config, d->options->settings_file, d->http, d->log,
-                           on_fetched, d);
+    d->source = source_new(config, d->options->settings_file, d->http,
+                           &d->clock, d->log, on_fetched, d);
     return true;
 }
 

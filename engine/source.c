@@ -11,6 +11,7 @@ struct source {
     const struct config *config;
     const char *file;
     struct http *http;
+    const struct clock *clock;
     struct log *log;
     source_done *done;
     void *data;
@@ -61,6 +62,7 @@ bool source_cached(const struct source *source, struct facts *ret_facts)
 
 static void settings_take(struct source *source, struct settings *settings)
 {
+    settings->fetched = clock_now(source->clock).wall;
     settings_unref(source->settings);
     source->settings = settings;
     source->cached = source->lagging = false;
@@ -72,6 +74,35 @@ static void say_well_again(struct source *source)
         log_write(source->log, LOG_INFO, "settings",
                   "the backend answers with Settings again");
     source->failing = false;
+}
+
+/* How long ago, in the largest unit that counts at least two. */
+static const char *age_text(int64_t age_ms, char buffer[32])
+{
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = { { 86400000, "days" },
+                  { 3600000, "hours" },
+                  { 60000, "minutes" },
+                  { 1000, "seconds" } };
+    size_t i = 0;
+    while (i < 3 && age_ms < 2 * units[i].ms)
+        i++;
+    snprintf(buffer, 32, "%lld %s", (long long)(age_ms / units[i].ms),
+             units[i].unit);
+    return buffer;
+}
+
+static void say_cached(const struct source *source)
+{
+    char age[32], fetched[RFC3339_TEXT_MAX];
+    struct wall then = source->settings->fetched;
+    int64_t age_ms = clock_now(source->clock).wall.ms - then.ms;
+    log_write(source->log, LOG_WARN, "settings",
+              "the copy of the Settings of %s is used; it is %s old",
+              rfc3339_format(then, 0, fetched),
+              age_text(age_ms > 0 ? age_ms : 0, age));
 }
 
 static void fetch_failed(struct source *source, enum fetch_outcome outcome,
@@ -89,6 +120,8 @@ static void fetch_failed(struct source *source, enum fetch_outcome outcome,
     char text[768];
     snprintf(text, sizeof text, "no Settings: %s", sentence);
     log_fields(source->log, LOG_WARN, "settings", text, pairs);
+    if (source->cached && !source->failing)
+        say_cached(source);
     source->failing = true;
     source->done(source->data, outcome, NULL, text);
 }
@@ -172,13 +205,14 @@ const struct settings *source_settings(const struct source *source)
 }
 
 struct source *source_new(const struct config *config, const char *file,
-                          struct http *http, struct log *log, source_done *done,
-                          void *data)
+                          struct http *http, const struct clock *clock,
+                          struct log *log, source_done *done, void *data)
 {
     struct source *source = memory_new(sizeof *source);
     source->config = config;
     source->file = file;
     source->http = http;
+    source->clock = clock;
     source->log = log;
     source->done = done;
     source->data = data;

@@ -5,6 +5,7 @@
 #ifndef MOONCRON_SOURCE_H
 #define MOONCRON_SOURCE_H
 
+#include "mooncron/clock.h"
 #include "mooncron/config.h"
 #include "mooncron/http.h"
 #include "mooncron/log.h"
@@ -21,8 +22,8 @@ typedef void source_done(void *data, enum fetch_outcome outcome,
  * outlive the source. A copy on disk is read here, and what is wrong with it is
  * logged. Never NULL. */
 struct source *source_new(const struct config *config, const char *file,
-                          struct http *http, struct log *log, source_done *done,
-                          void *data);
+                          struct http *http, const struct clock *clock,
+                          struct log *log, source_done *done, void *data);
 void source_free(struct source *source); /* NULL is fine; no fetch is live */
 
 /* Settings that are older than the last by their `updatedAt` are taken only

@@ -22,9 +22,8 @@
 
 #include "mooncron/memory.h"
 
-#define CONNECTION_IDLE_S  3     /* whole seconds: up to four */
-#define LOW_SPEED_S        30    /* at below a byte a second: it hangs */
-#define TIMEOUT_DEFAULT_MS 30000 /* where a request says 0: never none */
+#define CONNECTION_IDLE_S  3  /* whole seconds: up to four */
+#define LOW_SPEED_S        30 /* at below a byte a second: it hangs */
 #define CONNECT_DEFAULT_MS 5000
 
 /* ---- Sockets ---- */

@@ -16,12 +16,15 @@
 #define TRANSFER_NODES     (HTTP_HEADERS_MAX + 1)
 #define ANSWER_HEADERS_MAX (16 << 10)
 
+#define TRANSFER_TIMEOUT_MS 30000 /* where a request says 0: never none */
+
 struct transfer {
     CURL *easy;
     struct curl_uv *curl;
 
     /* owned by http.c */
     uint64_t handle; /* 0: nothing is under way */
+    size_t place;    /* among the transfers */
     enum { TRANSFER_IDLE, TRANSFER_LIVE, TRANSFER_ENDED } state;
     struct transfer *next; /* of the idle ones, or of those to be reported */
     http_done *done;

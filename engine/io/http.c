@@ -1,0 +1,301 @@
+/* HTTP out: a pool of transfers in front of one multi handle.
+ *
+ *   send ──► URL, origin, headers ──► libcurl ──► ended ──► `done`
+ *                    │                   ▲
+ *                 refused: ended      cancelled: ended
+ *
+ * What ends without libcurl's word is reported from the next turn of the loop,
+ * so `done` never comes from inside http_send() or http_cancel(). */
+#include "mooncron/http.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "curl_uv.h"
+#include "mooncron/memory.h"
+#include "origin.h"
+#include "transfer.h"
+
+const char *const http_fault_names[8] = {
+    "", "url", "refused", "tls", "timeout", "network", "too_large", "cancelled",
+};
+
+/* A handle is a serial number and a place among HTTP_LIVE_MAX. */
+#define PLACE_BITS 8
+_Static_assert(HTTP_LIVE_MAX <= 1 << PLACE_BITS, "a place fits its bits");
+
+struct http {
+    uv_loop_t *loop;
+    uv_idle_t idle; /* active while something waits to be reported */
+    struct curl_uv *curl;
+    struct origins *origins;
+    struct curl_slist *ours, *plain; /* with the key, and without */
+    char *ca_file;
+    struct transfer_config config;
+    struct transfer *places[HTTP_LIVE_MAX]; /* made when first needed */
+    size_t made, live;
+    struct transfer *unused, *ended;
+    uint64_t serial;
+    void (*closed)(void *data);
+    void *closed_data;
+    unsigned open; /* parts that must close */
+};
+
+/* ---- reporting ---- */
+
+static void on_close_turn(uv_idle_t *idle);
+
+static void report(struct http *http, struct transfer *transfer, CURLcode code)
+{
+    struct http_answer answer;
+    transfer_answer(transfer, code, &answer);
+    transfer->handle = 0;
+    transfer->done(transfer->data, transfer->tag, &answer);
+    transfer_shrink(transfer);
+    transfer->state = TRANSFER_IDLE;
+    transfer->next = http->unused;
+    http->unused = transfer;
+    http->live--;
+    if (http->closed && !http->live)
+        uv_idle_start(&http->idle, on_close_turn);
+}
+
+static void on_curl_done(void *data, CURL *easy, CURLcode code)
+{
+    struct transfer *transfer;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+    transfer->state = TRANSFER_ENDED;
+    report(data, transfer, code);
+}
+
+/* Those that end meanwhile have their turn in the next one, so that calls which
+ * fail at once and are sent again do not hold the loop. */
+static void on_idle(uv_idle_t *idle)
+{
+    struct http *http = idle->data;
+    struct transfer *first = http->ended;
+    http->ended = NULL;
+    uv_idle_stop(idle);
+    while (first) {
+        struct transfer *transfer = first;
+        first = transfer->next;
+        report(http, transfer, CURLE_OK);
+    }
+}
+
+static void end_later(struct http *http, struct transfer *transfer,
+                      enum http_fault fault, const char *sentence)
+{
+    transfer_fail(transfer, fault, sentence);
+    transfer->state = TRANSFER_ENDED;
+    transfer->next = http->ended;
+    http->ended = transfer;
+    uv_idle_start(&http->idle, on_idle);
+}
+
+/* ---- sending ---- */
+
+size_t http_room(const struct http *http)
+{
+    return http->closed ? 0 : HTTP_LIVE_MAX - http->live;
+}
+
+size_t http_live(const struct http *http)
+{
+    return http->live;
+}
+
+static struct transfer *transfer_take(struct http *http)
+{
+    struct transfer *transfer = http->unused;
+    if (transfer) {
+        http->unused = transfer->next;
+    } else {
+        transfer = memory_new(sizeof *transfer);
+        transfer_init(transfer, http->curl, &http->config);
+        http->places[http->made] = transfer;
+        transfer->place = http->made++;
+    }
+    http->live++;
+    transfer->state = TRANSFER_LIVE;
+    transfer->handle = ++http->serial << PLACE_BITS | transfer->place;
+    return transfer;
+}
+
+/* True where libcurl has it now. */
+static bool transfer_send(struct http *http, struct transfer *transfer,
+                          const struct http_request *request,
+                          enum http_fault *ret_fault, struct error *reterr)
+{
+    char url[HTTP_URL_MAX];
+    bool backend = false;
+    *ret_fault = HTTP_BAD_URL;
+    bool good = origins_resolve(http->origins, request->url, url, sizeof url,
+                                &backend, reterr);
+    struct curl_slist *common =
+        backend && !request_has_credentials(request) ? http->ours : http->plain;
+    if (!good || !transfer_prepare(transfer, request, url, common, reterr))
+        return false;
+    *ret_fault = HTTP_BROKEN;
+    return curl_uv_start(http->curl, transfer->easy, reterr);
+}
+
+uint64_t http_send(struct http *http, const struct http_request *request,
+                   http_done *done, void *data, uint64_t tag)
+{
+    if (!http_room(http))
+        return 0;
+    struct transfer *transfer = transfer_take(http);
+    transfer->done = done;
+    transfer->data = data;
+    transfer->tag = tag;
+    enum http_fault fault;
+    struct error err = { "" };
+    if (!transfer_send(http, transfer, request, &fault, &err))
+        end_later(http, transfer, fault, err.text);
+    return transfer->handle;
+}
+
+void http_cancel(struct http *http, uint64_t handle)
+{
+    uint64_t place = handle & ((1 << PLACE_BITS) - 1);
+    struct transfer *transfer = place < http->made ? http->places[place] : NULL;
+    if (!transfer || transfer->handle != handle ||
+        transfer->state != TRANSFER_LIVE)
+        return;
+    curl_uv_stop(http->curl, transfer->easy);
+    end_later(http, transfer, HTTP_CANCELLED, "the call was cancelled");
+}
+
+/* ---- life ---- */
+
+/* "Name:" alone takes a header away: libcurl would ask before each larger body
+ * whether it is welcome. */
+static struct curl_slist *header_add(struct curl_slist *list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(list, line);
+    return longer ? longer : list;
+}
+
+/* backend.md: Payload wants the first, and a reverse proxy may strip it. */
+static void make_headers(struct http *http, const struct http_config *config)
+{
+    http->plain = header_add(NULL, "Expect:");
+    http->ours = header_add(NULL, "Expect:");
+    if (!config->api_key)
+        return;
+    struct text line;
+    text_init(&line, 8 << 10);
+    text_printf(&line, "Authorization: %s API-Key %s",
+                config->api_key_collection ? config->api_key_collection
+                                           : "users",
+                config->api_key);
+    http->ours = header_add(http->ours, line.data);
+    text_clear(&line);
+    text_printf(&line, "x-api-key: %s", config->api_key);
+    http->ours = header_add(http->ours, line.data);
+    text_close(&line);
+}
+
+static void http_free(struct http *http)
+{
+    for (size_t i = 0; i < http->made; i++)
+        free(http->places[i]);
+    curl_slist_free_all(http->ours);
+    curl_slist_free_all(http->plain);
+    origins_free(http->origins);
+    free(http->ca_file);
+    free(http);
+}
+
+struct http *http_new(struct uv_loop_s *loop, const struct http_config *config,
+                      struct error *reterr)
+{
+    struct http *http = memory_new(sizeof *http);
+    http->loop = loop;
+    http->origins =
+        origins_new(config->backend_url, config->allow_hosts, reterr);
+    if (http->origins)
+        http->curl =
+            curl_uv_new(loop, HTTP_LIVE_MAX, on_curl_done, http, reterr);
+    if (!http->curl) {
+        http_free(http);
+        return NULL;
+    }
+    if (config->ca_file)
+        http->ca_file = memory_copy(config->ca_file, strlen(config->ca_file));
+    http->config.ca_file = http->ca_file;
+    http->config.connect_timeout_ms = config->connect_timeout_ms;
+    make_headers(http, config);
+    uv_idle_init(loop, &http->idle);
+    http->idle.data = http;
+    return http;
+}
+
+static void http_part_closed(struct http *http)
+{
+    if (--http->open)
+        return;
+    void (*closed)(void *data) = http->closed;
+    void *data = http->closed_data;
+    http_free(http);
+    closed(data);
+}
+
+static void on_idle_closed(uv_handle_t *handle)
+{
+    http_part_closed(handle->data);
+}
+
+static void on_curl_closed(void *data)
+{
+    http_part_closed(data);
+}
+
+/* Nothing is live: the easy handles go before the multi handle they were in. */
+static void http_close_parts(struct http *http)
+{
+    http->open = 2;
+    uv_close((uv_handle_t *)&http->idle, on_idle_closed);
+    for (size_t i = 0; i < http->made; i++)
+        transfer_close(http->places[i]);
+    curl_uv_close(http->curl, on_curl_closed, http);
+}
+
+static void on_close_turn(uv_idle_t *idle)
+{
+    struct http *http = idle->data;
+    uv_idle_stop(idle);
+    http_close_parts(http);
+}
+
+void http_close(struct http *http, void (*closed)(void *data), void *data)
+{
+    for (size_t i = 0; i < http->made; i++)
+        http_cancel(http, http->places[i]->handle);
+    http->closed = closed;
+    http->closed_data = data;
+    if (!http->live) /* perhaps inside a report: not now */
+        uv_idle_start(&http->idle, on_close_turn);
+}
+
+/* ---- answers ---- */
+
+const char *http_header(const char *headers, const char *name, size_t *ret_len)
+{
+    size_t len = strlen(name);
+    for (const char *at = headers; *at;) {
+        const char *end = strchr(at, '\n');
+        if (!end)
+            break;
+        if (!strncmp(at, name, len) && at[len] == ':' && at[len + 1] == ' ') {
+            *ret_len = (size_t)(end - at) - len - 2;
+            return at + len + 2;
+        }
+        at = end + 1;
+    }
+    return NULL;
+}
