@@ -65,7 +65,7 @@ static void child_finish(struct child *child)
     uv_close((uv_handle_t *)&child->grace, on_handle_closed);
 }
 
-static void on_exit(uv_process_t *process, int64_t status, int signal)
+static void on_reaped(uv_process_t *process, int64_t status, int signal)
 {
     struct child *child = process->data;
     child->reaped = true;
@@ -250,7 +250,7 @@ static int process_spawn(struct child *child, struct uv_loop_s *loop,
         { .flags = UV_INHERIT_FD, .data.fd = socket },
     };
     const uv_process_options_t options = {
-        .exit_cb = on_exit,
+        .exit_cb = on_reaped,
         .file = program,
         .args = args,
         .env = env,
