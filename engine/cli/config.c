@@ -256,6 +256,28 @@ static bool row_read(const struct row *row, struct config *config, char *text,
     return true;
 }
 
+/* Where a value is wrong, the field gets its default all the same: commands
+ * that need no backend go on with it. */
+static bool row_set(const struct row *row, struct config *config,
+                    char **ret_text, struct error *reterr)
+{
+    struct error unlikely;
+    char *text = row_text(row, reterr);
+    bool good = text || !reterr->text[0];
+    if (text && !row_read(row, config, text, reterr)) {
+        secret_free(text);
+        text = NULL;
+        good = false;
+    }
+    if (!text && row->standard) {
+        text = memory_copy(row->standard, strlen(row->standard));
+        bool standard = row_read(row, config, text, &unlikely);
+        assert(standard);
+    }
+    *ret_text = text;
+    return good;
+}
+
 /* A secret of the worker's own is not for scripts, whoever lists it. */
 static bool var_is_secret(const char *name, size_t len)
 {
@@ -303,17 +325,9 @@ bool config_read(struct config *config, struct text *problems)
         (struct config){ .store = memory_new(sizeof(struct config_store)) };
     size_t before = problems->len;
     struct error err;
-    for (size_t i = 0; i < ROWS; i++) {
-        const struct row *row = &rows[i];
-        char *text = row_text(row, &err);
-        if (!text && err.text[0])
-            problem_add(problems, row->name, &err);
-        if (!text && row->standard)
-            text = memory_copy(row->standard, strlen(row->standard));
-        config->store->texts[i] = text;
-        if (text && !row_read(row, config, text, &err))
-            problem_add(problems, row->name, &err);
-    }
+    for (size_t i = 0; i < ROWS; i++)
+        if (!row_set(&rows[i], config, &config->store->texts[i], &err))
+            problem_add(problems, rows[i].name, &err);
     if (!vars_read(config, &err))
         problem_add(problems, "MOONCRON_SCRIPT_ENV", &err);
     if (config->log_format == LOG_FORMAT_AUTO)
