@@ -126,7 +126,7 @@ describe("scripts/schedules.lua", function()
     local plan = program.plan { "--env", "production", file }
     local calls = {}
     for _, job in ipairs(plan.jobs) do
-      if job.target and job.target.path then
+      if job.target and job.target.method then
         calls[#calls + 1] = job.target.method .. " " .. job.target.path
       end
     end
