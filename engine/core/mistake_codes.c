@@ -1,0 +1,130 @@
+/* What each code means, at length: `mooncron explain E110`. */
+#include <string.h>
+
+#include "mooncron/mistake.h"
+
+static const struct {
+    const char *code, *title, *text;
+} codes[] = {
+    { "E100", "syntax error",
+      "The file is not Lua, so nothing in it could be read. Lua names the "
+      "place\n"
+      "where it gave up; the cause is often the line before: a comma that is\n"
+      "missing between two options, a brace or an `end` that is not there." },
+    { "E101", "error while loading",
+      "The file is Lua, but running it failed: something was called that is "
+      "no\n"
+      "function, or nil was indexed, or error() was called. The file runs "
+      "once,\n"
+      "from top to bottom, before any job is scheduled." },
+    { "E102", "a file cannot be read",
+      "The schedule file, or a module that it requires, is not there, is not\n"
+      "readable, is larger than 16 MiB, or lies outside the schedule file's\n"
+      "folder." },
+    { "E104", "unknown option",
+      "An option of job, defaults or group is not known. Options are checked\n"
+      "by name so that a typo cannot silently switch something off. The list "
+      "is\n"
+      "in docs/lua-api.md." },
+    { "E105", "value not allowed",
+      "An option takes one of a few words, or a number in a range, and got\n"
+      "something else." },
+    { "E106", "unknown environment",
+      "`only` names an environment that no multiplier rule knows and that is\n"
+      "not one of production, staging, development, dev, test or the current\n"
+      "one. A job for an environment that never comes would never run." },
+    { "E107", "wrong type",
+      "An option got a value of another type than it takes, such as a table\n"
+      "where a text is wanted." },
+    { "E108", "missing or contradictory options",
+      "A job needs `every`, and exactly one thing to do: a target (post, get,\n"
+      "put or delete) or a function (run)." },
+    { "E110", "a duration without a unit",
+      "A bare number says nothing about its unit: 1440 may be minutes or\n"
+      "milliseconds. Write \"1440m\", \"24h\" or \"1d\"." },
+    { "E111", "duration out of range",
+      "A duration is zero, negative, below what makes sense, or larger than\n"
+      "what the option takes. An interval is at least one second." },
+    { "E112", "unreadable duration",
+      "A duration is one or more numbers with units, without spaces: \"90s\",\n"
+      "\"15m\", \"1h30m\", \"2d\". Units: ms s m h d w." },
+    { "E114", "bad target",
+      "A target is a path below BACKEND_URL and starts with /, or an absolute\n"
+      "URL of an origin that MOONCRON_ALLOW_HOSTS lists." },
+    { "E115", "bad header, query or body",
+      "Header names are tokens and values have no control characters; headers\n"
+      "that mooncron sends itself cannot be set; a query is a table of names\n"
+      "and scalars; a body is what JSON can say." },
+    { "E120", "unknown field of Settings",
+      "The Settings that the backend sends have no such field. A typo would\n"
+      "read nil, and nil is false: a job could be off for months." },
+    { "E121", "variable not listed",
+      "env reads only variables that MOONCRON_SCRIPT_ENV names, so that a\n"
+      "script never sees a secret by accident." },
+    { "E122", "unknown name",
+      "A name is neither declared in the file nor part of the vocabulary. "
+      "Much\n"
+      "of Lua's standard library is left out on purpose: no io, no "
+      "os.execute,\n"
+      "no load." },
+    { "E123", "assignment to a global",
+      "Globals are frozen: a typo in an assignment would go unnoticed. Write\n"
+      "`local` before the name." },
+    { "E130", "declared twice",
+      "Two jobs, or two groups, have the same name. The name is the job's\n"
+      "identity across reloads." },
+    { "E131", "group not declared",
+      "A job names a group that no group { } declares." },
+    { "E132", "bad name",
+      "A name is 1 to 128 letters, digits and . _ : -, and begins with a "
+      "letter\n"
+      "or a digit." },
+    { "E133", "a declaration without its table",
+      "job \"name\" is followed by a table of options: job \"name\" { ... }." },
+    { "E140", "input or output while loading",
+      "Loading only declares, so that `plan` and `check` are always safe. "
+      "Calls\n"
+      "belong into run = function(ctx) ... end." },
+    { "E150", "loading took too long",
+      "The file did not finish within its budget of time. Loading 10,000 jobs\n"
+      "takes some 20 ms: look for a loop that does not end." },
+    { "E151", "too much memory",
+      "The file wanted more memory than a script gets (256 MB)." },
+    { "E152", "recursion too deep",
+      "A function calls itself without an end, or a text is nested too "
+      "deeply." },
+    { "E160", "bad multiplier",
+      "A multiplier is a finite number above 0. Of a function rule the answer "
+      "is\n"
+      "checked for every job; nil leaves it to the next rule. `default` is "
+      "what\n"
+      "counts for an environment that no rule names." },
+    { "W202", "timeout not below the interval",
+      "A run may still be going when the next slot comes, which is then\n"
+      "skipped." },
+    { "W207", "always without scale = false",
+      "A job that always runs is mostly a heartbeat, and a multiplier would "
+      "slow\n"
+      "it down where a monitor expects it." },
+    { "W208", "default multiplier used",
+      "No rule names the environment: is it spelt as the backend spells it?" },
+    { "W209", "two jobs make the same call",
+      "Two jobs call the same endpoint with the same body." },
+    { "W210", "never runs here",
+      "`only` leaves the job out in this environment." },
+    { "R302", "the script did not yield",
+      "A run held the script for 2 s without http.* or sleep. All runs of a\n"
+      "schedule share one Lua state: work that long belongs into the "
+      "backend." },
+};
+
+const char *mistake_explain(const char *code, const char **ret_title)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (strcmp(codes[i].code, code) != 0)
+            continue;
+        *ret_title = codes[i].title;
+        return codes[i].text;
+    }
+    return NULL;
+}
