@@ -109,7 +109,8 @@ function multiplier(rule) end
 ---@type mooncron.Settings
 settings = {}
 
----A variable that MOONCRON_SCRIPT_ENV lists; nil where it is not set.
+---A variable that MOONCRON_SCRIPT_ENV lists; nil where it is not set. Another
+---name is an error while the file loads, and nil in a run.
 ---@param name string
 ---@return string?
 function env(name) end
@@ -120,7 +121,7 @@ function env(name) end
 http = {}
 
 ---@async
----@param path string path under BACKEND_URL, or a URL
+---@param path string path under BACKEND_URL, or a URL of an allowed origin
 ---@param options? mooncron.RequestOptions
 ---@return mooncron.Response? response
 ---@return string? sentence
@@ -128,7 +129,7 @@ http = {}
 function http.get(path, options) end
 
 ---@async
----@param path string path under BACKEND_URL, or a URL
+---@param path string path under BACKEND_URL, or a URL of an allowed origin
 ---@param options? mooncron.RequestOptions
 ---@return mooncron.Response? response
 ---@return string? sentence
@@ -136,7 +137,7 @@ function http.get(path, options) end
 function http.post(path, options) end
 
 ---@async
----@param path string path under BACKEND_URL, or a URL
+---@param path string path under BACKEND_URL, or a URL of an allowed origin
 ---@param options? mooncron.RequestOptions
 ---@return mooncron.Response? response
 ---@return string? sentence
@@ -144,7 +145,7 @@ function http.post(path, options) end
 function http.put(path, options) end
 
 ---@async
----@param path string path under BACKEND_URL, or a URL
+---@param path string path under BACKEND_URL, or a URL of an allowed origin
 ---@param options? mooncron.RequestOptions
 ---@return mooncron.Response? response
 ---@return string? sentence

@@ -17,7 +17,11 @@ job "presence" {
 }
 
 -- Scripted: a dead-man switch elsewhere is told, and only after the backend has
--- answered; its silence then means that one of the two is gone.
+-- answered; its silence then means that one of the two is gone. The operator
+-- says where, and that a job may call there:
+--
+--   MOONCRON_SCRIPT_ENV=HEARTBEAT_URL HEARTBEAT_URL=https://ping.example/abc
+--   MOONCRON_ALLOW_HOSTS=https://ping.example
 job "dead-man-switch" {
   every   = "5m",
   always  = true,

@@ -23,7 +23,7 @@ job "relay-flush" {
   every = "10m",
   run = function()
     local token = env "RELAY_TOKEN"
-    if not token then fail("RELAY_TOKEN is listed but not set") end
+    if not token then fail "RELAY_TOKEN is not set, or not listed" end
     http.post("/api/relay/flush", {
       headers = { ["X-Relay-Token"] = token },
       json    = { region = env "REGION" or "eu" },
