@@ -1,0 +1,139 @@
+/* An errand runs a loop until its one answer has come and all is closed. */
+#include "errand.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+#include "mooncron/memory.h"
+
+/* A reload is answered within 30 s, done or not; this leaves it the time. */
+#define POST_TIMEOUT_MS 40000
+
+struct errand {
+    uv_loop_t loop;
+    struct http *http;
+    struct error *reterr;
+    /* of a fetch */
+    enum fetch_outcome outcome;
+    struct settings *settings;
+    /* of a post */
+    int status;
+    char *body;
+};
+
+/* False and a sentence where the client could not be made; then nothing is
+ * left to close. */
+static bool errand_open(struct errand *errand, const struct http_config *config,
+                        struct error *reterr)
+{
+    *errand = (struct errand){ .reterr = reterr, .outcome = FETCH_FAILED };
+    int status = uv_loop_init(&errand->loop);
+    if (status) {
+        error_set(reterr, "no event loop: %s", uv_strerror(status));
+        return false;
+    }
+    errand->http = http_new(&errand->loop, config, reterr);
+    if (errand->http)
+        return true;
+    uv_run(&errand->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&errand->loop);
+    return false;
+}
+
+static void on_closed(void *data)
+{
+    (void)data;
+}
+
+static void errand_close(struct errand *errand)
+{
+    http_close(errand->http, on_closed, NULL);
+    uv_run(&errand->loop, UV_RUN_DEFAULT);
+    int left = uv_loop_close(&errand->loop);
+    assert(left == 0); /* every handle has ended */
+    (void)left;
+}
+
+static void on_settings(void *data, enum fetch_outcome outcome,
+                        struct settings *settings, const struct error *error)
+{
+    struct errand *errand = data;
+    errand->outcome = outcome;
+    errand->settings = settings;
+    if (!settings)
+        error_set(errand->reterr, "%s", error->text);
+    uv_stop(&errand->loop);
+}
+
+struct settings *errand_settings(const struct config *config,
+                                 enum fetch_outcome *ret_outcome,
+                                 struct error *reterr)
+{
+    const struct http_config http = {
+        .backend_url = config->backend_url,
+        .api_key = config->api_key,
+        .api_key_collection = config->api_key_collection,
+        .ca_file = config->ca_file,
+        .connect_timeout_ms = config->connect_timeout_ms,
+    };
+    struct errand errand;
+    *ret_outcome = FETCH_FAILED;
+    if (!errand_open(&errand, &http, reterr))
+        return NULL;
+    struct settings_fetch *fetch = settings_fetch(
+        errand.http, NULL, config->settings_timeout_ms, on_settings, &errand);
+    assert(fetch); /* a new client has room for one */
+    (void)fetch;
+    uv_run(&errand.loop, UV_RUN_DEFAULT);
+    errand_close(&errand);
+    *ret_outcome = errand.outcome;
+    return errand.settings;
+}
+
+static void on_posted(void *data, uint64_t tag,
+                      const struct http_answer *answer)
+{
+    (void)tag;
+    struct errand *errand = data;
+    if (answer->fault == HTTP_NO_FAULT) {
+        errand->status = answer->status;
+        errand->body = memory_copy(answer->body, answer->body_len);
+    } else {
+        error_set(errand->reterr, "%s", answer->sentence);
+    }
+    uv_stop(&errand->loop);
+}
+
+int errand_post(const struct config *config, const char *path,
+                const char *token, char **ret_body, struct error *reterr)
+{
+    const struct http_config http = {
+        .backend_url = config->url,
+        .ca_file = config->ca_file,
+        .connect_timeout_ms = config->connect_timeout_ms,
+    };
+    struct errand errand;
+    char line[4200]; /* a secret is 4096 bytes at most */
+    snprintf(line, sizeof line, "Authorization: Bearer %s", token);
+    const char *const headers[] = { line };
+    const struct http_request request = {
+        .method = METHOD_POST,
+        .url = path,
+        .headers = headers,
+        .header_count = *token ? 1 : 0,
+        .body = "",
+        .timeout_ms = POST_TIMEOUT_MS,
+    };
+    if (!errand_open(&errand, &http, reterr))
+        return 0;
+    uint64_t handle = http_send(errand.http, &request, on_posted, &errand, 0);
+    assert(handle);
+    (void)handle;
+    uv_run(&errand.loop, UV_RUN_DEFAULT);
+    errand_close(&errand);
+    memset(line, 0, sizeof line);
+    *ret_body = errand.body;
+    return errand.status;
+}
