@@ -43,11 +43,9 @@ static int reloaded(const struct receipt *receipt, bool quiet)
                receipt->schedule);
         return EXIT_OK;
     }
-    printf("Schedule #%u is running", receipt->schedule);
-    if (receipt->schedule > 1)
-        printf(" (was #%u)", receipt->schedule - 1);
-    printf(": %u added, %u changed, %u removed.", receipt->added,
-           receipt->changed, receipt->removed);
+    printf("Schedule #%u is running: %u added, %u changed, %u removed.",
+           receipt->schedule, receipt->added, receipt->changed,
+           receipt->removed);
     if (receipt->unchanged)
         printf(" The other %u keep%s %s.", receipt->unchanged,
                receipt->unchanged == 1 ? "s" : "",
