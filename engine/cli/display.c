@@ -1,0 +1,90 @@
+/* The looks of times: always the same number of columns where they stand below
+ * each other. */
+#include "display.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "mooncron/civil.h"
+#include "mooncron/duration.h"
+
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS  (24 * HOUR_MS)
+
+const char *display_when(struct wall at, struct wall now,
+                         char buffer[DISPLAY_MAX])
+{
+    struct civil c = civil_from(at, 0);
+    if (at.ms - now.ms > 6 * DAY_MS)
+        snprintf(buffer, DISPLAY_MAX, "%04d-%02d-%02d %02d:%02d:%02d",
+                 (int)c.year, c.month, c.day, c.hour, c.minute, c.second);
+    else
+        snprintf(buffer, DISPLAY_MAX, "%s %02d:%02d:%02d",
+                 civil_weekdays[c.weekday], c.hour, c.minute, c.second);
+    return buffer;
+}
+
+const char *display_date(struct wall at, char buffer[DISPLAY_MAX])
+{
+    struct civil c = civil_from(at, 0);
+    snprintf(buffer, DISPLAY_MAX, "%s %04d-%02d-%02d %02d:%02d:%02d UTC",
+             civil_weekdays[c.weekday], (int)c.year, c.month, c.day, c.hour,
+             c.minute, c.second);
+    return buffer;
+}
+
+const char *display_in(int64_t ms, char buffer[DISPLAY_MAX])
+{
+    static const struct {
+        int64_t seconds;
+        char name;
+    } units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+    int64_t left = ms / 1000;
+    size_t i = 0;
+    while (i < 3 && left < units[i].seconds)
+        i++;
+    int64_t minor = i < 3 ? left % units[i].seconds / units[i + 1].seconds : 0;
+    int len = snprintf(buffer, DISPLAY_MAX, "%" PRId64 "%c",
+                       left / units[i].seconds, units[i].name);
+    if (minor)
+        snprintf(buffer + len, DISPLAY_MAX - (size_t)len, "%" PRId64 "%c",
+                 minor, units[i + 1].name);
+    return buffer;
+}
+
+const char *display_span(int64_t ms, char buffer[DISPLAY_MAX])
+{
+    char text[DURATION_TEXT_MAX];
+    if (ms % HOUR_MS == 0)
+        snprintf(buffer, DISPLAY_MAX, "%" PRId64 " h", ms / HOUR_MS);
+    else
+        snprintf(buffer, DISPLAY_MAX, "%s", duration_format(ms, text));
+    return buffer;
+}
+
+const char *display_heading(int64_t ms, char buffer[DISPLAY_MAX])
+{
+    char text[DISPLAY_MAX];
+    size_t len = 0;
+    for (const char *at = display_span(ms, text); *at; at++)
+        if (*at != ' ')
+            buffer[len++] = (char)toupper((unsigned char)*at);
+    buffer[len] = '\0';
+    return buffer;
+}
+
+void display_json(struct text *out, const char *string)
+{
+    text_putc(out, '"');
+    for (const char *at = string; *at; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (c == '"' || c == '\\')
+            text_printf(out, "\\%c", c);
+        else if (c < 0x20 || c == 0x7f)
+            text_printf(out, "\\u%04x", c);
+        else
+            text_putc(out, *at);
+    }
+    text_putc(out, '"');
+}

@@ -1,0 +1,29 @@
+/* How times and counts look to people, in the plan and elsewhere. UTC. */
+#ifndef MOONCRON_CLI_DISPLAY_H
+#define MOONCRON_CLI_DISPLAY_H
+
+#include <stdint.h>
+
+#include "mooncron/instant.h"
+#include "mooncron/text.h"
+
+#define DISPLAY_MAX 48
+
+/* "Mon 14:08:11"; past six days a weekday is no help: "2026-12-24 14:08:11". */
+const char *display_when(struct wall at, struct wall now,
+                         char buffer[DISPLAY_MAX]);
+
+/* "Mon 2026-11-23 14:23:18 UTC" */
+const char *display_date(struct wall at, char buffer[DISPLAY_MAX]);
+
+/* The two greatest units: "40s", "2m20s", "12h23m", "3d4h". */
+const char *display_in(int64_t ms, char buffer[DISPLAY_MAX]);
+
+/* "24 h" or "1m30s", for sentences; "24H" or "1M30S", for a heading. */
+const char *display_span(int64_t ms, char buffer[DISPLAY_MAX]);
+const char *display_heading(int64_t ms, char buffer[DISPLAY_MAX]);
+
+/* A JSON string, with its quotes. */
+void display_json(struct text *out, const char *string);
+
+#endif

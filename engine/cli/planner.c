@@ -1,0 +1,182 @@
+/* The walk of a plan.
+ *
+ * The core gets the set as its first, and is stepped from deadline to deadline.
+ * Each run that it starts is answered at once, at the same instant, so that no
+ * slot is skipped because of another: a plan says what is due. */
+#include "planner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "mooncron/core.h"
+#include "mooncron/memory.h"
+
+#define MINUTE_MS INT64_C(60000)
+#define HOUR_MS   (60 * MINUTE_MS)
+#define DAY_HOURS 24
+
+/* Virtual monotonic time starts away from 0, which no machine shows. */
+#define BOOT_MS 1000
+
+struct walk {
+    struct core *core;
+    struct jobset *set;
+    struct wall start;
+    struct update update;
+    struct run_id *started; /* not answered yet */
+    size_t count, cap;
+    planner_slot *slot;
+    void *data;
+    /* Peaks. Up to a day the hours of the day count, and the two ends of the
+     * hour that it is now are one; past that each hour is its own. */
+    bool long_horizon;
+    int64_t minute, minute_count;
+    int64_t hour, hour_count;
+    int64_t hours[DAY_HOURS];
+    struct planner_totals *totals;
+};
+
+bool planner_is_heartbeat(const struct job *job)
+{
+    return job->always && job->multiplier == 0 &&
+           job->schedule.every_ms <= PLANNER_HEARTBEAT_MS;
+}
+
+static void peaks_minute(struct walk *walk, struct wall slot)
+{
+    int64_t minute = slot.ms / MINUTE_MS;
+    if (minute != walk->minute)
+        walk->minute_count = 0;
+    walk->minute = minute;
+    if (++walk->minute_count > walk->totals->minute_max)
+        walk->totals->minute_max = walk->minute_count;
+}
+
+static void peaks_hour(struct walk *walk, struct wall slot)
+{
+    int64_t hour = slot.ms / HOUR_MS;
+    if (!walk->long_horizon) {
+        walk->hours[hour % DAY_HOURS]++;
+        return;
+    }
+    if (hour != walk->hour)
+        walk->hour_count = 0;
+    walk->hour = hour;
+    if (++walk->hour_count > walk->totals->hour_max) {
+        walk->totals->hour_max = walk->hour_count;
+        walk->totals->hour.ms = hour * HOUR_MS;
+    }
+}
+
+/* The first of the busiest hours of the day. */
+static void peaks_finish(struct walk *walk)
+{
+    for (int hour = 0; hour < DAY_HOURS && !walk->long_horizon; hour++) {
+        if (walk->hours[hour] > walk->totals->hour_max) {
+            walk->totals->hour_max = walk->hours[hour];
+            walk->totals->hour.ms = hour * HOUR_MS;
+        }
+    }
+}
+
+static void walk_started(struct walk *walk, const struct action *action)
+{
+    const struct job *job = action->start.job;
+    if (walk->count == walk->cap) {
+        walk->cap = walk->cap ? 2 * walk->cap : 64;
+        walk->started =
+            memory_resize(walk->started, walk->cap, sizeof *walk->started);
+    }
+    walk->started[walk->count++] = action->start.run;
+    if (!planner_is_heartbeat(job)) {
+        peaks_minute(walk, action->start.slot);
+        peaks_hour(walk, action->start.slot);
+    }
+    if (walk->slot)
+        walk->slot(walk->data, jobset_find(walk->set, job->name),
+                   action->start.slot);
+}
+
+static void walk_step(struct walk *walk, struct event *event, struct wall now)
+{
+    event->now.wall = now;
+    event->now.mono.ms = BOOT_MS + now.ms - walk->start.ms;
+    walk->update.count = 0;
+    core_step(walk->core, event, &walk->update);
+    for (size_t i = 0; i < walk->update.count; i++)
+        if (walk->update.actions[i].kind == ACT_START)
+            walk_started(walk, &walk->update.actions[i]);
+}
+
+/* An answer may start a run that waited for its group: it is answered, too. */
+static void walk_answer(struct walk *walk, struct wall now)
+{
+    while (walk->count) {
+        struct event event = { .kind = EV_ANSWER };
+        event.answer.run = walk->started[--walk->count];
+        event.answer.verdict = VERDICT_OK;
+        walk_step(walk, &event, now);
+    }
+}
+
+static void walk_all(struct walk *walk, struct wall until)
+{
+    const struct now now = { walk->start, { BOOT_MS } };
+    const struct core_config config = { .primary = true };
+    walk->core = core_new(&config, now);
+    struct event load = { .kind = EV_LOADED };
+    load.loaded.outcome = LOAD_OK;
+    load.loaded.set = jobset_ref(walk->set);
+    walk_step(walk, &load, walk->start);
+    struct wall at = core_deadline(walk->core).wall;
+    while (at.ms <= until.ms) {
+        struct event time = { .kind = EV_TIME };
+        walk_step(walk, &time, at);
+        walk_answer(walk, at);
+        struct wall next = core_deadline(walk->core).wall;
+        assert(next.ms > at.ms); /* or this would never end */
+        at = next;
+    }
+    core_free(walk->core);
+}
+
+static void totals_count(struct planner_totals *totals,
+                         const struct jobset *set, struct wall now,
+                         struct wall until)
+{
+    for (uint32_t i = 0; i < jobset_count(set); i++) {
+        const struct job *job = jobset_job(set, i);
+        if (job->standing != STANDING_SCHEDULED)
+            continue;
+        int64_t count = schedule_count(&job->schedule, now, until);
+        totals->scheduled++;
+        if (planner_is_heartbeat(job))
+            totals->heartbeats += count;
+        else
+            totals->runs += count;
+    }
+}
+
+struct planner_totals planner_run(struct jobset *set, struct wall now,
+                                  struct wall until, planner_slot *slot,
+                                  void *data)
+{
+    struct planner_totals totals = { 0 };
+    totals_count(&totals, set, now, until);
+    if (totals.runs + totals.heartbeats > PLANNER_WALK_MAX)
+        return totals;
+    struct walk walk = { .set = set,
+                         .start = now,
+                         .slot = slot,
+                         .data = data,
+                         .long_horizon = until.ms - now.ms > 24 * HOUR_MS,
+                         .minute = -1,
+                         .hour = -1,
+                         .totals = &totals };
+    walk_all(&walk, until);
+    peaks_finish(&walk);
+    totals.walked = true;
+    update_close(&walk.update);
+    free(walk.started);
+    return totals;
+}
