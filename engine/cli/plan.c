@@ -1,0 +1,227 @@
+/* `mooncron plan`: what would run, and when. */
+#include "plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "mooncron/memory.h"
+#include "verbs.h"
+#include "warnings.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static const struct args_option options[] = {
+    SUBJECT_OPTIONS,
+    SUBJECT_LIVE_OPTIONS,
+    { "horizon", 0, "TIME",
+      "how far to look, 24h; then --json has every slot" },
+    { "json", 0, NULL, "as JSON; docs/cli.md has its fields" },
+    { "plain", 0, NULL, "a line a job, with tabs; nothing else" },
+    { "strict", 0, NULL, "exit code 3 where there are warnings" },
+    { "detailed-exitcode", 0, NULL,
+      "exit code 2 where it differs from the plan of the live Settings" },
+};
+
+static const struct args_verb verb = {
+    .name = "plan",
+    .about =
+        "Shows what would run, and when; nothing is called. Settings are the\n"
+        "backend's, unless --env, --settings or --offline say otherwise. "
+        "--env\n"
+        "implies --jobs on, and asks nobody.\n"
+        "Exit code: 0 done, 2 and 3 as below, 69 the backend does not answer,\n"
+        "77 it refuses the API key, 78 the file has mistakes.\n",
+    .operands = "[file]",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .operands_max = 1,
+};
+
+struct wall plan_next(const struct plan *plan, const struct job *job)
+{
+    if (job->standing != STANDING_SCHEDULED)
+        return (struct wall){ NEVER_MS };
+    return schedule_next(&job->schedule, plan->subject->now);
+}
+
+const char *plan_reason(const struct job *job)
+{
+    static const char *const reasons[] = {
+        [STANDING_SCHEDULED] = NULL,
+        [STANDING_DISABLED] = "enabled is false in the file",
+        [STANDING_ENVIRONMENT] = "`only` lists other environments",
+        [STANDING_JOBS_OFF] = "enableJobs is off in Settings",
+    };
+    return reasons[job->standing];
+}
+
+/* ---- making it ---- */
+
+static void add_slot(void *data, uint32_t job, struct wall slot)
+{
+    struct plan *plan = data;
+    if (plan->slot_count == plan->slot_cap) {
+        plan->slot_cap = plan->slot_cap ? 2 * plan->slot_cap : 1024;
+        plan->slots =
+            memory_resize(plan->slots, plan->slot_cap, sizeof *plan->slots);
+    }
+    plan->slots[plan->slot_count++] = (struct plan_slot){ slot.ms, job };
+}
+
+static int compare_slots(const void *left, const void *right)
+{
+    const struct plan_slot *a = left, *b = right;
+    if (a->job != b->job)
+        return a->job < b->job ? -1 : 1;
+    return (a->at_ms > b->at_ms) - (a->at_ms < b->at_ms);
+}
+
+static void make(struct plan *plan)
+{
+    const struct subject *subject = plan->subject;
+    struct wall until = { subject->now.ms + plan->horizon_ms };
+    plan->totals = planner_run(subject->set, subject->now, until,
+                               plan->every_slot ? add_slot : NULL, plan);
+    if (plan->slot_count)
+        qsort(plan->slots, plan->slot_count, sizeof *plan->slots,
+              compare_slots);
+    warnings_find(subject->set, subject->environment, &plan->warnings);
+}
+
+/* ---- showing it ---- */
+
+static bool terminal_is_ascii(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+    const char *locale = NULL;
+    for (size_t i = 0; i < 3 && !(locale && *locale); i++)
+        locale = getenv(names[i]);
+    return !locale ||
+           !(strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
+}
+
+/* The columns of the first line that is a row, without TARGET. */
+static size_t table_columns(const char *table)
+{
+    const char *row = strstr(table, "\n\n");
+    row = row ? row + 2 : table;
+    return text_columns(row, strcspn(row, "\n"));
+}
+
+/* On a terminal of under 100 columns something has to go: TARGET first. A name
+ * is never cut. */
+static void table_put(const struct plan *plan, struct text *out)
+{
+    struct winsize size = { 0 };
+    bool terminal = isatty(STDOUT_FILENO) != 0;
+    bool ascii = terminal && terminal_is_ascii();
+    if (!terminal || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ||
+        size.ws_col == 0 || size.ws_col >= 100) {
+        plan_table(plan, PLAN_WIDE, ascii, out);
+        return;
+    }
+    plan_table(plan, PLAN_NARROW, ascii, out);
+    if (table_columns(out->data) <= size.ws_col)
+        return;
+    text_clear(out);
+    plan_table(plan, PLAN_NARROWEST, ascii, out);
+}
+
+static void show(const struct plan *plan, const struct args *args)
+{
+    struct text out;
+    text_init(&out, PLAN_TEXT_MAX);
+    if (args_value(args, "json"))
+        plan_json(plan, &out);
+    else if (args_value(args, "plain"))
+        plan_lines(plan, &out);
+    else if (!args_value(args, "quiet"))
+        table_put(plan, &out);
+    fwrite(out.data, 1, out.len, stdout);
+    text_close(&out);
+}
+
+static void show_warnings(const struct mistakes *warnings, bool colour)
+{
+    struct text out;
+    text_init(&out, 1 << 20);
+    for (uint32_t i = 0; i < warnings->count; i++) {
+        text_putc(&out, '\n');
+        mistake_render(&warnings->items[i], colour, &out);
+    }
+    if (warnings->total > warnings->count)
+        text_printf(&out, "\nand %u more warnings\n",
+                    warnings->total - warnings->count);
+    fflush(stdout); /* so that they follow the table on a terminal */
+    fputs(out.data, stderr);
+    text_close(&out);
+}
+
+/* ---- comparing it ---- */
+
+/* The same file under the Settings of the backend (or of their last copy). */
+static int compare(const struct plan *plan, const struct args *args)
+{
+    struct args live = *args;
+    struct subject other;
+    int code;
+    for (size_t i = 0; i < verb.option_count; i++)
+        if (strcmp(options[i].name, "offline") != 0 &&
+            strcmp(options[i].name, "now") != 0)
+            live.values[i] = NULL;
+    if (subject_open(&other, &live, 0, SUBJECT_LIVE, &code)) {
+        struct jobset_diff diff = jobset_compare(other.set, plan->subject->set);
+        code =
+            diff.added || diff.changed || diff.removed ? EXIT_CHANGES : EXIT_OK;
+    }
+    subject_close(&other);
+    return code;
+}
+
+static int plan(const struct subject *subject, const struct args *args,
+                int64_t horizon_ms)
+{
+    struct plan plan = { .subject = subject,
+                         .horizon_ms = horizon_ms,
+                         .every_slot = args_value(args, "horizon") &&
+                                       args_value(args, "json") };
+    make(&plan);
+    int code = EXIT_OK;
+    if (plan.every_slot && !plan.totals.walked)
+        code = args_refuse(args,
+                           "the horizon holds more than %d slots; name a "
+                           "shorter one",
+                           PLANNER_WALK_MAX);
+    else
+        show(&plan, args);
+    if (!args_value(args, "json"))
+        show_warnings(&plan.warnings, args_colour(args, STDERR_FILENO));
+    if (code == EXIT_OK && args_value(args, "detailed-exitcode"))
+        code = compare(&plan, args);
+    if (code == EXIT_OK && args_value(args, "strict") && plan.warnings.total)
+        code = EXIT_WARNINGS;
+    mistakes_clear(&plan.warnings);
+    free(plan.slots);
+    return code;
+}
+
+int cli_plan(int argc, char **argv)
+{
+    struct args args;
+    struct subject subject;
+    int code;
+    int64_t horizon_ms = DAY_MS;
+    if (!args_read(&args, &verb, argc, argv, &code))
+        return code;
+    if (!args_duration(&args, "horizon", 1, 3660 * DAY_MS, &horizon_ms))
+        return EXIT_USAGE;
+    if (args_value(&args, "json") && args_value(&args, "plain"))
+        return args_refuse(&args, "--json and --plain exclude each other");
+    if (subject_open(&subject, &args, 0, SUBJECT_LIVE, &code))
+        code = plan(&subject, &args, horizon_ms);
+    subject_close(&subject);
+    return code;
+}

@@ -1,0 +1,46 @@
+/* A plan: what would run, and when; shown as a table, as lines, or as JSON. */
+#ifndef MOONCRON_CLI_PLAN_H
+#define MOONCRON_CLI_PLAN_H
+
+#include "mooncron/text.h"
+#include "planner.h"
+#include "subject.h"
+
+struct plan_slot {
+    int64_t at_ms;
+    uint32_t job;
+};
+
+struct plan {
+    const struct subject *subject;
+    int64_t horizon_ms;
+    bool every_slot; /* a horizon was named: JSON lists each slot in it */
+    struct planner_totals totals;
+    struct plan_slot *slots; /* with every_slot; sorted by job, then time */
+    size_t slot_count, slot_cap;
+    struct mistakes warnings;
+};
+
+/* The first slot of a job after now; NEVER_MS where it has none. */
+struct wall plan_next(const struct plan *plan, const struct job *job);
+
+/* Why a job is not scheduled: a clause; NULL where it is. */
+const char *plan_reason(const struct job *job);
+
+enum plan_look {
+    PLAN_WIDE,      /* every column: a file, a pipe, a wide terminal */
+    PLAN_NARROW,    /* under 100 columns: no TARGET */
+    PLAN_NARROWEST, /* and no count */
+};
+
+/* `ascii` where the terminal knows no UTF-8. */
+void plan_table(const struct plan *plan, enum plan_look look, bool ascii,
+                struct text *out);
+/* One line a job, its columns separated by a tab, and nothing else. */
+void plan_lines(const struct plan *plan, struct text *out);
+void plan_json(const struct plan *plan, struct text *out);
+
+/* Most that one plan prints: a million jobs of 500 bytes. */
+#define PLAN_TEXT_MAX ((size_t)1 << 30)
+
+#endif

@@ -1,0 +1,212 @@
+/* The JSON of a plan. Its shape is stable: `version` grows with what breaks. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "display.h"
+#include "mooncron/civil.h"
+#include "mooncron/memory.h"
+#include "mooncron/secrets.h"
+#include "plan.h"
+
+#define DAY_MS INT64_C(86400000)
+
+/* A schedule file is read whole for its digest, up to what loads at all. */
+#define FILE_BYTES_MAX (256 << 20)
+
+static void time_put(struct wall at, struct text *out)
+{
+    char text[RFC3339_TEXT_MAX];
+    text_printf(out, "\"%s\"", rfc3339_format(at, 0, text));
+}
+
+/* "" or the digest; a file that went away since is no reason to fail. */
+static void digest_read(const char *path, char hex[65])
+{
+    struct text bytes;
+    char piece[65536];
+    size_t len;
+    FILE *file = fopen(path, "rb");
+    hex[0] = '\0';
+    if (!file)
+        return;
+    text_init(&bytes, FILE_BYTES_MAX);
+    while (!bytes.cut && (len = fread(piece, 1, sizeof piece, file)) > 0)
+        text_add(&bytes, piece, len);
+    if (!bytes.cut)
+        secret_sha256(bytes.data, bytes.len, hex);
+    text_close(&bytes);
+    fclose(file);
+}
+
+static void head_put(const struct plan *plan, struct text *out)
+{
+    const struct subject *subject = plan->subject;
+    const struct facts *facts = &subject->facts;
+    char digest[65];
+    digest_read(subject->file, digest);
+    text_puts(out, "{\n  \"version\": 1,\n  \"generated_at\": ");
+    time_put(subject->now, out);
+    text_puts(out, ",\n  \"file\": { \"path\": ");
+    display_json(out, subject->file);
+    text_printf(out, ", \"sha256\": \"%s\" },\n", digest);
+    text_printf(out,
+                "  \"settings\": { \"enableJobs\": %s, "
+                "\"schedulerEnvironment\": ",
+                facts->enable_jobs ? "true" : "false");
+    if (facts->environment[0])
+        display_json(out, facts->environment);
+    else
+        text_puts(out, "null");
+    text_printf(
+        out, ", \"source\": \"%s\" },\n  \"environment\": ", subject->source);
+    display_json(out, subject->environment);
+    text_puts(out, ",\n");
+}
+
+/* A day's runs, whatever the horizon: the name of the field says so. */
+static int64_t runs_of_day(const struct plan *plan, const struct job *job)
+{
+    struct wall now = plan->subject->now;
+    if (job->standing != STANDING_SCHEDULED)
+        return 0;
+    return schedule_count(&job->schedule, now,
+                          (struct wall){ now.ms + DAY_MS });
+}
+
+static void totals_put(const struct plan *plan, struct text *out)
+{
+    const struct jobset *set = plan->subject->set;
+    int64_t runs = 0;
+    for (uint32_t i = 0; i < jobset_count(set); i++)
+        runs += runs_of_day(plan, jobset_job(set, i));
+    text_printf(out,
+                "  \"totals\": { \"jobs\": %u, \"scheduled\": %u, "
+                "\"runs_24h\": %" PRId64 ", \"peak_starts_per_minute\": ",
+                jobset_count(set), plan->totals.scheduled, runs);
+    if (plan->totals.walked)
+        text_printf(out, "%" PRId64 " },\n", plan->totals.minute_max);
+    else
+        text_puts(out, "null },\n");
+}
+
+/* Every slot of the horizon. */
+static void slots_put(const struct plan *plan, uint32_t job, size_t *at,
+                      struct text *out)
+{
+    bool first = true;
+    for (; *at < plan->slot_count && plan->slots[*at].job == job; ++*at) {
+        text_puts(out, first ? "" : ", ");
+        time_put((struct wall){ plan->slots[*at].at_ms }, out);
+        first = false;
+    }
+}
+
+static void next_put(const struct plan *plan, uint32_t index, size_t *at,
+                     struct text *out)
+{
+    const struct job *job = jobset_job(plan->subject->set, index);
+    text_puts(out, "      \"next\": [");
+    if (plan->every_slot) {
+        slots_put(plan, index, at, out);
+    } else if (job->standing == STANDING_SCHEDULED) {
+        struct wall next = plan_next(plan, job);
+        time_put(next, out);
+        text_puts(out, ", ");
+        time_put(schedule_next(&job->schedule, next), out);
+    }
+    text_printf(out, "], \"runs_24h\": %" PRId64 ",\n", runs_of_day(plan, job));
+}
+
+static void target_put(const struct job *job, struct text *out)
+{
+    if (job->function) {
+        text_printf(out, "      \"target\": { \"lua\": %u },\n", job->line);
+        return;
+    }
+    text_printf(out, "      \"target\": { \"method\": \"%s\", \"path\": ",
+                method_names[job->method]);
+    display_json(out, job->target);
+    text_printf(out, ", \"body\": %s },\n", *job->body ? job->body : "null");
+}
+
+static void optional_put(const char *string, struct text *out)
+{
+    if (string)
+        display_json(out, string);
+    else
+        text_puts(out, "null");
+}
+
+static void times_put(const struct job *job, struct text *out)
+{
+    text_printf(out,
+                "      \"every_ms\": %" PRId64 ", \"base_every_ms\": %" PRId64
+                ", \"multiplier\": ",
+                job->schedule.every_ms, job->base_every_ms);
+    if (job->multiplier == 0)
+        text_puts(out, "null");
+    else
+        text_printf(out, "%.15g", job->multiplier);
+    text_printf(out, ", \"phase_ms\": %" PRId64 ", \"cron\": null,\n",
+                job->schedule.phase_ms);
+}
+
+static void job_put(const struct plan *plan, uint32_t index, size_t *at,
+                    struct text *out)
+{
+    const struct jobset *set = plan->subject->set;
+    const struct job *job = jobset_job(set, index);
+    text_printf(out,
+                "    { \"name\": \"%s\", \"line\": %u, \"scheduled\": %s, "
+                "\"reason\": ",
+                job->name, job->line,
+                job->standing == STANDING_SCHEDULED ? "true" : "false");
+    optional_put(plan_reason(job), out);
+    text_puts(out, ",\n");
+    times_put(job, out);
+    next_put(plan, index, at, out);
+    target_put(job, out);
+    text_printf(
+        out,
+        "      \"timeout_ms\": %u, \"overlap\": \"%s\", \"always\": %s, "
+        "\"group\": ",
+        job->timeout_ms, overlap_names[job->overlap],
+        job->always ? "true" : "false");
+    optional_put(
+        job->group == JOB_NO_GROUP ? NULL : jobset_group(set, job->group)->name,
+        out);
+    text_puts(out, " }");
+}
+
+static void warnings_put(const struct mistakes *warnings, struct text *out)
+{
+    text_puts(out, "  \"warnings\": [");
+    for (uint32_t i = 0; i < warnings->count; i++) {
+        const struct mistake *warning = &warnings->items[i];
+        text_printf(out,
+                    "%s\n    { \"code\": \"%s\", \"message\": ", i ? "," : "",
+                    warning->code);
+        display_json(out, warning->message);
+        text_puts(out, ", \"file\": ");
+        display_json(out, warning->file);
+        text_printf(out, ", \"line\": %u }", warning->line);
+    }
+    text_puts(out, warnings->count ? "\n  ]\n}\n" : "]\n}\n");
+}
+
+void plan_json(const struct plan *plan, struct text *out)
+{
+    uint32_t count = jobset_count(plan->subject->set);
+    size_t at = 0;
+    head_put(plan, out);
+    totals_put(plan, out);
+    text_puts(out, "  \"jobs\": [");
+    for (uint32_t i = 0; i < count; i++) {
+        text_puts(out, i ? ",\n" : "\n");
+        job_put(plan, i, &at, out);
+    }
+    text_puts(out, count ? "\n  ],\n" : "],\n");
+    warnings_put(&plan->warnings, out);
+}
