@@ -3,7 +3,10 @@
  * Story. A handle is started; libcurl sets its timer to 0; the timer rings and
  * libcurl opens a socket and says what it waits for; we poll. The socket is
  * ready, libcurl reads and writes, and after the poll phase of that turn
- * whatever has ended is collected and reported, once.
+ * whatever has ended is collected and reported, once. What ends while the
+ * timer rings waits for that moment too: libuv rings a timer of 0 again within
+ * the same turn, and calls that fail at once and are sent again at once would
+ * hold the loop for ever. An idle handle keeps the poll from waiting then.
  *
  * libcurl says REMOVE at the end of each transfer, and wants the same socket
  * again a moment later. Each change of a uv_poll is two system calls, so REMOVE
@@ -48,9 +51,11 @@ struct curl_uv {
     uv_loop_t *loop;
     uv_timer_t timer;
     uv_check_t after_poll;
+    uv_idle_t hurry; /* active while what has ended waits for `after_poll` */
     struct watch **watches; /* by descriptor; NULL: none */
     size_t watch_cap;
     size_t handles; /* of the loop, until their close is reported */
+    size_t started; /* easy handles in `multi` */
     bool acted;     /* something may have ended */
     curl_uv_done *done;
     void *data;
@@ -63,23 +68,6 @@ struct curl_uv {
 static struct watch *watch_of(const struct curl_uv *curl, curl_socket_t fd)
 {
     return (size_t)fd < curl->watch_cap ? curl->watches[fd] : NULL;
-}
-
-static struct watch *watch_new(struct curl_uv *curl, curl_socket_t fd,
-                               bool ours)
-{
-    size_t old_cap = curl->watch_cap;
-    if ((size_t)fd >= old_cap) {
-        curl->watch_cap = (size_t)fd + 64;
-        curl->watches = memory_resize(curl->watches, curl->watch_cap,
-                                      sizeof *curl->watches);
-        memset(curl->watches + old_cap, 0,
-               (curl->watch_cap - old_cap) * sizeof *curl->watches);
-    }
-    struct watch *watch = memory_new(sizeof *watch);
-    *watch = (struct watch){ .curl = curl, .fd = fd, .ours = ours };
-    curl->watches[fd] = watch;
-    return watch;
 }
 
 static void count_down(struct curl_uv *curl)
@@ -110,17 +98,39 @@ static void watch_free(struct watch *watch)
         free(watch);
 }
 
+static struct watch *watch_new(struct curl_uv *curl, curl_socket_t fd,
+                               bool ours)
+{
+    size_t old_cap = curl->watch_cap;
+    if ((size_t)fd >= old_cap) {
+        curl->watch_cap = (size_t)fd + 64;
+        curl->watches = memory_resize(curl->watches, curl->watch_cap,
+                                      sizeof *curl->watches);
+        memset(curl->watches + old_cap, 0,
+               (curl->watch_cap - old_cap) * sizeof *curl->watches);
+    }
+    /* A descriptor that is new has no watch, unless it was closed behind our
+     * back: then the old one is of nothing. */
+    if (curl->watches[fd])
+        watch_free(curl->watches[fd]);
+    struct watch *watch = memory_new(sizeof *watch);
+    *watch = (struct watch){ .curl = curl, .fd = fd, .ours = ours };
+    curl->watches[fd] = watch;
+    return watch;
+}
+
 /* ---- What happens in the loop ---- */
 
 static void collect(struct curl_uv *curl)
 {
     curl->acted = false;
+    uv_idle_stop(&curl->hurry);
     CURLMsg *message;
     int left;
     while ((message = curl_multi_info_read(curl->multi, &left))) {
         CURL *easy = message->easy_handle;
         CURLcode code = message->data.result;
-        curl_multi_remove_handle(curl->multi, easy);
+        curl_uv_stop(curl, easy);
         curl->done(curl->data, easy, code);
     }
 }
@@ -132,13 +142,20 @@ static void on_after_poll(uv_check_t *check)
         collect(curl);
 }
 
+static void on_hurry(uv_idle_t *hurry)
+{
+    (void)hurry; /* that it is active is enough */
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct curl_uv *curl = timer->data;
     int running;
     curl_multi_socket_action(curl->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    /* Timers ring before the poll, which may be long: not later. */
-    collect(curl);
+    if ((size_t)running == curl->started)
+        return;
+    curl->acted = true;
+    uv_idle_start(&curl->hurry, on_hurry);
 }
 
 static void on_ready(uv_poll_t *poll, int status, int events)
@@ -237,7 +254,7 @@ struct curl_uv *curl_uv_new(struct uv_loop_s *loop, size_t connections_max,
     }
     struct curl_uv *curl = memory_new(sizeof *curl);
     *curl = (struct curl_uv){
-        .multi = multi, .loop = loop, .handles = 2, .done = done, .data = data
+        .multi = multi, .loop = loop, .handles = 3, .done = done, .data = data
     };
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, curl);
@@ -250,6 +267,8 @@ struct curl_uv *curl_uv_new(struct uv_loop_s *loop, size_t connections_max,
     curl->after_poll.data = curl;
     uv_check_start(&curl->after_poll, on_after_poll);
     uv_unref((uv_handle_t *)&curl->after_poll); /* nothing waits for it */
+    uv_idle_init(loop, &curl->hurry);
+    curl->hurry.data = curl;
     return curl;
 }
 
@@ -262,14 +281,17 @@ void curl_uv_adopt(struct curl_uv *curl, CURL *easy)
 bool curl_uv_start(struct curl_uv *curl, CURL *easy, struct error *reterr)
 {
     CURLMcode code = curl_multi_add_handle(curl->multi, easy);
-    if (code != CURLM_OK)
+    if (code == CURLM_OK)
+        curl->started++;
+    else
         error_set(reterr, "%s", curl_multi_strerror(code));
     return code == CURLM_OK;
 }
 
 void curl_uv_stop(struct curl_uv *curl, CURL *easy)
 {
-    curl_multi_remove_handle(curl->multi, easy);
+    if (curl_multi_remove_handle(curl->multi, easy) == CURLM_OK)
+        curl->started--;
 }
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -289,4 +311,5 @@ void curl_uv_close(struct curl_uv *curl, void (*closed)(void *data), void *data)
     }
     uv_close((uv_handle_t *)&curl->timer, on_handle_closed);
     uv_close((uv_handle_t *)&curl->after_poll, on_handle_closed);
+    uv_close((uv_handle_t *)&curl->hurry, on_handle_closed);
 }

@@ -121,6 +121,7 @@ static struct transfer *transfer_take(struct http *http)
     }
     http->live++;
     transfer->state = TRANSFER_LIVE;
+    transfer_reset(transfer);
     transfer->handle = ++http->serial << PLACE_BITS | transfer->place;
     return transfer;
 }

@@ -58,9 +58,12 @@ static curl_socket_t on_open(void *data, curlsocktype purpose,
     return CURL_SOCKET_BAD;
 }
 
+/* Before the request has begun libcurl still tells of the handle's last one. */
 static bool was_sent(const struct transfer *transfer)
 {
     long bytes = 0;
+    if (!transfer->begun)
+        return false;
     curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes);
     return bytes > 0;
 }
@@ -74,10 +77,12 @@ static int on_begin(void *data, char *remote_ip, char *local_ip,
     (void)local_ip;
     (void)remote_port;
     (void)local_port;
-    if (transfer->repeatable || !was_sent(transfer))
-        return CURL_PREREQFUNC_OK;
-    transfer->repeat_refused = true;
-    return CURL_PREREQFUNC_ABORT;
+    if (!transfer->repeatable && was_sent(transfer)) {
+        transfer->repeat_refused = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    transfer->begun = true;
+    return CURL_PREREQFUNC_OK;
 }
 
 /* ---- What comes ---- */
@@ -209,6 +214,18 @@ void transfer_close(struct transfer *transfer)
     free(transfer->bytes);
 }
 
+void transfer_reset(struct transfer *transfer)
+{
+    text_clear(&transfer->body);
+    text_clear(&transfer->headers);
+    transfer->body_total = 0;
+    transfer->begun = transfer->repeat_refused = false;
+    transfer->too_large = transfer->address_refused = false;
+    transfer->fault = HTTP_NO_FAULT;
+    transfer->says[0] = '\0';
+    clock_gettime(CLOCK_MONOTONIC, &transfer->since);
+}
+
 void transfer_shrink(struct transfer *transfer)
 {
     if (transfer->body.len > HTTP_KEEP_MAX)
@@ -288,28 +305,36 @@ static void judge(struct transfer *transfer, CURLcode code, bool sent)
         transfer->says[0] = '\0';
     else if (!transfer->says[0])
         transfer_fail(transfer, transfer->fault, curl_easy_strerror(code));
+    /* libcurl may quote what the other side sent. */
+    for (char *at = transfer->says; *at; at++)
+        *at = plain(*at);
+}
+
+static uint32_t took_ms(const struct transfer *transfer)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint32_t)((now.tv_sec - transfer->since.tv_sec) * 1000 +
+                      (now.tv_nsec - transfer->since.tv_nsec) / 1000000);
 }
 
 void transfer_answer(struct transfer *transfer, CURLcode code,
                      struct http_answer *ret)
 {
     long status = 0;
-    curl_off_t took_us = 0;
     bool sent = was_sent(transfer);
     if (transfer->fault == HTTP_NO_FAULT)
         judge(transfer, code, sent);
-    if (transfer->fault != HTTP_BAD_URL) {
+    if (transfer->begun)
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-        curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &took_us);
-    }
     *ret = (struct http_answer){
         .fault = transfer->fault,
         .sentence = transfer->says,
-        .sent = sent && transfer->fault != HTTP_BAD_URL,
+        .sent = sent,
         .status = (int)status,
         .body = transfer->body.data,
         .body_len = transfer->body.len,
         .headers = transfer->headers.data,
-        .took_ms = (uint32_t)(took_us / 1000),
+        .took_ms = took_ms(transfer),
     };
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "curl_uv.h"
 #include "mooncron/http.h"
@@ -40,7 +41,9 @@ struct transfer {
     /* the answer */
     struct text body, headers;
     size_t keep_max, body_total;
+    bool begun; /* a connection was there, and the request went to it */
     bool too_large, address_refused, repeat_refused;
+    struct timespec since; /* by CLOCK_MONOTONIC */
     enum http_fault fault; /* set where libcurl is not asked */
     char says[CURL_ERROR_SIZE];
 };
@@ -54,6 +57,8 @@ void transfer_init(struct transfer *transfer, struct curl_uv *curl,
                    const struct transfer_config *config);
 void transfer_close(struct transfer *transfer);
 
+/* Forgets the last answer; its time begins. */
+void transfer_reset(struct transfer *transfer);
 /* Copies a request into the handle. `common` are headers that live as long as
  * the transfer does and come last. False and a sentence where a header is none
  * that may be sent. */
