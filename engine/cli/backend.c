@@ -3,57 +3,40 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "args.h"
 #include "mooncron/demo.h"
-
+#include "reading.h"
 #include "verbs.h"
 
-static const char usage[] =
-    "Usage: mooncron backend [--listen HOST:PORT] [--worker-url URL]\n"
-    "                        [--api-key-env NAME] "
-    "[--webhook-secret-env NAME]\n"
-    "\n"
-    "A stand-in for the backend, with a ledger of every call at\n"
-    "/_demo/ledger. Secrets come from the environment: WORKER_API_KEY and\n"
-    "WORKER_WEBHOOK_SECRET, or the variables that are named.\n";
+static const struct args_option known[] = {
+    { "listen", 0, "HOST:PORT", "127.0.0.1:4000; port 0 is any free one" },
+    { "worker-url", 0, "URL", "where webhooks go, nowhere" },
+    { "api-key-env", 0, "NAME", "the variable with the key, WORKER_API_KEY" },
+    { "webhook-secret-env", 0, "NAME", "WORKER_WEBHOOK_SECRET" },
+};
+
+static const struct args_verb verb = {
+    .name = "backend",
+    .about = "A stand-in for the backend, with a ledger of every call at\n"
+             "/_demo/ledger. Secrets come from the environment.\n",
+    .operands = "",
+    .options = known,
+    .option_count = sizeof known / sizeof known[0],
+};
 
 struct options {
     char host[64];
-    unsigned port;
+    uint16_t port;
     const char *worker_url, *key_env, *secret_env;
 };
 
-static bool listen_read(const char *text, struct options *options)
+/* The value of an option, or what stands for it. */
+static const char *option_or(const struct args *args, const char *name,
+                             const char *standard)
 {
-    const char *colon = strrchr(text, ':');
-    size_t len = colon ? (size_t)(colon - text) : 0;
-    char *end;
-    if (!colon || len == 0 || len >= sizeof options->host)
-        return false;
-    unsigned long port = strtoul(colon + 1, &end, 10);
-    if (colon[1] < '0' || colon[1] > '9' || *end || port > 65535)
-        return false;
-    memcpy(options->host, text, len);
-    options->host[len] = '\0';
-    options->port = (unsigned)port;
-    return true;
-}
-
-static bool option_read(const char *name, const char *value,
-                        struct options *options)
-{
-    if (strcmp(name, "--listen") == 0)
-        return listen_read(value, options);
-    if (strcmp(name, "--worker-url") == 0)
-        options->worker_url = value;
-    else if (strcmp(name, "--api-key-env") == 0)
-        options->key_env = value;
-    else if (strcmp(name, "--webhook-secret-env") == 0)
-        options->secret_env = value;
-    else
-        return false;
-    return true;
+    const char *value = args_value(args, name);
+    return value ? value : standard;
 }
 
 static int serve(const struct options *options)
@@ -71,7 +54,7 @@ static int serve(const struct options *options)
     const struct backend_user admin = { "worker@example.org", key, true };
     const struct backend_config config = {
         .host = options->host,
-        .port = (uint16_t)options->port,
+        .port = options->port,
         .users = &admin,
         .user_count = 1,
         .worker_url = options->worker_url,
@@ -95,22 +78,19 @@ static int serve(const struct options *options)
 
 int cli_backend(int argc, char **argv)
 {
-    struct options options = {
-        .host = "127.0.0.1",
-        .port = 4000,
-        .key_env = "WORKER_API_KEY",
-        .secret_env = "WORKER_WEBHOOK_SECRET",
-    };
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        fputs(usage, stdout);
-        return EXIT_OK;
-    }
-    for (int i = 1; i < argc; i += 2) {
-        if (i + 1 == argc || !option_read(argv[i], argv[i + 1], &options)) {
-            fprintf(stderr, "mooncron backend: cannot use %s\n\n%s", argv[i],
-                    usage);
-            return EXIT_USAGE;
-        }
-    }
+    struct args args;
+    struct options options;
+    struct error error;
+    int code;
+    if (!args_read(&args, &verb, argc, argv, &code))
+        return code;
+    const char *listen = option_or(&args, "listen", "127.0.0.1:4000");
+    options.worker_url = args_value(&args, "worker-url");
+    options.key_env = option_or(&args, "api-key-env", "WORKER_API_KEY");
+    options.secret_env =
+        option_or(&args, "webhook-secret-env", "WORKER_WEBHOOK_SECRET");
+    if (!reading_listen(listen, options.host, sizeof options.host,
+                        &options.port, &error))
+        return args_refuse(&args, "--listen %s", error.text);
     return serve(&options);
 }

@@ -3,9 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -124,7 +124,7 @@ static const struct {
     { "PORT=80x", { "PORT", "80x" } },
     { "SCHEDULER_IS_PRIMARY=perhaps", { "true or false", "perhaps" } },
     { "MOONCRON_LOG=xml", { "auto, text, json", "xml" } },
-    { "MOONCRON_LOG_LEVEL=warning", { "did you mean \"warn\"", "" } },
+    { "MOONCRON_LOG_LEVEL=wran", { "did you mean \"warn\"", "" } },
     { "MOONCRON_WEBHOOK_AUTH=none", { "any, signature", "none" } },
     { "MOONCRON_POLL=60", { "no unit", "\"60\"" } },
     { "MOONCRON_POLL=0s", { "from 1s", "" } },
@@ -187,7 +187,7 @@ static void a_secret_comes_from_one_place(void **state)
 {
     (void)state;
     struct scratch scratch;
-    scratch_open(&scratch);
+    scratch_make(&scratch);
     scratch_write(&scratch, "key", "from a file\n");
     scratch_write(&scratch, "worker-api-key", "from systemd\n");
     char *path = scratch_path(&scratch, "key");
@@ -211,7 +211,7 @@ static void a_secret_comes_from_one_place(void **state)
         world.problems.data,
         "WORKER_API_KEY and WORKER_API_KEY_FILE are both set; keep one\n");
     world_close(&world);
-    scratch_close(&scratch);
+    scratch_remove(&scratch);
 }
 
 static void scripts_see_what_is_listed(void **state)
@@ -219,8 +219,8 @@ static void scripts_see_what_is_listed(void **state)
     (void)state;
     struct world world;
     uint32_t count;
-    const char *const pairs[] = { "MOONCRON_SCRIPT_ENV=A, B  C", "A=1",
-                                  "C=x=y", NULL };
+    const char *const pairs[] = { "MOONCRON_SCRIPT_ENV=A, B  C", "A=1", "C=x=y",
+                                  NULL };
     assert_true(world_read(&world, pairs));
     const char *const *vars = config_script_vars(&world.config, &count);
     assert_int_equal(count, 3);
