@@ -174,4 +174,12 @@ describe("docs/lua-api.md", function()
       assert.truthy(docs:find("| " .. code .. " |", 1, true), code)
     end
   end)
+
+  it("lists only codes that the program can explain", function()
+    for code in program.read("docs/lua-api.md"):gmatch "\n| (%u%d%d%d) |" do
+      local out, status = program.run { "explain", code }
+      assert.equal(0, status, code)
+      assert.equal(code .. ": ", out:sub(1, 6))
+    end
+  end)
 end)
