@@ -1,15 +1,15 @@
 /* A fetch asks the backend for its Settings, once.
  *
  *   200 and an object     → Settings
- *   304                   → not modified
+ *   304                   → not modified, where that was asked
  *   401 403 404           → refused: the key or the collection is wrong, and
  *                           asking again soon does not help
  *   all else              → failed: ask again
  *
  * Every failure is a sentence that names the variable to look at. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "mooncron/memory.h"
 #include "settings_json.h"
@@ -20,6 +20,7 @@
 struct settings_fetch {
     settings_done *done;
     void *data;
+    bool conditional; /* it said what is known */
 };
 
 static void fail(const struct settings_fetch *fetch, enum fetch_outcome outcome,
@@ -36,12 +37,6 @@ static void explain_fault(const struct http_answer *answer, struct error *err)
               http_fault_names[answer->fault], answer->sentence);
 }
 
-static bool is_type(const char *type, size_t len, const char *wanted)
-{
-    size_t wanted_len = strlen(wanted);
-    return len >= wanted_len && !strncasecmp(type, wanted, wanted_len);
-}
-
 /* A body of HTML comes from a proxy, a login page, or another program. */
 static void explain_type(const struct http_answer *answer, struct error *err)
 {
@@ -54,8 +49,27 @@ static void explain_type(const struct http_answer *answer, struct error *err)
               type ? type : "no type");
 }
 
-static enum fetch_outcome explain_status(int status, struct error *err)
+/* Payload hides a route from a collection it has no meaning in. */
+static void explain_no_route(const struct http_answer *answer,
+                             struct error *err)
 {
+    if (strstr(answer->body, "Route not found"))
+        error_set(err,
+                  "BACKEND_URL%s answered 404 \"Route not found\": does "
+                  "MOONCRON_API_KEY_COLLECTION name the collection that "
+                  "holds WORKER_API_KEY?",
+                  SETTINGS_PATH);
+    else
+        error_set(err,
+                  "BACKEND_URL%s answered 404: BACKEND_URL is another "
+                  "program's, or the backend has no such route yet",
+                  SETTINGS_PATH);
+}
+
+static enum fetch_outcome explain_status(const struct http_answer *answer,
+                                         struct error *err)
+{
+    int status = answer->status;
     switch (status) {
     case 401:
     case 403:
@@ -66,14 +80,11 @@ static enum fetch_outcome explain_status(int status, struct error *err)
                   SETTINGS_PATH, status);
         return FETCH_REFUSED;
     case 404:
-        error_set(err,
-                  "BACKEND_URL%s answered 404: BACKEND_URL is another "
-                  "program's, or the backend has no such route yet",
-                  SETTINGS_PATH);
+        explain_no_route(answer, err);
         return FETCH_REFUSED;
     default:
         error_set(err, "BACKEND_URL%s answered %d%s", SETTINGS_PATH, status,
-                  status >= 300 && status < 400
+                  status >= 300 && status < 400 && status != 304
                       ? ", and a redirect is not followed: write where it "
                         "leads into BACKEND_URL"
                       : "");
@@ -111,22 +122,25 @@ static struct settings *settings_of(const struct http_answer *answer,
     return settings;
 }
 
+static bool is_json(const struct http_answer *answer)
+{
+    size_t len = 0;
+    const char *type = http_header(answer->headers, "content-type", &len);
+    return type && memmem(type, len, "json", 4);
+}
+
 static void take_object(const struct settings_fetch *fetch,
                         const struct http_answer *answer)
 {
     struct error err = { "" };
-    size_t len = 0;
-    const char *type = http_header(answer->headers, "content-type", &len);
-    if (type && is_type(type, len, "text/html")) {
-        explain_type(answer, &err);
-        fail(fetch, FETCH_FAILED, &err);
+    struct settings *settings = settings_of(answer, &err);
+    if (settings) {
+        fetch->done(fetch->data, FETCH_OK, settings, NULL);
         return;
     }
-    struct settings *settings = settings_of(answer, &err);
-    if (settings)
-        fetch->done(fetch->data, FETCH_OK, settings, NULL);
-    else
-        fail(fetch, FETCH_FAILED, &err);
+    if (!is_json(answer))
+        explain_type(answer, &err);
+    fail(fetch, FETCH_FAILED, &err);
 }
 
 static void on_answer(void *data, uint64_t tag,
@@ -138,12 +152,12 @@ static void on_answer(void *data, uint64_t tag,
     if (answer->fault != HTTP_NO_FAULT) {
         explain_fault(answer, &err);
         fail(fetch, FETCH_FAILED, &err);
-    } else if (answer->status == 304) {
+    } else if (answer->status == 304 && fetch->conditional) {
         fetch->done(fetch->data, FETCH_NOT_MODIFIED, NULL, NULL);
     } else if (answer->status == 200) {
         take_object(fetch, answer);
     } else {
-        fail(fetch, explain_status(answer->status, &err), &err);
+        fail(fetch, explain_status(answer, &err), &err);
     }
     free(fetch);
 }
@@ -163,6 +177,7 @@ struct settings_fetch *settings_fetch(struct http *http,
     struct settings_fetch *fetch = memory_new(sizeof *fetch);
     fetch->done = done;
     fetch->data = data;
+    fetch->conditional = count == 2;
     const struct http_request request = { .method = METHOD_GET,
                                           .url = SETTINGS_PATH,
                                           .headers = headers,

@@ -22,6 +22,14 @@ static const char *const type_names[] = {
     [JSON_FALSE] = "false",      [JSON_NULL] = "null",
 };
 
+/* What is quoted in a sentence may have come from anywhere. */
+static void blank_controls(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
 /* What was found, with the text where it is a short string. */
 static const char *found(const json_t *value, char *buffer, size_t size)
 {
@@ -29,9 +37,7 @@ static const char *found(const json_t *value, char *buffer, size_t size)
     if (!string)
         return value ? type_names[json_typeof(value)] : "nothing";
     snprintf(buffer, size, "\"%.40s\"", string);
-    for (char *at = buffer; *at; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            *at = '?';
+    blank_controls(buffer);
     return buffer;
 }
 
@@ -93,19 +99,13 @@ static bool read_environment(const json_t *json, struct facts *facts,
     return false;
 }
 
-static bool read_updated(const json_t *json, struct facts *facts,
-                         struct error *reterr)
+/* A date of another form is one more field that is kept: the schedule does not
+ * hang on it, and what is older is then told by arrival. */
+static void read_updated(const json_t *json, struct facts *facts)
 {
-    char buffer[64];
-    const json_t *value = json_object_get(json, "updatedAt");
-    const char *text = json_string_value(value);
-    if (!value || json_is_null(value) ||
-        (text && rfc3339_parse(text, strlen(text), &facts->updated)))
-        return true;
-    error_set(reterr,
-              "updatedAt must be a time such as 2026-11-23T12:07:31Z, found %s",
-              found(value, buffer, sizeof buffer));
-    return false;
+    const char *text = json_string_value(json_object_get(json, "updatedAt"));
+    if (text)
+        rfc3339_parse(text, strlen(text), &facts->updated);
 }
 
 /* ---- digest ---- */
@@ -174,9 +174,10 @@ struct settings *settings_from(const json_t *json, struct error *reterr)
         error_set(reterr, "Settings are nested deeper than %d levels",
                   SETTINGS_DEPTH_MAX);
     else if (read_enabled(json, &facts, reterr) &&
-             read_environment(json, &facts, reterr) &&
-             read_updated(json, &facts, reterr))
+             read_environment(json, &facts, reterr)) {
+        read_updated(json, &facts);
         return settings_make(json, &facts);
+    }
     return NULL;
 }
 
@@ -193,6 +194,7 @@ struct settings *settings_parse(const char *json, size_t len,
     if (!value) {
         error_set(reterr, "Settings are no JSON: line %d, column %d: %s",
                   at.line, at.column, at.text);
+        blank_controls(reterr->text);
         return NULL;
     }
     struct settings *settings = settings_from(value, reterr);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "mooncron/civil.h"
+#include "mooncron/memory.h"
 #include "settings_json.h"
 
 #define COPY_VERSION 1
@@ -43,7 +44,9 @@ static bool write_aside(const char *path, const char *text)
         open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return false;
-    bool good = write_all(fd, text, strlen(text)) && !fsync(fd);
+    /* One that was left there may be readable by others. */
+    bool good =
+        !fchmod(fd, 0600) && write_all(fd, text, strlen(text)) && !fsync(fd);
     int failed = errno;
     if (close(fd) && good)
         return false;
@@ -101,9 +104,8 @@ bool settings_save(const struct settings *settings, const char *directory,
 
 /* ---- reading ---- */
 
-/* The whole of a regular file, NUL-terminated; NULL and a sentence otherwise.
- */
-static char *read_file(const char *path, struct error *reterr)
+/* The whole of a regular file; NULL and a sentence otherwise. */
+static char *read_file(const char *path, size_t *ret_len, struct error *reterr)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
@@ -119,7 +121,7 @@ static char *read_file(const char *path, struct error *reterr)
     else if (info.st_size > FILE_BYTES_MAX)
         why = "it is larger than Settings may be";
     size_t len = 0, room = why ? 0 : (size_t)info.st_size;
-    char *text = why ? NULL : malloc(room + 1);
+    char *text = why ? NULL : memory_new(room);
     while (text && len < room) {
         ssize_t got = read(fd, text + len, room - len);
         if (got <= 0)
@@ -127,20 +129,20 @@ static char *read_file(const char *path, struct error *reterr)
         len += (size_t)got;
     }
     close(fd);
-    if (text)
-        text[len] = '\0';
-    else
-        error_set(reterr, "%s: %s", path, why ? why : "no memory");
+    *ret_len = len;
+    if (!text)
+        error_set(reterr, "%s: %s", path, why);
     return text;
 }
 
 static json_t *read_json(const char *path, struct error *reterr)
 {
-    char *text = read_file(path, reterr);
+    size_t len;
+    char *text = read_file(path, &len, reterr);
     if (!text)
         return NULL;
     json_error_t at;
-    json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &at);
+    json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &at);
     free(text);
     if (!json)
         error_set(reterr, "%s:%d:%d: no JSON: %s", path, at.line, at.column,
