@@ -26,7 +26,7 @@ local mistakes = {
   { "job 'a' { every = '1h', post = '/a', always = 'yes' }", "E107", 1, 47 },
   { "job 'a' { every = '1h', post = '/a', only = 'staging' }", "E107", 1, 45 },
   { "job 'a' { every = '1h', post = '/a', headers = 'x' }", "E107", 1, 48 },
-  { "job 'a' 'b'", "E107", 1 },
+  { "job 'a' 'b'", "E133", 1 },
   { "multiplier(3)", "E107", 1 },
   { "job 'a' { post = '/a' }", "E108", 1 },
   { "job 'a' { every = '1h' }", "E108", 1 },
