@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -236,9 +237,18 @@ static bool pair_open(int pair[2], struct error *reterr)
     return true;
 }
 
+/* Whatever this process was itself started with, or a library opened without
+ * care, stays here: libuv closes nothing in the child. Where the kernel is too
+ * old for it (before 5.11), only descriptors that say so stay here. */
+static void keep_descriptors(void)
+{
+    (void)close_range(SOCKET_FD, ~0u, CLOSE_RANGE_CLOEXEC);
+}
+
 static int process_spawn(struct child *child, struct uv_loop_s *loop,
                          const char *program, int socket)
 {
+    keep_descriptors();
     char *args[] = { (char *)(uintptr_t)program, NULL };
     char *env[] = { NULL };
     const bool debug = getenv("MOONCRON_SCRIPT_DEBUG") != NULL;
