@@ -42,11 +42,14 @@ static void explain_type(const struct http_answer *answer, struct error *err)
 {
     size_t len = 0;
     const char *type = http_header(answer->headers, "content-type", &len);
+    if (!type || !len) {
+        type = "no type";
+        len = strlen(type);
+    }
     error_set(err,
               "BACKEND_URL%s answered %d with %.*s, no Settings: is "
               "BACKEND_URL right?",
-              SETTINGS_PATH, answer->status, (int)(len < 60 ? len : 60),
-              type ? type : "no type");
+              SETTINGS_PATH, answer->status, (int)(len < 60 ? len : 60), type);
 }
 
 /* Payload hides a route from a collection it has no meaning in. */
