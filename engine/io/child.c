@@ -39,6 +39,7 @@ struct child {
     size_t len, cap;
     bool reaped, silent, closing; /* the three that make it ended */
     bool mute;                    /* nothing is sent any more */
+    bool nonsense;                /* it sent what is no frame */
     unsigned open;                /* handles of the loop */
     char how[64];
 };
@@ -70,7 +71,10 @@ static void on_reaped(uv_process_t *process, int64_t status, int signal)
 {
     struct child *child = process->data;
     child->reaped = true;
-    if (signal)
+    if (child->nonsense)
+        snprintf(child->how, sizeof child->how,
+                 "sent bytes that are no frame and was killed");
+    else if (signal)
         snprintf(child->how, sizeof child->how, "was killed by signal %d (%s)",
                  signal, strsignal(signal));
     else
@@ -134,6 +138,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
         child->len += (size_t)count;
         if (frames_deliver(child))
             return;
+        child->nonsense = true;
         child_kill(child);
     }
     if (count == 0)

@@ -21,7 +21,8 @@ struct child_events {
     void (*frame)(void *data, char *frame, size_t len);
     /* The process has ended and was reaped; nothing comes after this, and the
      * child is freed when it returns. `how` is a clause: "exited with 3",
-     * "was killed by signal 9". */
+     * "was killed by signal 9 (Killed)", "sent bytes that are no frame and was
+     * killed". */
     void (*ended)(void *data, const char *how);
 };
 
@@ -40,7 +41,6 @@ void child_send(struct child *child, const char *bytes, size_t len);
 #define CHILD_GRACE_MS 200
 void child_close(struct child *child);
 void child_kill(struct child *child); /* SIGKILL, now */
-/* While it is paused no frame is delivered. (Backpressure.) */
 int child_pid(const struct child *child);
 
 #endif
