@@ -16,9 +16,13 @@
  * that libcurl opened behind our back (the resolver's pair) are also closed
  * behind our back: for these REMOVE is obeyed.
  *
- * Failures. An error of the poll is handed to libcurl, whose own look at the
- * socket finds out what it is. A socket that cannot be polled leaves its
- * transfer to its timeout; answering -1 would end every transfer there is. */
+ * Failures. libcurl that is told of an error (CURL_CSELECT_ERR) ends the
+ * transfer without reading: an answer that came whole before a reset was lost,
+ * and a reused connection that had ended was not tried anew. So an error of the
+ * poll is handed on as "look at it": reading finds what is there, and after it
+ * the error. libuv has stopped such a poll, and we start it again where libcurl
+ * still wants more. A socket that cannot be polled leaves its transfer to its
+ * timeout; answering -1 would end every transfer there is. */
 #include "curl_uv.h"
 
 #include <errno.h>
@@ -158,24 +162,9 @@ static void on_timer(uv_timer_t *timer)
     uv_idle_start(&curl->hurry, on_hurry);
 }
 
-static void on_ready(uv_poll_t *poll, int status, int events)
-{
-    struct watch *watch = poll->data;
-    struct curl_uv *curl = watch->curl;
-    if (status < 0)
-        watch->watched = 0; /* libuv has stopped it */
-    if (watch->wanted == 0) {
-        uv_poll_stop(poll);
-        watch->watched = 0;
-        return;
-    }
-    int running;
-    curl_multi_socket_action(curl->multi, watch->fd,
-                             status < 0 ? CURL_CSELECT_ERR : events, &running);
-    curl->acted = true;
-}
-
 /* ---- What libcurl asks for ---- */
+
+static void on_ready(uv_poll_t *poll, int status, int events);
 
 static void watch_want(struct watch *watch, int wanted)
 {
@@ -191,6 +180,30 @@ static void watch_want(struct watch *watch, int wanted)
     if (watch->watched != wanted &&
         uv_poll_start(&watch->poll, wanted, on_ready) == 0)
         watch->watched = wanted;
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+    struct watch *watch = poll->data;
+    struct curl_uv *curl = watch->curl;
+    curl_socket_t fd = watch->fd;
+    if (status < 0)
+        watch->watched = 0; /* libuv has stopped it */
+    if (watch->wanted == 0) {
+        uv_poll_stop(poll);
+        watch->watched = 0;
+        return;
+    }
+    int running;
+    curl_multi_socket_action(
+        curl->multi, fd,
+        status < 0 ? CURL_CSELECT_IN | CURL_CSELECT_OUT : events, &running);
+    curl->acted = true;
+    if (status >= 0)
+        return;
+    watch = watch_of(curl, fd); /* libcurl may have shut it */
+    if (watch && watch->wanted)
+        watch_want(watch, watch->wanted);
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data,

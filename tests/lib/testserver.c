@@ -47,7 +47,8 @@ struct testserver {
     unsigned trickling;
 
     pthread_mutex_t lock; /* for all that follows */
-    bool stopping, released, refusing;
+    pthread_cond_t settled;
+    bool stopping, released, refusing, settled_release;
     unsigned accepts, heard;
     char *requests[REQUESTS_MAX];
 };
@@ -90,6 +91,12 @@ static void flood(const struct connection *connection, size_t len)
     }
 }
 
+static void reset_on_close(int fd)
+{
+    const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
 static bool is_released(struct testserver *server)
 {
     pthread_mutex_lock(&server->lock);
@@ -102,7 +109,9 @@ static void act(struct testserver *server, struct connection *connection,
                 const struct testserver_line *line)
 {
     bool stays = false;
-    if (line->act == TESTSERVER_HOLD && !is_released(server)) {
+    bool holds =
+        line->act == TESTSERVER_HOLD || line->act == TESTSERVER_HOLD_RESET;
+    if (holds && !is_released(server)) {
         connection->held = line;
         return;
     }
@@ -115,7 +124,10 @@ static void act(struct testserver *server, struct connection *connection,
         server->trickling++;
         return;
     }
-    if (!stays || line->act == TESTSERVER_LAST || line->act == TESTSERVER_FLOOD)
+    if (line->act == TESTSERVER_HOLD_RESET)
+        reset_on_close(connection->fd);
+    if (!stays || line->act == TESTSERVER_LAST ||
+        line->act == TESTSERVER_HOLD_RESET || line->act == TESTSERVER_FLOOD)
         connection_close(server, connection);
 }
 
@@ -194,13 +206,6 @@ static void connection_read(struct testserver *server,
 
 /* ---- The thread ---- */
 
-static void reset(int fd)
-{
-    const struct linger now = { .l_onoff = 1, .l_linger = 0 };
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    close(fd);
-}
-
 static void take(struct testserver *server)
 {
     int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
@@ -215,7 +220,8 @@ static void take(struct testserver *server)
            connection->fd >= 0)
         connection++;
     if (refusing || connection == server->connections + CONNECTIONS_MAX) {
-        reset(fd);
+        reset_on_close(fd);
+        close(fd);
         return;
     }
     const struct timeval deadline = { .tv_sec = WRITE_S };
@@ -237,6 +243,10 @@ static void release(struct testserver *server)
         act(server, connection, line);
         connection_serve(server, connection);
     }
+    pthread_mutex_lock(&server->lock);
+    server->settled_release = true;
+    pthread_cond_signal(&server->settled);
+    pthread_mutex_unlock(&server->lock);
 }
 
 /* True where the thread shall end. */
@@ -324,6 +334,7 @@ struct testserver *testserver_new(const struct testserver_line *lines)
         server->connections[i].fd = -1;
     assert_int_equal(pipe2(server->told, O_CLOEXEC), 0);
     pthread_mutex_init(&server->lock, NULL);
+    pthread_cond_init(&server->settled, NULL);
     assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
     return server;
 }
@@ -339,6 +350,10 @@ static void tell(struct testserver *server, bool *what)
 void testserver_release(struct testserver *server)
 {
     tell(server, &server->released);
+    pthread_mutex_lock(&server->lock);
+    while (!server->settled_release)
+        pthread_cond_wait(&server->settled, &server->lock);
+    pthread_mutex_unlock(&server->lock);
 }
 
 void testserver_refuse(struct testserver *server)
@@ -357,6 +372,7 @@ void testserver_free(struct testserver *server)
     close(server->listener);
     close(server->told[0]);
     close(server->told[1]);
+    pthread_cond_destroy(&server->settled);
     pthread_mutex_destroy(&server->lock);
     free(server);
 }

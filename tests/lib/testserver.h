@@ -12,12 +12,13 @@
 
 /* What happens after the head and body of a request were read. */
 enum testserver_act {
-    TESTSERVER_SAY,     /* the bytes, and the connection stays */
-    TESTSERVER_LAST,    /* the bytes, and the connection is closed */
-    TESTSERVER_DROP,    /* closed without a byte */
-    TESTSERVER_HOLD,    /* nothing until testserver_release(), then the bytes */
-    TESTSERVER_FLOOD,   /* the bytes, then `flood` bytes more, then closed */
-    TESTSERVER_TRICKLE, /* the bytes, then a byte each 5 ms until cut off */
+    TESTSERVER_SAY,  /* the bytes, and the connection stays */
+    TESTSERVER_LAST, /* the bytes, and the connection is closed */
+    TESTSERVER_DROP, /* closed without a byte */
+    TESTSERVER_HOLD, /* nothing until testserver_release(), then the bytes */
+    TESTSERVER_HOLD_RESET, /* the same, and then the connection is reset */
+    TESTSERVER_FLOOD,      /* the bytes, then `flood` bytes more, then closed */
+    TESTSERVER_TRICKLE,    /* the bytes, then a byte each 5 ms until cut off */
 };
 
 struct testserver_line {
@@ -39,7 +40,8 @@ uint16_t testserver_port(const struct testserver *server);
 unsigned testserver_accepts(struct testserver *server);
 /* From now on connections are reset before anything is read. */
 void testserver_refuse(struct testserver *server);
-/* Answers what is held, and holds nothing any more. */
+/* Answers what is held, and holds nothing any more; returns when that is
+ * done. */
 void testserver_release(struct testserver *server);
 
 /* Requests heard so far, and the whole text of one of them (freed by the
