@@ -244,6 +244,41 @@ static void urls_that_are_good(void **state)
     }
 }
 
+static char *file_read(const char *path)
+{
+    char piece[4096];
+    size_t len;
+    struct text text;
+    text_init(&text, 1 << 20);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while ((len = fread(piece, 1, sizeof piece, file)) > 0)
+        text_add(&text, piece, len);
+    fclose(file);
+    return text_take(&text);
+}
+
+static void the_docs_list_every_setting(void **state)
+{
+    (void)state;
+    struct text rows;
+    char *docs = file_read(SOURCE_DIR "/docs/cli.md");
+    unsigned seen = 0;
+    text_init(&rows, 1 << 16);
+    config_describe(&rows);
+    for (char *at = rows.data; *at; at += strcspn(at, "\n") + 1) {
+        char name[80];
+        at += strspn(at, " ");
+        snprintf(name, sizeof name, "| `%.*s`", (int)strcspn(at, " "), at);
+        if (!strstr(docs, name))
+            fail_msg("docs/cli.md has no row for %s", name);
+        seen++;
+    }
+    assert_true(seen > 20);
+    text_close(&rows);
+    free(docs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +290,7 @@ int main(void)
         cmocka_unit_test(a_secret_comes_from_one_place),
         cmocka_unit_test(scripts_see_what_is_listed),
         cmocka_unit_test(urls_that_are_good),
+        cmocka_unit_test(the_docs_list_every_setting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
