@@ -1,0 +1,210 @@
+/* A load: the file runs, what it declared is resolved, and then everything is
+ * sent, or every mistake is. */
+#include "loader.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blame.h"
+#include "host.h"
+#include "json.h"
+
+#define FLUSH_BYTES (64 << 10) /* what is written to the daemon at once */
+
+struct loader *loader_of(lua_State *L)
+{
+    return ((struct host *)vm_of(L)->owner)->loader;
+}
+
+const char *loader_keep(struct loader *loader, const char *string)
+{
+    return arena_copy(&loader->arena, string, strlen(string));
+}
+
+void loader_know_environment(struct loader *loader, const char *name)
+{
+    for (uint32_t i = 0; i < loader->environment_count; i++)
+        if (!strcmp(loader->environments[i], name))
+            return;
+    loader->environments =
+        memory_resize(loader->environments, loader->environment_count + 1,
+                      sizeof *loader->environments);
+    loader->environments[loader->environment_count++] =
+        loader_keep(loader, name);
+}
+
+/* ---- sending ---- */
+
+struct sender {
+    struct loader *loader;
+    struct text *out;
+    void (*flush)(void *data);
+    void *data;
+    uint32_t jobs;
+};
+
+static void sender_flush(struct sender *sender, size_t more_than)
+{
+    if (sender->out->len > more_than)
+        sender->flush(sender->data);
+}
+
+static enum standing standing_of(const struct loader *loader,
+                                 const struct decl *decl)
+{
+    bool here = decl->only_count == 0;
+    for (uint32_t i = 0; i < decl->only_count; i++)
+        here |= !strcmp(decl->only[i], loader->load->environment);
+    if (!decl->enabled)
+        return STANDING_DISABLED;
+    if (!here)
+        return STANDING_ENVIRONMENT;
+    if (!loader->load->enable_jobs && !decl->always)
+        return STANDING_JOBS_OFF;
+    return STANDING_SCHEDULED;
+}
+
+static uint32_t group_of(const struct loader *loader, const char *name)
+{
+    for (uint32_t i = 0; name && i < loader->group_count; i++)
+        if (!strcmp(loader->groups[i].name, name))
+            return i;
+    return JOB_NO_GROUP;
+}
+
+/* A path may have a query already. */
+static const char *target_of(struct loader *loader, const struct decl *decl)
+{
+    if (!decl->query[0])
+        return decl->target;
+    struct text *text = &loader->text;
+    text_clear(text);
+    text_puts(text, decl->target);
+    text_puts(text, decl->query);
+    if (strchr(decl->target, '?'))
+        text->data[strlen(decl->target)] = '&';
+    return text->data;
+}
+
+/* POST and PUT always have a body. */
+static const char *body_of(const struct decl *decl)
+{
+    bool needs = decl->has_target &&
+                 (decl->method == METHOD_POST || decl->method == METHOD_PUT);
+    return needs && !decl->body[0] ? "{}" : decl->body;
+}
+
+static void send_job(struct sender *sender, const struct decl *decl,
+                     const struct schedule *schedule, double multiplier)
+{
+    struct loader *loader = sender->loader;
+    const struct job job = {
+        .name = decl->name,
+        .target = target_of(loader, decl),
+        .body = body_of(decl),
+        .headers = decl->headers,
+        .file = decl->file,
+        .label = decl->label,
+        .schedule = *schedule,
+        .base_every_ms = decl->every_ms,
+        .multiplier = multiplier,
+        .line = decl->line,
+        .timeout_ms = decl->timeout_ms,
+        .group = group_of(loader, decl->group),
+        .function = decl->function,
+        .method = decl->method,
+        .overlap = decl->overlap,
+        .standing = (uint8_t)standing_of(loader, decl),
+        .always = decl->always,
+    };
+    host_put_job(sender->out, &job);
+    sender->jobs++;
+    sender_flush(sender, FLUSH_BYTES);
+}
+
+/* Each job is resolved and sent; the first mistake of a rule stops it, because
+ * every job would repeat it. */
+static bool send_jobs(struct sender *sender)
+{
+    struct loader *loader = sender->loader;
+    for (uint32_t i = 0; i < loader->decl_count; i++) {
+        struct schedule schedule;
+        double multiplier;
+        const struct decl *decl = &loader->decls[i];
+        if (!loader_schedule(loader, decl, &schedule, &multiplier))
+            return false;
+        send_job(sender, decl, &schedule, multiplier);
+    }
+    return true;
+}
+
+static void send_set(struct sender *sender)
+{
+    struct loader *loader = sender->loader;
+    for (size_t i = 0; i < loader->sources.count; i++)
+        host_put_file(sender->out, &loader->stamps[i]);
+    for (uint32_t i = 0; i < loader->group_count; i++)
+        host_put_group(sender->out, &(struct group){ loader->groups[i].name,
+                                                     loader->groups[i].limit });
+    send_jobs(sender);
+}
+
+static void send_end(struct sender *sender)
+{
+    struct mistakes *mistakes = &sender->loader->mistakes;
+    mistakes_sort(mistakes);
+    for (uint32_t i = 0; i < mistakes->count; i++) {
+        host_put_mistake(sender->out, &mistakes->items[i]);
+        sender_flush(sender, FLUSH_BYTES);
+    }
+    const struct host_loaded loaded = { .ok = mistakes->total == 0,
+                                        .jobs = sender->jobs,
+                                        .mistakes = mistakes->total };
+    host_put_loaded(sender->out, &loaded);
+    sender_flush(sender, 0);
+}
+
+/* ---- a load ---- */
+
+static void run_file(struct loader *loader)
+{
+    if (!loader_compile(loader, loader->load->path, loader->load->path, 0))
+        return;
+    enum vm_status status = vm_call(loader->vm, 0, 0, LOAD_BUDGET_NS);
+    if (status == VM_OK)
+        return;
+    blame_error(loader, status);
+    lua_pop(loader->vm->L, 1);
+}
+
+void loader_run(struct loader *loader, struct vm *vm,
+                const struct host_load *load, struct text *out,
+                void (*flush)(void *data), void *data)
+{
+    loader->vm = vm;
+    loader->load = load;
+    loader->standards =
+        (struct standards){ .timeout_ms = TIMEOUT_MS, .headers = "" };
+    loader->groups = memory_new(JOBSET_GROUPS_MAX * sizeof *loader->groups);
+    text_init(&loader->text, JSON_BYTES_MAX);
+    run_file(loader);
+    loader_resolve(loader);
+    struct sender sender = { loader, out, flush, data, 0 };
+    if (!loader->mistakes.total)
+        send_set(&sender);
+    send_end(&sender);
+}
+
+void loader_close(struct loader *loader)
+{
+    arena_close(&loader->arena);
+    sources_close(&loader->sources);
+    mistakes_clear(&loader->mistakes);
+    text_close(&loader->text);
+    free(loader->decls);
+    free(loader->groups);
+    free(loader->environments);
+    free(loader->folder);
+}

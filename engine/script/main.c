@@ -1,0 +1,106 @@
+/* mooncron-script: the script host's process.
+ *
+ * The daemon starts it with a socket as descriptor 3. It takes what it may do
+ * away from itself, reads frames and answers them, and leaves when the socket
+ * closes. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cage.h"
+#include "host.h"
+#include "mooncron/memory.h"
+#include "mooncron/wire.h"
+
+#define SOCKET_FD  3
+#define READ_BYTES (64 << 10)
+
+/* The daemon is gone where nothing can be written. */
+static void write_out(void *data, struct text *out)
+{
+    (void)data;
+    const char *at = out->data;
+    size_t len = out->len;
+    while (len > 0) {
+        ssize_t wrote = write(SOCKET_FD, at, len);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote <= 0)
+            _exit(0);
+        at += wrote;
+        len -= (size_t)wrote;
+    }
+    text_clear(out);
+}
+
+struct input {
+    char *bytes;
+    size_t len, cap;
+};
+
+/* False at the end of the socket. */
+static bool input_read(struct input *input)
+{
+    if (input->cap - input->len < READ_BYTES) {
+        input->cap = input->cap * 2 + READ_BYTES;
+        input->bytes = memory_resize(input->bytes, input->cap, 1);
+    }
+    ssize_t got;
+    do
+        got =
+            read(SOCKET_FD, input->bytes + input->len, input->cap - input->len);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        return false;
+    input->len += (size_t)got;
+    return true;
+}
+
+/* Every whole frame. False where one is not of the protocol. */
+static bool input_take(struct input *input, struct host *host, bool *caged)
+{
+    size_t at = 0;
+    int64_t frame;
+    while ((frame = wire_frame(input->bytes + at, input->len - at)) > 0) {
+        if (!host_frame(host, input->bytes + at, (size_t)frame))
+            return false;
+        at += (size_t)frame;
+        if (!*caged && host_is_loaded(host)) {
+            cage_close();
+            *caged = true;
+        }
+    }
+    input->len -= at;
+    memmove(input->bytes, input->bytes + at, input->len);
+    return frame == 0;
+}
+
+static bool is_socket(int fd)
+{
+    int type;
+    socklen_t len = sizeof type;
+    return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
+}
+
+int main(void)
+{
+    if (!is_socket(SOCKET_FD)) {
+        fputs("mooncron-script: the worker starts this program; see mooncron "
+              "help\n",
+              stderr);
+        return 64;
+    }
+    cage_open();
+    struct host *host = host_new(write_out, NULL);
+    struct input input = { NULL, 0, 0 };
+    bool caged = false, good = host != NULL;
+    while (good && input_read(&input))
+        good = input_take(&input, host, &caged);
+    /* Finalizers of a script may hang: the process ends without them. */
+    fflush(stderr);
+    _exit(good ? 0 : 70);
+}

@@ -1,0 +1,57 @@
+/* Takers read one option of a table each, and speak of fields when it is not
+ * what it should be. */
+#ifndef SCRIPT_TAKE_H
+#define SCRIPT_TAKE_H
+
+#include "loader.h"
+
+/* The table that is read: who calls with it, and where. The value that is
+ * looked at is on top of the stack. */
+struct taker {
+    struct loader *loader;
+    lua_State *L;
+    const char *function; /* "job" */
+    const char *name;     /* of the job, or NULL */
+    const char *file;
+    uint32_t line;
+    bool sound; /* nothing was blamed so far */
+};
+
+/* "job \"feed-rank\"" or "defaults": how messages call it. */
+const char *taker_title(const struct taker *taker, char buffer[160]);
+
+/* Blames the value, or the key, of an option. */
+struct advice;
+void taker_blame(struct taker *taker, const char *code, const char *key,
+                 enum spot_of what, uint32_t element,
+                 const struct advice *advice, const char *format, ...)
+    __attribute__((format(printf, 7, 8)));
+
+/* Each leaves `ret` alone and blames where the value is none. */
+void take_bool(struct taker *taker, const char *key, bool *ret);
+void take_duration(struct taker *taker, const char *key, int64_t min_ms,
+                   int64_t max_ms, int64_t *ret_ms);
+void take_choice(struct taker *taker, const char *key, const char *const *words,
+                 size_t count, uint8_t *ret);
+void take_string(struct taker *taker, const char *key, const char **ret);
+/* A whole number in a range. */
+void take_count(struct taker *taker, const char *key, uint32_t min,
+                uint32_t max, uint32_t *ret);
+/* A list of strings; the array is the arena's. */
+void take_names(struct taker *taker, const char *key, const char ***ret,
+                uint32_t *ret_count);
+/* False, and it was blamed, unless the value has this Lua type. */
+bool take_type(struct taker *taker, const char *key, int type,
+               const char *wanted);
+
+/* A path: "/api/feed". */
+void take_target(struct taker *taker, const char *key, const char **ret);
+/* "?a=b&c=d", percent-encoded, in the order of the names. */
+void take_query(struct taker *taker, const char *key, const char **ret);
+/* "Name: value\n" each, in the order of the names. */
+void take_headers(struct taker *taker, const char *key, const char **ret);
+/* JSON, and what tells it apart: its only string. */
+void take_body(struct taker *taker, const char *key, const char **ret,
+               const char **ret_label);
+
+#endif
