@@ -1,0 +1,117 @@
+/* What each action looks like in a trace. */
+#include "tell.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static const char *const reload_names[] = { "done",         "unchanged",
+                                            "stale",        "load failed",
+                                            "fetch failed", "stopping" };
+
+/* The time of day; stories that cross midnight count on. */
+static void tell_time(struct text *trace, struct wall at, bool fine)
+{
+    int64_t ms = at.ms % DAY_MS;
+    text_printf(trace, "%02d:%02d:%02d", (int)(ms / 3600000),
+                (int)(ms / 60000 % 60), (int)(ms / 1000 % 60));
+    if (fine || ms % 1000)
+        text_printf(trace, ".%03d", (int)(ms % 1000));
+}
+
+static void tell_report(struct text *trace, const struct reload_report *report)
+{
+    text_printf(trace, "generation %u: +%u ~%u -%u =%u", report->generation,
+                report->diff.added, report->diff.changed, report->diff.removed,
+                report->diff.unchanged);
+}
+
+static void tell_load(struct text *trace, const struct action *act)
+{
+    text_printf(trace, "load %u: jobs %s in \"%s\"%s%s", act->load.generation,
+                act->load.enable_jobs ? "on" : "off", act->load.environment,
+                act->load.unconfirmed ? ", unconfirmed" : "",
+                act->load.force ? ", forced" : "");
+}
+
+static void tell_pass(struct text *trace, const struct action *act)
+{
+    text_printf(trace, "pass %s %s %s", act->pass.job->name,
+                verdict_names[act->pass.verdict], why_names[act->pass.why]);
+    if (act->pass.count > 1)
+        text_printf(trace, " %lld slots", (long long)act->pass.count);
+    text_puts(trace, " slot ");
+    tell_time(trace, act->pass.first, false);
+    if (act->pass.count == 1)
+        return;
+    text_puts(trace, " to ");
+    tell_time(trace, act->pass.last, false);
+}
+
+static void tell_run(struct text *trace, struct checker *checker,
+                     const struct action *act)
+{
+    switch (act->kind) {
+    case ACT_START:
+        text_printf(trace, "start %s #%u slot ", act->start.job->name,
+                    checker_number(checker, act->start.run));
+        tell_time(trace, act->start.slot, false);
+        break;
+    case ACT_CANCEL:
+        text_printf(trace, "cancel #%u: %s",
+                    checker_number(checker, act->cancel.run),
+                    act->cancel.because);
+        break;
+    case ACT_WAKE:
+        text_printf(trace, "wake #%u", checker_number(checker, act->wake.run));
+        break;
+    default:
+        text_printf(trace, "finish %s #%u %s %lld ms", act->finish.job->name,
+                    checker_number(checker, act->finish.run),
+                    verdict_names[act->finish.verdict],
+                    (long long)act->finish.took_ms);
+    }
+}
+
+void tell(struct text *trace, struct wall now, struct checker *checker,
+          const struct action *act)
+{
+    tell_time(trace, now, true);
+    text_putc(trace, ' ');
+    switch (act->kind) {
+    case ACT_FETCH:
+        text_printf(trace, "fetch%s%s", act->fetch.booting ? ", booting" : "",
+                    act->fetch.believe_older ? ", older too" : "");
+        break;
+    case ACT_LOAD:
+        tell_load(trace, act);
+        break;
+    case ACT_SWAP:
+        text_puts(trace, "swap ");
+        tell_report(trace, &act->swap.report);
+        break;
+    case ACT_REPLY:
+        text_printf(trace, "reply %llu %s, ",
+                    (unsigned long long)act->reply.asker,
+                    reload_names[act->reply.report.outcome]);
+        tell_report(trace, &act->reply.report);
+        break;
+    case ACT_START:
+    case ACT_CANCEL:
+    case ACT_FINISH:
+    case ACT_WAKE:
+        tell_run(trace, checker, act);
+        break;
+    case ACT_PASS:
+        tell_pass(trace, act);
+        break;
+    case ACT_RETIRE:
+        text_printf(trace, "retire %u", act->retire.generation);
+        break;
+    case ACT_JUMP:
+        text_printf(trace, "jump %lld ms", (long long)act->jump.by_ms);
+        break;
+    case ACT_DONE:
+        text_puts(trace, "done");
+        break;
+    }
+    text_putc(trace, '\n');
+}
