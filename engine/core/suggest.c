@@ -83,7 +83,7 @@ const char *suggest_or_prefix(const char *word, const char *const *words,
     for (size_t i = 0; i < count; i++) {
         if (strncmp(words[i], word, len) != 0)
             continue;
-        if (found)
+        if (found && strcmp(found, words[i]) != 0)
             return NULL;
         found = words[i];
     }

@@ -462,7 +462,7 @@ static int job_table(lua_State *L)
     if (lua_type(L, 1) != LUA_TTABLE) {
         char title[160];
         if (!ghost_is(L, 1))
-            blame_line(loader, "E107", decl.file, decl.line, NULL,
+            blame_line(loader, "E133", decl.file, decl.line, NULL,
                        "%s must be followed by a table, found %s",
                        taker_title(&taker, title), luaL_typename(L, 1));
         taker.sound = false;
@@ -528,7 +528,7 @@ static int defaults(lua_State *L)
     struct taker taker = { loader,      L,           "defaults", NULL,
                            caller.file, caller.line, true };
     if (lua_type(L, 1) != LUA_TTABLE) {
-        blame_line(loader, "E107", caller.file, caller.line, NULL,
+        blame_line(loader, "E133", caller.file, caller.line, NULL,
                    "defaults must be followed by a table, found %s",
                    luaL_typename(L, 1));
         return 0;
@@ -581,7 +581,7 @@ static int group_table(lua_State *L)
     struct taker taker = { loader,      L,           "group", group->name,
                            group->file, group->line, true };
     if (lua_type(L, 1) != LUA_TTABLE) {
-        blame_line(loader, "E107", group->file, group->line, NULL,
+        blame_line(loader, "E133", group->file, group->line, NULL,
                    "group \"%s\" must be followed by a table, found %s",
                    group->name ? group->name : "", luaL_typename(L, 1));
         return 0;

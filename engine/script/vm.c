@@ -24,6 +24,23 @@ struct vm *vm_of(lua_State *L)
     return vm;
 }
 
+/* ---- places ---- */
+
+bool vm_where(lua_State *L, int level, struct vm_place *ret)
+{
+    lua_Debug ar;
+    for (; lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "Sl", &ar);
+        if (ar.currentline <= 0)
+            continue;
+        const char *file = ar.source[0] == '@' ? ar.source + 1 : ar.source;
+        snprintf(ret->file, sizeof ret->file, "%s", file);
+        ret->line = (uint32_t)ar.currentline;
+        return true;
+    }
+    return false;
+}
+
 /* ---- memory ---- */
 
 static void *vm_alloc(void *data, void *old, size_t old_size, size_t size)
@@ -36,8 +53,12 @@ static void *vm_alloc(void *data, void *old, size_t old_size, size_t size)
         vm->used -= old_size;
         return NULL;
     }
-    if (size > old_size && vm->used + (size - old_size) > vm->max)
+    if (size > old_size && vm->used + (size - old_size) > vm->max) {
+        /* Lua calls no handler for this error, and forgets where it was. */
+        if (vm->L)
+            vm_where(vm->L, 0, &vm->place);
         return NULL;
+    }
     void *new = realloc(old, size);
     if (new)
         vm->used = vm->used - old_size + size;
@@ -84,22 +105,7 @@ static enum vm_status budget_end(struct vm *vm, int status)
     }
 }
 
-/* ---- places ---- */
-
-bool vm_where(lua_State *L, int level, struct vm_place *ret)
-{
-    lua_Debug ar;
-    for (; lua_getstack(L, level, &ar); level++) {
-        lua_getinfo(L, "Sl", &ar);
-        if (ar.currentline <= 0)
-            continue;
-        const char *file = ar.source[0] == '@' ? ar.source + 1 : ar.source;
-        snprintf(ret->file, sizeof ret->file, "%s", file);
-        ret->line = (uint32_t)ar.currentline;
-        return true;
-    }
-    return false;
-}
+/* ---- errors ---- */
 
 static int note_place(lua_State *L)
 {
