@@ -33,7 +33,7 @@ static const struct {
     { "500", NULL, "500" },
     { "redirect", NULL, "302" },
     { "drop", NULL, "BACKEND_URL" },
-    { "html", NULL, "JSON" },
+    { "html", NULL, "text/html" },
     { "wrong-json", NULL, "JSON" },
     { "huge", NULL, "large" },
     { "body", "[true]", "object" },

@@ -216,7 +216,7 @@ static void older_never_beats_newer(void **state)
         &world->worker,
         "{\"enableJobs\":false,\"timestamp\":\"2020-01-01T00:00:00Z\"}");
     assert_int_equal(answer.status, 200);
-    assert_int_equal(worker_field(answer.json, "generation"), 1);
+    assert_int_equal(worker_field(answer.json, "schedule"), 1);
     client_answer_close(&answer);
     world_await_calls(world, "rank", 2);
     worker_drain(&world->worker);
