@@ -190,7 +190,8 @@ struct settings *settings_parse(const char *json, size_t len,
         return NULL;
     }
     json_error_t at;
-    json_t *value = json_loadb(json, len, JSON_REJECT_DUPLICATES, &at);
+    json_t *value =
+        json_loadb(json, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &at);
     if (!value) {
         error_set(reterr, "Settings are no JSON: line %d, column %d: %s",
                   at.line, at.column, at.text);

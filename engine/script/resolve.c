@@ -34,7 +34,7 @@ static void check_group(struct loader *loader, const struct decl *decl)
     if (near)
         snprintf(label, sizeof label, "did you mean \"%s\"?", near);
     snprintf(help, sizeof help, "declare it:  group \"%.100s\" { limit = 1 }",
-             near ? near : decl->group);
+             decl->group);
     const struct advice advice = { .label = label, .help = help };
     const struct call_site site = {
         .source = sources_find(&loader->sources, decl->file),
