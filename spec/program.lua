@@ -34,12 +34,15 @@ function program.in_folder(use)
   if not ok then error(err, 0) end
 end
 
--- What the shell is told: a fresh environment, the program, its arguments. A
--- sanitizer's options go along.
+-- What goes along: a sanitizer's options, and the patience it needs.
+local inherited = { "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS",
+  "MOONCRON_LOAD_TIMEOUT" }
+
+-- What the shell is told: a fresh environment, the program, its arguments.
 local function command(arguments, variables)
   -- No question takes half a minute: the spec fails then, and does not hang.
   local words = { "timeout", "30", "env", "-i", "PATH=/usr/bin:/bin" }
-  for _, name in ipairs { "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS" } do
+  for _, name in ipairs(inherited) do
     local value = os.getenv(name)
     if value then words[#words + 1] = quote(name .. "=" .. value) end
   end

@@ -69,8 +69,8 @@ struct host_response {
 
 struct host_request {
     uint64_t run;
-    uint8_t method; /* enum method */
-    const char *url; /* "/path" below BACKEND_URL, or absolute */
+    uint8_t method;      /* enum method */
+    const char *url;     /* "/path" below BACKEND_URL, or absolute */
     const char *headers; /* "Name: value\n" each */
     struct slice body;   /* with has_body */
     bool has_body;
@@ -93,7 +93,7 @@ struct host_ended {
 };
 
 struct host_loaded {
-    bool ok;        /* false: at least one MISTAKE came before */
+    bool ok; /* false: at least one MISTAKE came before */
     uint32_t jobs;
     uint32_t mistakes; /* with those that were not sent */
 };

@@ -17,10 +17,10 @@
 struct uv_loop_s;
 struct http;
 
-#define HTTP_LIVE_MAX    256       /* more gains nothing on one core */
-#define HTTP_HEADERS_MAX 48        /* of one request */
+#define HTTP_LIVE_MAX    256 /* more gains nothing on one core */
+#define HTTP_HEADERS_MAX 48  /* of one request */
 #define HTTP_URL_MAX     8192
-#define HTTP_ANSWER_MAX  (1 << 20) /* bytes of a body that are waited for */
+#define HTTP_ANSWER_MAX  (1 << 20)  /* bytes of a body that are waited for */
 #define HTTP_KEEP_MAX    (64 << 10) /* bytes of a body that are kept */
 
 /* Settings of the client; strings are copied. */
@@ -45,12 +45,12 @@ struct http_request {
 };
 
 enum http_fault {
-    HTTP_NO_FAULT,     /* an answer came, whatever its status */
-    HTTP_BAD_URL,      /* no URL, a scheme or a host that is not allowed */
-    HTTP_UNREACHABLE,  /* no address, refused: nothing was sent */
-    HTTP_TLS,          /* certificate or handshake: nothing was sent */
+    HTTP_NO_FAULT,    /* an answer came, whatever its status */
+    HTTP_BAD_URL,     /* no URL, a scheme or a host that is not allowed */
+    HTTP_UNREACHABLE, /* no address, refused: nothing was sent */
+    HTTP_TLS,         /* certificate or handshake: nothing was sent */
     HTTP_TIMEOUT,
-    HTTP_BROKEN,       /* the connection broke */
+    HTTP_BROKEN, /* the connection broke */
     HTTP_TOO_LARGE,
     HTTP_CANCELLED,
 };
@@ -63,7 +63,7 @@ struct http_answer {
     int status;           /* 0 with a fault before the status line */
     const char *body;     /* NUL follows; the first keep_max bytes */
     size_t body_len;
-    const char *headers;  /* "name: value\n", names in lower case, <= 16 KiB */
+    const char *headers; /* "name: value\n", names in lower case, <= 16 KiB */
     uint32_t took_ms;
 };
 
@@ -94,7 +94,6 @@ void http_cancel(struct http *http, uint64_t handle);
 
 /* The value of a header in an answer's `headers`, or NULL; `ret_len` gets its
  * length. `name` in lower case. */
-const char *http_header(const char *headers, const char *name,
-                        size_t *ret_len);
+const char *http_header(const char *headers, const char *name, size_t *ret_len);
 
 #endif

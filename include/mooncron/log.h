@@ -39,8 +39,7 @@ void log_redact(struct log *log, const char *secret);
 
 bool log_wants(const struct log *log, enum log_level level);
 void log_write(struct log *log, enum log_level level, const char *component,
-               const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* With fields after the sentence: pairs of name and text, ended by NULL; a
  * name that begins with "#" means a number that is written without quotes. */

@@ -20,15 +20,15 @@ struct mistake {
     const char *code;    /* "E110" */
     const char *message; /* without code and place */
     const char *file;
-    uint32_t line;       /* 1-based; 0: no place is known */
-    uint32_t column;     /* 1-based, in bytes; 0: the whole line */
-    uint32_t width;      /* columns under the caret line; 0: no caret line */
+    uint32_t line;        /* 1-based; 0: no place is known */
+    uint32_t column;      /* 1-based, in bytes; 0: the whole line */
+    uint32_t width;       /* columns under the caret line; 0: no caret line */
     uint32_t opener_line; /* a line above, shown for context; 0: none */
-    const char *source;  /* text of `line` */
-    const char *opener;  /* text of `opener_line` */
-    const char *label;   /* after the carets: did you mean ... */
-    const char *help;    /* one or more lines, each "= help: " */
-    const char *note;    /* likewise "= note: " */
+    const char *source;   /* text of `line` */
+    const char *opener;   /* text of `opener_line` */
+    const char *label;    /* after the carets: did you mean ... */
+    const char *help;     /* one or more lines, each "= help: " */
+    const char *note;     /* likewise "= note: " */
 };
 
 /* The whole block, as `check` prints it, ending in a newline:
@@ -43,7 +43,8 @@ struct mistake {
 void mistake_render(const struct mistake *mistake, bool colour,
                     struct text *text);
 
-/* The same in one line, for logs: "E110 scripts/broken.lua:6:11: `every ...". */
+/* The same in one line, for logs: "E110 scripts/broken.lua:6:11: `every ...".
+ */
 void mistake_line(const struct mistake *mistake, struct text *text);
 
 /* What a code means, at length (`mooncron explain E110`); NULL if unknown.

@@ -28,7 +28,8 @@ struct server_config {
     const char *admin_token;     /* bearer token of /api/v1/reload */
     bool admin_loopback_only;    /* the token was made up by this process */
     uint32_t webhook_wait_ms;    /* below the caller's 5 s: 4000 */
-    bool secret_required; /* true: none is no start; false: the webhook is 500 */
+    bool
+        secret_required; /* true: none is no start; false: the webhook is 500 */
 };
 
 /* Binds and listens; NULL and a sentence where the address is taken or none, or

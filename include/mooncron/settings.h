@@ -15,12 +15,12 @@
 #define SETTINGS_DEPTH_MAX 32
 
 struct settings {
-    struct facts facts;   /* digest: over all but updatedAt and createdAt */
-    const char *json;     /* compact text of the object */
+    struct facts facts; /* digest: over all but updatedAt and createdAt */
+    const char *json;   /* compact text of the object */
     size_t json_len;
-    const char *etag;     /* "" where none came; with its quotes */
-    const char *version;  /* X-Settings-Version, or the field; "" */
-    struct wall fetched;  /* when it came from the backend */
+    const char *etag;    /* "" where none came; with its quotes */
+    const char *version; /* X-Settings-Version, or the field; "" */
+    struct wall fetched; /* when it came from the backend */
     /* private */
     unsigned references;
 };
