@@ -13,8 +13,9 @@
 struct uv_loop_s;
 struct inbox;
 
-#define INBOX_ASKS_MAX 64 /* more are answered 503: the worker is not coping   \
-                           */
+#define INBOX_ASKS_MAX                                                         \
+    64 /* more are answered 503: the worker is not coping                      \
+        */
 #define CHANGED_BY_MAX 128
 
 struct ask {

@@ -1,0 +1,162 @@
+/* Figures of calls: how many, at what price, how punctual. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bench.h"
+
+#include "mooncron/text.h"
+
+#define SECOND_MS 1000
+
+static void bare(const struct bench *bench, const char *calls,
+                 const char *in_flight, double *ret_per_second,
+                 double *ret_cpu_us)
+{
+    double rate[3], cpu[3];
+    char url[120];
+    snprintf(url, sizeof url, "%s/api/bare", bench->stand.origin);
+    for (size_t i = 0; i < 3; i++) {
+        int64_t ns[2];
+        bench_ask("bench_bare_curl",
+                  (const char *[]){ url, calls, in_flight, NULL }, ns, 2);
+        rate[i] = atof(calls) * 1e9 / (double)ns[0];
+        cpu[i] = (double)ns[1] / 1e3 / atof(calls);
+    }
+    *ret_per_second = median(rate, 3);
+    *ret_cpu_us = median(cpu, 3);
+}
+
+/* ---- sustained ---- */
+
+/* Sixteen groups of four keep 64 in flight, and 16,000 jobs are due in one
+ * instant: the rate is theirs from the first arrival to the last. */
+#define GROUPS     16
+#define AT_ONCE    16000
+#define ROUND_MS   10000
+#define ROUNDS_MAX 3
+
+static void grouped(struct text *text, unsigned number)
+{
+    if (number < GROUPS)
+        text_printf(text, "group \"g%u\" { limit = 4 }\n", number);
+    text_printf(text,
+                "job \"job-%05u\" { every = \"10s\", phase = \"0s\", "
+                "group = \"g%u\", post = \"/api/job\", body = {} }\n",
+                number, number % GROUPS);
+}
+
+/* Calls a second of the samples of one instant. */
+static double drain_rate(const struct bench *bench, uint32_t first)
+{
+    const struct sample *sample = &bench->report->sample[first];
+    int64_t begin = INT64_MAX, end = INT64_MIN;
+    for (uint32_t i = 0; i < AT_ONCE; i++) {
+        int64_t at = sample[i].slot_ms * 1000 + sample[i].late_us;
+        begin = at < begin ? at : begin;
+        end = at > end ? at : end;
+    }
+    return (AT_ONCE - 1) * 1e6 / (double)(end - begin);
+}
+
+void figure_sustained(struct bench *bench)
+{
+    double rate[ROUNDS_MAX], bare_rate, bare_cpu;
+    uint32_t rounds = bench->quick ? 1 : ROUNDS_MAX;
+    bare(bench, "16000", "64", &bare_rate, &bare_cpu);
+    bench_file(bench, AT_ONCE, grouped, "");
+    bench_worker(bench, false);
+    pid_t pid = proc_pid(bench->worker.proc);
+    int64_t cpu = bench_cpu_ns(pid);
+    for (uint32_t i = 0; i < rounds; i++) {
+        uint32_t before = i * AT_ONCE;
+        if (!bench_samples(bench, before + AT_ONCE, 3 * ROUND_MS))
+            fail_msg("%u of %u calls came", bench->report->samples - before,
+                     AT_ONCE);
+        rate[i] = drain_rate(bench, before);
+    }
+    double cpu_us = (double)(bench_cpu_ns(pid) - cpu) / 1e3 /
+                    (double)(rounds * AT_ONCE);
+    bench_worker_stop(bench);
+    double middle = median(rate, rounds);
+    bench_row("sustained calls a second, 64 in flight", ">= 0.80 x bare",
+              middle >= 0.8 * bare_rate,
+              "%.0f, bare %.0f: %.2f x (CPU a call %.1f us, bare %.1f)",
+              middle, bare_rate, middle / bare_rate, cpu_us, bare_cpu);
+}
+
+/* ---- a thousand in one instant ---- */
+
+#define INSTANT_JOBS 1000
+
+static void together(struct text *text, unsigned number)
+{
+    text_printf(text,
+                "job \"job-%05u\" { every = \"2s\", phase = \"0s\", "
+                "post = \"/api/job\", body = {} }\n",
+                number);
+}
+
+void figure_instant(struct bench *bench)
+{
+    double bare_rate, bare_cpu;
+    uint32_t rounds = bench->quick ? 4 : 15;
+    bare(bench, "20000", "256", &bare_rate, &bare_cpu);
+    bench_file(bench, INSTANT_JOBS, together, "");
+    bench_worker(bench, false);
+    pid_t pid = proc_pid(bench->worker.proc);
+    bench_samples(bench, INSTANT_JOBS, 10000); /* connections are warm */
+    bench_wait_ms(500);
+    int64_t from = bench_wall_ns() / 1000000, cpu = bench_cpu_ns(pid);
+    uint32_t before = bench->report->samples;
+    if (!bench_samples(bench, before + rounds * INSTANT_JOBS, 120000))
+        fail_msg("%u calls came", bench->report->samples - before);
+    bench_wait_ms(500);
+    double cpu_us = (double)(bench_cpu_ns(pid) - cpu) / 1e3 /
+                    (double)(bench->report->samples - before);
+    struct lateness late = bench_lateness(bench, from, INT64_MAX);
+    bench_worker_stop(bench);
+    bench_row("CPU a call, 1,000 due in one second", "<= 1.30 x bare",
+              cpu_us <= 1.3 * bare_cpu, "%.1f us, bare %.1f us: %.2f x",
+              cpu_us, bare_cpu, cpu_us / bare_cpu);
+    bench_row("lateness, 1,000 in one instant", "p99 <= 50 ms",
+              late.p99_ms <= 50 && !late.early && !bench->report->doubled,
+              "p50 %.1f ms, p99 %.1f ms; %zu early, %llu twice", late.p50_ms,
+              late.p99_ms, late.early,
+              (unsigned long long)bench->report->doubled);
+}
+
+/* ---- spread evenly ---- */
+
+#define EVEN_JOBS 10000
+
+static void spread(struct text *text, unsigned number)
+{
+    text_printf(text,
+                "job \"job-%05u\" { every = \"1s\", phase = \"%ums\", "
+                "post = \"/api/job\", body = {} }\n",
+                number, number % 1000);
+}
+
+void figure_even(struct bench *bench)
+{
+    int64_t seconds = bench->quick ? 5 : 20;
+    bench_file(bench, EVEN_JOBS, spread, "");
+    bench_worker(bench, false);
+    bench_wait_ms(2 * SECOND_MS);
+    int64_t from = (bench_wall_ns() / 1000000 / SECOND_MS + 1) * SECOND_MS;
+    int64_t until = from + seconds * SECOND_MS;
+    bench_wait_ms(until - bench_wall_ns() / 1000000 + SECOND_MS);
+    struct lateness late = bench_lateness(bench, from, until);
+    bench_worker_stop(bench);
+    long long lost = EVEN_JOBS * seconds - (long long)late.count;
+    bench_row("lateness, 10,000 jobs a second, spread", "p50 <= 0.5, p99 <= 10",
+              late.p50_ms <= 0.5 && late.p99_ms <= 10 && !late.early &&
+                  !lost && !bench->report->doubled,
+              "p50 %.2f ms, p99 %.1f ms; %zu early, %lld lost, %llu twice",
+              late.p50_ms, late.p99_ms, late.early, lost,
+              (unsigned long long)bench->report->doubled);
+}
