@@ -7,35 +7,48 @@
  * of one slot are one trace. */
 #include "call.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "mooncron/answer.h"
 #include "mooncron/civil.h"
 
-/* Appends one header line to our own; they fit by construction: names have at
- * most JOB_NAME_MAX bytes and everything else is of fixed width. */
+/* Our own header lines, one behind the other. They fit by construction: names
+ * have at most JOB_NAME_MAX bytes and everything else is of fixed width. */
 struct lines {
     struct call *call;
     size_t used, count;
 };
 
-__attribute__((format(printf, 2, 3))) static void line_add(struct lines *lines,
-                                                           const char *format,
-                                                           ...)
+/* Joins pieces, ended by NULL, to one line. No format is read: this happens at
+ * each fire. */
+static void line_add(struct lines *lines, const char *const *pieces)
 {
-    char *at = lines->call->own + lines->used;
-    size_t room = sizeof lines->call->own - lines->used;
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(at, room, format, args);
-    va_end(args);
-    if (len < 0 || (size_t)len >= room ||
-        lines->count == sizeof lines->call->lines / sizeof *lines->call->lines)
+    struct call *call = lines->call;
+    char *line = call->own + lines->used, *at = line;
+    for (; *pieces; pieces++) {
+        size_t len = strlen(*pieces);
+        if (len >= (size_t)(call->own + sizeof call->own - at))
+            return;
+        memcpy(at, *pieces, len);
+        at += len;
+    }
+    *at++ = '\0';
+    if (lines->count == sizeof call->lines / sizeof *call->lines)
         return;
-    lines->call->lines[lines->count++] = at;
-    lines->used += (size_t)len + 1;
+    call->lines[lines->count++] = line;
+    lines->used += (size_t)(at - line);
+}
+#define LINE(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+#define HEX_TEXT_MAX 17
+
+static const char *hex(uint64_t value, char text[HEX_TEXT_MAX])
+{
+    for (int i = 15; i >= 0; i--, value >>= 4)
+        text[i] = "0123456789abcdef"[value & 15];
+    text[16] = '\0';
+    return text;
 }
 
 /* splitmix64's finisher: spreads a number over all its bits. */
@@ -49,19 +62,19 @@ static uint64_t spread(uint64_t z)
 static void add_trace(struct lines *lines, const struct job *job,
                       struct wall slot, uint64_t span)
 {
-    uint64_t high = spread(job->digest), low = spread((uint64_t)slot.ms);
-    line_add(lines, "traceparent: 00-%016llx%016llx-%016llx-01",
-             (unsigned long long)(high | 1), (unsigned long long)low,
-             (unsigned long long)(spread(span) | 1));
+    char high[HEX_TEXT_MAX], low[HEX_TEXT_MAX], parent[HEX_TEXT_MAX];
+    line_add(lines, LINE("traceparent: 00-", hex(spread(job->digest) | 1, high),
+                         hex(spread((uint64_t)slot.ms), low), "-",
+                         hex(spread(span) | 1, parent), "-01"));
 }
 
 static void add_slot(struct lines *lines, const struct job *job,
                      const char *slot)
 {
-    line_add(lines, "X-Mooncron-Job: %s", job->name);
-    line_add(lines, "X-Mooncron-Scheduled-Time: %s", slot);
-    line_add(lines, "X-Mooncron-Attempt: 1");
-    line_add(lines, "X-Mooncron-Trigger: schedule");
+    line_add(lines, LINE("X-Mooncron-Job: ", job->name));
+    line_add(lines, LINE("X-Mooncron-Scheduled-Time: ", slot));
+    line_add(lines, LINE("X-Mooncron-Attempt: 1"));
+    line_add(lines, LINE("X-Mooncron-Trigger: schedule"));
 }
 
 /* "Name: value\n" each, cut apart where they stand. Longer ones than we have
@@ -94,7 +107,7 @@ void call_declared(struct call *call, const struct job *job, struct wall slot,
     char text[RFC3339_TEXT_MAX];
     rfc3339_format(slot, 0, text);
     struct lines lines = { .call = call };
-    line_add(&lines, "Idempotency-Key: %s/%s", job->name, text);
+    line_add(&lines, LINE("Idempotency-Key: ", job->name, "/", text));
     add_slot(&lines, job, text);
     add_trace(&lines, job, slot, run.value);
     add_script_lines(&lines, job->headers);
@@ -115,8 +128,10 @@ void call_scripted(struct call *call, const struct host_request *asked,
     rfc3339_format(slot, 0, text);
     struct lines lines = { .call = call };
     if (asked->url[0] == '/') {
-        line_add(&lines, "Idempotency-Key: %s/%s/%u", job->name, text,
-                 (unsigned)number);
+        char request[12];
+        snprintf(request, sizeof request, "%u", (unsigned)number);
+        line_add(&lines,
+                 LINE("Idempotency-Key: ", job->name, "/", text, "/", request));
         add_slot(&lines, job, text);
         add_trace(&lines, job, slot, asked->run + number);
     }

@@ -125,16 +125,15 @@ static void turn(struct bare *bare)
                            wait_ns > 0 ? (int)(wait_ns / 1000000) : 0);
     int running;
     for (int i = 0; i < count; i++) {
-        int what = (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-                   (events[i].events & ~(uint32_t)EPOLLOUT ? CURL_CSELECT_IN
-                                                           : 0);
+        int what =
+            (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+            (events[i].events & ~(uint32_t)EPOLLOUT ? CURL_CSELECT_IN : 0);
         curl_multi_socket_action(bare->multi, events[i].data.fd, what,
                                  &running);
     }
     if (bare->timer_ns >= 0 && bare->timer_ns <= clock_ns(CLOCK_MONOTONIC)) {
         bare->timer_ns = -1;
-        curl_multi_socket_action(bare->multi, CURL_SOCKET_TIMEOUT, 0,
-                                 &running);
+        curl_multi_socket_action(bare->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     }
     collect(bare);
 }

@@ -107,8 +107,7 @@ static void reload_of(struct bench *bench, unsigned jobs, double aim)
     snprintf(figure, sizeof figure, "reload, %u jobs", jobs);
     snprintf(text, sizeof text, "<= %.0f x bare Lua", aim);
     bench_row(figure, text, middle <= aim * bare,
-              "%.1f ms, bare Lua %.1f ms: %.1f x", middle, bare,
-              middle / bare);
+              "%.1f ms, bare Lua %.1f ms: %.1f x", middle, bare, middle / bare);
     snprintf(figure, sizeof figure, "reload, %u jobs, nothing changed", jobs);
     bench_row(figure, "<= 5 ms", unchanged <= 5, "%.1f ms", unchanged);
 }
@@ -153,6 +152,6 @@ void figure_late_reload(struct bench *bench)
     bench_worker_stop(bench);
     bench_row("fires during reloads of 10,000 jobs", "none later than 10 ms",
               late.count && late.max_ms <= 10,
-              "%zu fires, p99 %.1f ms, latest %.1f ms", late.count,
-              late.p99_ms, late.max_ms);
+              "%zu fires, p99 %.1f ms, latest %.1f ms", late.count, late.p99_ms,
+              late.max_ms);
 }

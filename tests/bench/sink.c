@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -170,8 +170,8 @@ static void serve(struct sink *sink, int fd, struct visitor *visitor)
 static void hear(struct sink *sink, int fd)
 {
     struct visitor *visitor = sink->visitors[fd];
-    ssize_t got = read(fd, visitor->buffer + visitor->used,
-                       BUFFER_MAX - visitor->used);
+    ssize_t got =
+        read(fd, visitor->buffer + visitor->used, BUFFER_MAX - visitor->used);
     if (got <= 0) {
         leave(sink, fd);
         return;
@@ -211,8 +211,7 @@ static void begin(struct sink *sink, const char *file)
         getsockname(sink->listener, (struct sockaddr *)&address, &len) != 0)
         die("sink: listen");
     sink->epoll = epoll_create1(EPOLL_CLOEXEC);
-    struct epoll_event event = { .events = EPOLLIN,
-                                 .data.fd = sink->listener };
+    struct epoll_event event = { .events = EPOLLIN, .data.fd = sink->listener };
     epoll_ctl(sink->epoll, EPOLL_CTL_ADD, sink->listener, &event);
     printf("port %u\n", ntohs(address.sin_port));
     fflush(stdout);

@@ -20,9 +20,9 @@
 #include "mooncron/memory.h"
 #include "mooncron/text.h"
 
-#define FILE_MAX  (32 << 20) /* 100,000 lines */
-#define SINK_CPU  1
-#define WORK_CPU  0
+#define FILE_MAX    (32 << 20) /* 100,000 lines */
+#define SINK_CPU    1
+#define WORK_CPU    0
 #define PATIENCE_MS 20000
 
 /* ---- clocks ---- */
@@ -169,13 +169,12 @@ static void sink_start(struct bench *bench)
     bench->sink = proc_start(argv, no_environment);
     bench_pin(-1);
     size_t cursor = 0;
-    char *line =
-        proc_await(bench->sink, false, &cursor, "port", PATIENCE_MS);
+    char *line = proc_await(bench->sink, false, &cursor, "port", PATIENCE_MS);
     snprintf(bench->stand.origin, sizeof bench->stand.origin,
              "http://127.0.0.1:%d", atoi(line + 5));
     int fd = open(file, O_RDONLY | O_CLOEXEC);
-    bench->report = mmap(NULL, sizeof *bench->report, PROT_READ, MAP_SHARED,
-                         fd, 0);
+    bench->report =
+        mmap(NULL, sizeof *bench->report, PROT_READ, MAP_SHARED, fd, 0);
     assert_true(bench->report != MAP_FAILED);
     close(fd);
     free(line);
