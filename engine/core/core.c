@@ -52,7 +52,7 @@ struct tenure *core_tenure_of(const struct core *core, uint32_t generation)
 
 static void tenure_retire(struct core *core, struct tenure *tenure)
 {
-    if (tenure->runs || tenure == core_tenure(core))
+    if (tenure->runs || tenure->retired || tenure == core_tenure(core))
         return;
     tenure->retired = true;
     core_act(core, ACT_RETIRE)->retire.generation = tenure->generation;
@@ -96,42 +96,43 @@ static void tenures_cut(struct core *core)
 /* ---- the agenda ---- */
 
 /* All of it is a function of the set, the past and the time: a job that a
- * reload did not change is due when it was due before. */
+ * reload did not change is due when it was due before. A slot of this very
+ * instant is due as well, where the past does not have it. */
 static void agenda_fill(struct core *core)
 {
     agenda_clear(&core->agenda);
     const struct tenure *tenure = core_tenure(core);
     if (!tenure || !core->config.primary || core->stopping)
         return;
+    const struct wall before = { core->now.wall.ms - 1 };
     for (uint32_t i = 0; i < jobset_count(tenure->set); i++) {
         const struct job *job = jobset_job(tenure->set, i);
         if (job->standing != STANDING_SCHEDULED)
             continue;
-        struct wall due =
-            past_next_slot(&core->past, &job->schedule, core->now.wall);
+        struct wall due = past_next_slot(&core->past, &job->schedule, before);
         agenda_append(&core->agenda,
                       (struct agenda_entry){ .due_ms = due.ms, .id = i });
     }
     agenda_order(&core->agenda);
 }
 
+/* Tells the slots from `first` to `last` as missed, but for those in between
+ * that had their verdict before the clock was set back over them. */
 static void slots_missed(struct core *core, const struct job *job,
                          struct wall first, struct wall last, enum why why)
 {
-    struct action *act = core_act(core, ACT_PASS);
-    act->pass.job = job;
-    act->pass.first = first;
-    act->pass.last = last;
-    act->pass.count = 1 + schedule_count(&job->schedule, first, last);
-    act->pass.verdict = VERDICT_MISSED;
-    act->pass.why = why;
-}
-
-/* The last slot at or before now. */
-static struct wall slot_newest(const struct job *job, struct wall now)
-{
-    struct wall before = { now.ms - job->schedule.every_ms };
-    return schedule_next(&job->schedule, before);
+    while (first.ms <= last.ms) {
+        struct wall end = past_gap_end(&core->past, first);
+        end = schedule_last(&job->schedule, end.ms < last.ms ? end : last);
+        struct action *act = core_act(core, ACT_PASS);
+        act->pass.job = job;
+        act->pass.first = first;
+        act->pass.last = end;
+        act->pass.count = 1 + schedule_count(&job->schedule, first, end);
+        act->pass.verdict = VERDICT_MISSED;
+        act->pass.why = why;
+        first = past_next_slot(&core->past, &job->schedule, end);
+    }
 }
 
 /* The job's first due slot is `first`. Only the newest is run, and only while
@@ -140,17 +141,15 @@ static void job_due(struct core *core, uint32_t index, struct wall first)
 {
     const struct job *job = jobset_job(core_tenure(core)->set, index);
     struct wall now = core->now.wall;
-    struct wall newest = slot_newest(job, now);
+    struct wall newest = past_last_slot(&core->past, &job->schedule, now);
     agenda_move_first(&core->agenda,
                       past_next_slot(&core->past, &job->schedule, newest).ms);
     if (now.ms - newest.ms > LATE_MS_MAX) {
         slots_missed(core, job, first, newest, WHY_LATE);
         return;
     }
-    if (newest.ms > first.ms) {
-        struct wall last = { newest.ms - job->schedule.every_ms };
-        slots_missed(core, job, first, last, WHY_SUPERSEDED);
-    }
+    const struct wall before = { newest.ms - 1 };
+    slots_missed(core, job, first, before, WHY_SUPERSEDED);
     run_due(core, index, newest);
 }
 
@@ -181,7 +180,7 @@ static void clocks_settle(struct core *core, struct now now)
         from.ms -= LATE_MS_MAX; /* slots this old may still be fired */
     else if (by_ms > 0)
         from = before;
-    past_jump(&core->past, from, now.wall);
+    past_jump(&core->past, from);
     if (by_ms < 0)
         agenda_fill(core);
 }

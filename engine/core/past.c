@@ -52,22 +52,35 @@ static void last_merge(struct past *past)
     }
 }
 
-/* The one that ended first is the least likely to come again. */
-static size_t earliest_stretch(const struct past *past)
+/* The two with the smallest gap between them become one: what lies in the gap
+ * is given up, and nothing is fired twice. */
+static void closest_merge(struct past *past)
 {
-    size_t earliest = 0;
-    for (size_t i = 1; i < past->count; i++)
-        if (past->stretches[i].to.ms < past->stretches[earliest].to.ms)
-            earliest = i;
-    return earliest;
+    size_t before = 0, after = 0;
+    int64_t gap_ms = NEVER_MS;
+    for (size_t i = 0; i < past->count; i++) {
+        for (size_t j = 0; j < past->count; j++) {
+            int64_t ms = past->stretches[j].from.ms - past->stretches[i].to.ms;
+            if (i == j || ms < 0 || ms >= gap_ms)
+                continue;
+            gap_ms = ms;
+            before = i;
+            after = j;
+        }
+    }
+    if (before == after)
+        return;
+    past->stretches[before].to = past->stretches[after].to;
+    stretch_remove(past, after);
 }
 
-void past_jump(struct past *past, struct wall from, struct wall now)
+void past_jump(struct past *past, struct wall from)
 {
     last_merge(past);
     if (past->count == PAST_STRETCHES_MAX)
-        stretch_remove(past, earliest_stretch(past));
-    past->stretches[past->count++] = (struct stretch){ from, now };
+        closest_merge(past);
+    assert(past->count < PAST_STRETCHES_MAX);
+    past->stretches[past->count++] = (struct stretch){ from, { from.ms - 1 } };
 }
 
 /* The stretch that holds `at`, or NULL. */
@@ -98,4 +111,28 @@ struct wall past_next_slot(const struct past *past,
             return slot;
         after = lived->to;
     }
+}
+
+struct wall past_last_slot(const struct past *past,
+                           const struct schedule *schedule, struct wall at)
+{
+    for (;;) {
+        struct wall slot = schedule_last(schedule, at);
+        const struct stretch *lived = stretch_at(past, slot);
+        if (!lived)
+            return slot;
+        at.ms = lived->from.ms - 1;
+    }
+}
+
+struct wall past_gap_end(const struct past *past, struct wall at)
+{
+    int64_t next_ms = NEVER_MS;
+    for (size_t i = 0; i < past->count; i++) {
+        const struct stretch *stretch = &past->stretches[i];
+        bool empty = stretch->to.ms < stretch->from.ms;
+        if (!empty && stretch->from.ms > at.ms && stretch->from.ms < next_ms)
+            next_ms = stretch->from.ms;
+    }
+    return (struct wall){ next_ms == NEVER_MS ? NEVER_MS : next_ms - 1 };
 }

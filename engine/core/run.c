@@ -337,21 +337,34 @@ static void move_live(struct core *core, struct run *run,
         core->runs.queues[run->group].live++;
 }
 
+/* Its place in the queue is gone already, and no lane counts it. */
+static void drop_waiting(struct core *core, struct run *run, enum why why)
+{
+    pass_over(core, run->job, run->slot, why);
+    run->lane = NO_INDEX;
+    run_end(core, run);
+}
+
 /* Nothing was sent yet: it becomes a run of the new generation, or of none. */
 static void move_waiting(struct core *core, struct run *run,
                          struct tenure *tenure)
 {
     run_place_in(run, tenure->set);
     if (run->lane == NO_INDEX) {
-        pass_over(core, run->job, run->slot, WHY_REMOVED);
-        run_end(core, run);
+        drop_waiting(core, run, WHY_REMOVED);
         return;
     }
+    const struct job *job = jobset_job(tenure->set, run->lane);
+    uint32_t *lane = &core->runs.lanes[run->lane];
+    if (job->overlap == OVERLAP_SKIP && *lane > 0) { /* it was allowed before */
+        drop_waiting(core, run, WHY_OVERLAP);
+        return;
+    }
+    ++*lane;
     core_tenure_leave(core, run->generation);
     run->generation = tenure->generation;
-    run->job = jobset_job(tenure->set, run->lane);
+    run->job = job;
     tenure->runs++;
-    core->runs.lanes[run->lane]++;
     if (run->group == NO_INDEX)
         run_begin(core, run);
     else

@@ -23,6 +23,12 @@ struct wall schedule_next(const struct schedule *schedule, struct wall after)
     return (struct wall){ n * schedule->every_ms + schedule->phase_ms };
 }
 
+struct wall schedule_last(const struct schedule *schedule, struct wall at)
+{
+    int64_t n = slots_until(schedule, at);
+    return (struct wall){ n * schedule->every_ms + schedule->phase_ms };
+}
+
 int64_t schedule_count(const struct schedule *schedule, struct wall after,
                        struct wall until)
 {

@@ -45,6 +45,8 @@ struct schedule {
 
 /* The first slot strictly later than `after`; NEVER_MS where there is none. */
 struct wall schedule_next(const struct schedule *schedule, struct wall after);
+/* The last slot at or before `at`. */
+struct wall schedule_last(const struct schedule *schedule, struct wall at);
 
 /* How many slots lie in (after, until]. */
 int64_t schedule_count(const struct schedule *schedule, struct wall after,

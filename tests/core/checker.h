@@ -19,6 +19,7 @@ struct checker {
     int64_t passed_slots;
     /* private */
     struct map fired;  /* name and slot */
+    struct map passed; /* likewise */
     struct map ids;    /* id to number, from 1 */
     struct map places; /* id to place in `going`, from 1 */
     struct map lanes;  /* name to runs going */
@@ -26,15 +27,16 @@ struct checker {
     struct map gone;   /* generations that were retired */
     struct going *going;
     size_t count, cap;
-    uint32_t generation; /* in force */
+    const struct jobset *set; /* in force, by the actions seen so far */
+    uint32_t generation;      /* its */
     size_t open_asks;
 };
 
 void checker_ask(struct checker *checker, uint64_t asker);
 void checker_see(struct checker *checker, const struct core *core,
                  const struct action *act);
-/* How often a slot was fired. */
-bool checker_fired(struct checker *checker, const char *name, int64_t slot_ms);
+/* Whether the slot was fired, or got a verdict without a run. */
+bool checker_told(struct checker *checker, const char *name, int64_t slot_ms);
 /* Which run in the order of starts; 0: never started. */
 uint32_t checker_number(struct checker *checker, struct run_id run);
 struct run_id checker_run(const struct checker *checker, uint32_t number);

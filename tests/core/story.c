@@ -55,6 +55,14 @@ void story_begin(struct story *story, const struct world *world,
     story->core = core_new(config ? config : &usual, story->now);
 }
 
+void story_in_force(struct story *story, const struct world *world)
+{
+    story_begin(story, world, NULL);
+    story_pass(story, 9 * SECOND);
+    assert_int_equal(core_status(story->core).generation, 1);
+    story_forget(story);
+}
+
 static void coming_close(struct story *story)
 {
     for (size_t i = 0; i < story->coming_count; i++)
@@ -210,6 +218,10 @@ void story_happens(struct story *story, struct event event)
         checker_see(&story->checker, story->core, act);
         if (!story->quiet)
             tell(&story->trace, story->now.wall, &story->checker, act);
+        if (story->aloud) {
+            fputs(story->trace.data, stdout);
+            story_forget(story);
+        }
         answer(story, act);
     }
 }

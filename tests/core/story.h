@@ -69,6 +69,7 @@ struct story {
     struct core *core;
     struct text trace;
     bool quiet; /* nothing is traced, all is checked */
+    bool aloud; /* what is traced is printed as it happens */
     struct checker checker;
     uint32_t fetches, loads; /* that were asked for */
     bool done;               /* ACT_DONE was seen */
@@ -91,6 +92,9 @@ struct world story_world(const struct line *lines);
 
 void story_begin(struct story *story, const struct world *world,
                  const struct core_config *config);
+
+/* Begins, and goes on until 14:07:40 with generation 1 in force. */
+void story_in_force(struct story *story, const struct world *world);
 
 /* Checks that nothing was left open, and frees. */
 void story_end(struct story *story);

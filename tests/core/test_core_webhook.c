@@ -1,0 +1,272 @@
+/* Stories of webhooks: their values count at once, later fetches confirm them,
+ * and a storm of them is two loads. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "story.h"
+
+static const struct line pumps[] = {
+    { .name = "pump", .every_ms = 15 * MINUTE },
+    { .name = "beat", .every_ms = 15 * MINUTE, .always = true },
+    { 0 },
+};
+
+/* Payload sends its hook inside the transaction: the first two fetches still
+ * have the old values. */
+static void its_values_count_at_once(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    story_webhook(&story, 7, story_claim(false, "production"));
+    story_pass(&story, 100);
+    story_is(&story,
+             "14:07:40.000 fetch\n"
+             "14:07:40.000 load 2: jobs off in \"production\", unconfirmed\n"
+             "14:07:40.030 swap generation 2: +0 ~0 -1 =1\n"
+             "14:07:40.030 retire 1\n"
+             "14:07:40.030 reply 7 done, generation 2: +0 ~0 -1 =1\n");
+    assert_true(core_status(story.core).unconfirmed);
+    story_pass(&story, 4 * SECOND);
+    story.world.facts.enable_jobs = false;
+    story.world.facts.updated = story.now.wall;
+    story_pass(&story, 10 * SECOND);
+    story_is(&story, "14:07:42.000 fetch\n"
+                     "14:07:50.000 fetch\n");
+    assert_false(core_status(story.core).unconfirmed);
+    story_end(&story);
+}
+
+static void what_is_never_committed_is_not_believed(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    story_webhook(&story, 7, story_claim(false, "production"));
+    story_pass(&story, 12 * SECOND);
+    story_is(&story,
+             "14:07:40.000 fetch\n"
+             "14:07:40.000 load 2: jobs off in \"production\", unconfirmed\n"
+             "14:07:40.030 swap generation 2: +0 ~0 -1 =1\n"
+             "14:07:40.030 retire 1\n"
+             "14:07:40.030 reply 7 done, generation 2: +0 ~0 -1 =1\n"
+             "14:07:42.000 fetch\n"
+             "14:07:50.000 fetch\n"
+             "14:07:50.020 load 3: jobs on in \"production\"\n"
+             "14:07:50.050 swap generation 3: +1 ~0 -0 =1\n"
+             "14:07:50.050 retire 2\n");
+    assert_false(core_status(story.core).unconfirmed);
+    assert_true(core_status(story.core).settings.enable_jobs);
+    story_end(&story);
+}
+
+/* Somebody else changed Settings after the webhook was sent. */
+static void a_newer_word_of_the_backend_wins(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    story_webhook(&story, 7, story_claim(true, "staging"));
+    story_pass(&story, 1 * SECOND);
+    strcpy(story.world.facts.environment, "qa");
+    story.world.facts.updated = story.now.wall;
+    story_pass(&story, 5 * SECOND);
+    story_is(&story,
+             "14:07:40.000 fetch\n"
+             "14:07:40.000 load 2: jobs on in \"staging\", unconfirmed\n"
+             "14:07:40.030 swap generation 2: +0 ~0 -0 =2\n"
+             "14:07:40.030 retire 1\n"
+             "14:07:40.030 reply 7 done, generation 2: +0 ~0 -0 =2\n"
+             "14:07:42.000 fetch\n"
+             "14:07:42.020 load 3: jobs on in \"qa\"\n"
+             "14:07:42.050 swap generation 3: +0 ~0 -0 =2\n"
+             "14:07:42.050 retire 2\n");
+    assert_string_equal(core_status(story.core).settings.environment, "qa");
+    story_end(&story);
+}
+
+static void an_older_webhook_changes_nothing(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    struct claim_of_change claim = story_claim(false, "staging");
+    claim.at.ms = STORY_BEGINS_MS - 1;
+    story_webhook(&story, 7, claim);
+    story_is(&story, "14:07:40.000 reply 7 stale, generation 1: +0 ~0 -0 =2\n");
+    claim.at = story.now.wall;
+    story_webhook(&story, 8, claim);
+    story_pass(&story, 1 * SECOND);
+    claim.at.ms -= 1;
+    story_webhook(&story, 9, claim);
+    story_is(&story,
+             "14:07:40.000 fetch\n"
+             "14:07:40.000 load 2: jobs off in \"staging\", unconfirmed\n"
+             "14:07:40.030 swap generation 2: +0 ~0 -1 =1\n"
+             "14:07:40.030 retire 1\n"
+             "14:07:40.030 reply 8 done, generation 2: +0 ~0 -1 =1\n"
+             "14:07:41.000 reply 9 stale, generation 2: +0 ~0 -0 =1\n");
+    story_end(&story);
+}
+
+/* What was meant first comes last: the newer one stays in force. */
+static void webhooks_out_of_order(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    story.world.fetch_ms = BY_HAND;
+    struct claim_of_change later = story_claim(true, "staging");
+    struct claim_of_change earlier = story_claim(false, "production");
+    earlier.at.ms = story.now.wall.ms - 200;
+    later.at.ms = story.now.wall.ms - 100;
+    story_webhook(&story, 1, later);
+    story_webhook(&story, 2, earlier);
+    story_pass(&story, 100);
+    story_is(&story,
+             "14:07:40.000 fetch\n"
+             "14:07:40.000 load 2: jobs on in \"staging\", unconfirmed\n"
+             "14:07:40.000 reply 2 stale, generation 1: +0 ~0 -0 =2\n"
+             "14:07:40.030 swap generation 2: +0 ~0 -0 =2\n"
+             "14:07:40.030 retire 1\n"
+             "14:07:40.030 reply 1 done, generation 2: +0 ~0 -0 =2\n");
+    story_end(&story);
+}
+
+/* Each names one field: together they name both. */
+static void webhooks_add_up(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    struct claim_of_change claim = { .has_enable_jobs = true };
+    story_webhook(&story, 1, claim);
+    story_pass(&story, 100);
+    claim = story_claim(true, "staging");
+    claim.has_enable_jobs = false;
+    story_webhook(&story, 2, claim);
+    story_pass(&story, 1500);
+    story_is(&story,
+             "14:07:40.000 fetch\n"
+             "14:07:40.000 load 2: jobs off in \"production\", unconfirmed\n"
+             "14:07:40.030 swap generation 2: +0 ~0 -1 =1\n"
+             "14:07:40.030 retire 1\n"
+             "14:07:40.030 reply 1 done, generation 2: +0 ~0 -1 =1\n"
+             "14:07:41.000 fetch\n"
+             "14:07:41.000 load 3: jobs off in \"staging\", unconfirmed\n"
+             "14:07:41.030 swap generation 3: +0 ~0 -0 =1\n"
+             "14:07:41.030 retire 2\n"
+             "14:07:41.030 reply 2 done, generation 3: +0 ~0 -0 =1\n");
+    story_end(&story);
+}
+
+static void a_bare_webhook_asks_the_backend_first(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    strcpy(story.world.facts.environment, "staging");
+    story_webhook(&story, 7, (struct claim_of_change){ 0 });
+    story_pass(&story, 1 * SECOND);
+    story_is(&story, "14:07:40.000 fetch\n"
+                     "14:07:40.020 load 2: jobs on in \"staging\"\n"
+                     "14:07:40.050 swap generation 2: +0 ~0 -0 =2\n"
+                     "14:07:40.050 retire 1\n"
+                     "14:07:40.050 reply 7 done, generation 2: +0 ~0 -0 =2\n");
+    story_end(&story);
+}
+
+static void a_backend_that_is_away_changes_nothing(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    story.world.fetch = FETCH_FAILED;
+    story_webhook(&story, 7, (struct claim_of_change){ 0 });
+    story_pass(&story, 1 * SECOND);
+    story_is(&story,
+             "14:07:40.000 fetch\n"
+             "14:07:40.020 reply 7 fetch failed, generation 1: +0 ~0 -0 =2\n"
+             "14:07:41.000 fetch\n");
+    story_webhook(&story, 8, story_claim(false, "production"));
+    story_pass(&story, 100);
+    story.world.fetch = FETCH_OK;
+    story.world.facts.enable_jobs = false;
+    story_is(&story,
+             "14:07:41.000 load 2: jobs off in \"production\", unconfirmed\n"
+             "14:07:41.030 swap generation 2: +0 ~0 -1 =1\n"
+             "14:07:41.030 retire 1\n"
+             "14:07:41.030 reply 8 done, generation 2: +0 ~0 -1 =1\n");
+    story_pass(&story, 5 * SECOND);
+    assert_false(core_status(story.core).unconfirmed);
+    story_end(&story);
+}
+
+/* Sixty in a second: the first is loaded at once, all that followed are
+ * one load, and each of them is told. */
+static void a_storm_is_two_loads(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    for (uint64_t i = 0; i < 60; i++) {
+        story_webhook(&story, i + 1, story_claim(i % 2, "production"));
+        story_pass(&story, 10);
+    }
+    assert_int_equal(story.loads, 2);
+    assert_int_equal(story.checker.open_asks, 59);
+    story_pass(&story, 2 * SECOND);
+    assert_int_equal(story.loads, 3);
+    assert_int_equal(story.fetches, 3);
+    assert_int_equal(story.checker.open_asks, 0);
+    assert_true(core_status(story.core).settings.enable_jobs);
+    story_end(&story);
+}
+
+/* The answer of a job names a version that we do not have. */
+static void news_in_an_answer_is_fetched(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    strcpy(story.world.facts.environment, "staging");
+    for (int i = 0; i < 3; i++) {
+        story_happens(&story, (struct event){ .kind = EV_VERSION });
+        story_pass(&story, 1 * SECOND);
+    }
+    story_is(&story, "14:07:40.000 fetch\n"
+                     "14:07:40.020 load 2: jobs on in \"staging\"\n"
+                     "14:07:40.050 swap generation 2: +0 ~0 -0 =2\n"
+                     "14:07:40.050 retire 1\n");
+    story_end(&story);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(its_values_count_at_once),
+        cmocka_unit_test(what_is_never_committed_is_not_believed),
+        cmocka_unit_test(a_newer_word_of_the_backend_wins),
+        cmocka_unit_test(an_older_webhook_changes_nothing),
+        cmocka_unit_test(webhooks_out_of_order),
+        cmocka_unit_test(webhooks_add_up),
+        cmocka_unit_test(a_bare_webhook_asks_the_backend_first),
+        cmocka_unit_test(a_backend_that_is_away_changes_nothing),
+        cmocka_unit_test(a_storm_is_two_loads),
+        cmocka_unit_test(news_in_an_answer_is_fetched),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
