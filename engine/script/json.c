@@ -238,10 +238,32 @@ void json_open(lua_State *L)
     lua_pop(L, 1);
 }
 
+/* lua-cjson makes a float of every number, and "page=" .. 50.0 is no page:
+ * what is whole becomes an integer again, in place. Its depth is bounded. */
+static void make_whole(lua_State *L)
+{
+    int whole;
+    lua_Integer number = lua_tointegerx(L, -1, &whole);
+    if (lua_type(L, -1) == LUA_TNUMBER && whole) {
+        lua_pop(L, 1);
+        lua_pushinteger(L, number);
+    }
+    if (!lua_istable(L, -1))
+        return;
+    lua_pushnil(L);
+    while (lua_next(L, -2)) { /* table key value */
+        make_whole(L);
+        lua_pushvalue(L, -2); /* table key value key */
+        lua_insert(L, -2);
+        lua_rawset(L, -4); /* table key: an old key may be set meanwhile */
+    }
+}
+
 bool json_decode(lua_State *L)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, decode_key);
     lua_insert(L, -2);
+    luaL_checkstack(L, 4 * JSON_DEPTH_MAX, "JSON");
     lua_call(L, 1, 2); /* -> value, or nil and a sentence */
     bool good = !lua_isnil(L, -2);
     if (good && lua_islightuserdata(L, -2)) {
@@ -249,5 +271,7 @@ bool json_decode(lua_State *L)
         lua_replace(L, -3);
     }
     lua_pop(L, good ? 1 : 2);
+    if (good)
+        make_whole(L);
     return good;
 }

@@ -80,6 +80,7 @@ static int log_line(lua_State *L, enum host_log_level level, const char *name)
     if (lib_refuse_loading(L, name))
         return 1;
     struct host *host = vm_of(L)->owner;
+    lua_settop(L, 2);
     const char *message = luaL_tolstring(L, 1, NULL);
     struct text fields;
     const char *why = "";

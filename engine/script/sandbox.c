@@ -1,4 +1,4 @@
-/* Globals are an empty table over the real ones.
+/* Globals are an empty table over the real ones, and so is each library.
  *
  * Reading falls through to the real table at the speed of Lua; only a name that
  * nobody knows reaches C. Writing never succeeds. So a typo is found, and no
@@ -90,10 +90,15 @@ static int unknown(lua_State *L)
     return 1;
 }
 
+/* Upvalue 1: the library's name, or nil for the globals. */
 static int assign(lua_State *L)
 {
+    const char *owner = lua_tostring(L, lua_upvalueindex(1));
     const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
     struct loader *loader = loader_of(L);
+    if (owner)
+        return luaL_error(L, "%s.%s cannot be written: libraries are frozen",
+                          owner, key);
     if (!loader)
         return luaL_error(L, "assignment to global `%s`: add `local`", key);
     struct vm_place place = { "", 0 };
@@ -107,21 +112,53 @@ static int assign(lua_State *L)
     return 0;
 }
 
+/* Lua's own, but for tables that are not to be written. */
+static int checked_rawset(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkany(L, 3);
+    if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+        return luaL_error(L, "rawset: this table cannot be written");
+    lua_settop(L, 3);
+    lua_rawset(L, 1);
+    return 1;
+}
+
 /* ---- opening ---- */
 
-/* Gives the table on top of the stack a metatable that blames. */
-static void freeze(lua_State *L, const char *owner)
+/* Pushes a metamethod that speaks of what is `owner`'s. */
+static void push_guard(lua_State *L, lua_CFunction guard, const char *owner)
 {
-    lua_newtable(L);
     if (owner)
         lua_pushstring(L, owner);
     else
         lua_pushnil(L);
-    lua_pushcclosure(L, unknown, 1);
-    lua_setfield(L, -2, "__index");
+    lua_pushcclosure(L, guard, 1);
+}
+
+static void protect(lua_State *L, int meta)
+{
     lua_pushboolean(L, false);
-    lua_setfield(L, -2, "__metatable");
-    lua_setmetatable(L, -2);
+    lua_setfield(L, meta < 0 ? meta - 1 : meta, "__metatable");
+}
+
+/* Puts an empty table over the one on top of the stack, in its place. */
+static void freeze(lua_State *L, const char *owner)
+{
+    lua_newtable(L); /* real meta */
+    push_guard(L, unknown, owner);
+    lua_setfield(L, -2, "__index");
+    protect(L, -1);
+    lua_setmetatable(L, -2); /* real */
+    lua_newtable(L);         /* real front */
+    lua_newtable(L);         /* real front meta */
+    lua_pushvalue(L, -3);
+    lua_setfield(L, -2, "__index");
+    push_guard(L, assign, owner);
+    lua_setfield(L, -2, "__newindex");
+    protect(L, -1);
+    lua_setmetatable(L, -2); /* real front */
+    lua_remove(L, -2);       /* front */
 }
 
 static void forget(lua_State *L, const char *const *names)
@@ -158,15 +195,30 @@ static void open_libraries(lua_State *L)
     forget(L, base);
     lua_getfield(L, -1, "os");
     forget(L, os);
-    freeze(L, "os");
     lua_pop(L, 1);
     lua_getfield(L, -1, "string");
     forget(L, string);
-    freeze(L, "string");
     lua_pop(L, 1);
-    /* loaded libraries would be a way around */
+    lua_pushcfunction(L, checked_rawset);
+    lua_setfield(L, -2, "rawset");
+    /* ways around: the loaded libraries, and what strings index */
     lua_pushnil(L);
     lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_pushliteral(L, "");
+    lua_getmetatable(L, -1);
+    protect(L, -1);
+    lua_pop(L, 2);
+}
+
+static void freeze_libraries(lua_State *L)
+{
+    static const char *const names[] = { "table",     "string", "math", "utf8",
+                                         "coroutine", "os",     "http", "log" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        lua_getfield(L, -1, names[i]);
+        freeze(L, names[i]);
+        lua_setfield(L, -2, names[i]);
+    }
 }
 
 void sandbox_open(lua_State *L)
@@ -174,24 +226,17 @@ void sandbox_open(lua_State *L)
     open_libraries(L); /* settings real */
     lua_pushvalue(L, -2);
     lua_setfield(L, -2, "settings");
-    lua_remove(L, -2);
+    lua_remove(L, -2); /* real */
     lib_declare_open(L);
     lib_settings_open(L);
     lib_http_open(L);
     lib_run_open(L);
     require_open(L);
-    freeze(L, NULL);
-    lua_newtable(L); /* real globals */
-    lua_newtable(L); /* real globals meta */
-    lua_pushvalue(L, -3);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, assign);
-    lua_setfield(L, -2, "__newindex");
-    lua_pushboolean(L, false);
-    lua_setfield(L, -2, "__metatable");
-    lua_setmetatable(L, -2);
+    freeze_libraries(L);
+    lua_pushvalue(L, -1);
+    freeze(L, NULL); /* real front */
     lua_pushvalue(L, -1);
     lua_setfield(L, -3, "_G");
-    lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+    lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS); /* real */
     lua_pop(L, 1);
 }
