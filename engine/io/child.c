@@ -9,14 +9,17 @@
  * these two happen. Bytes that are no frame end the child. */
 #include "mooncron/child.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <limits.h>
-#include <linux/close_range.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -30,7 +33,9 @@
 #define SOCKET_BUFFER_BYTES (1 << 20)
 
 struct child {
-    uv_process_t process;
+    pid_t pid;
+    int pidfd;        /* readable when the process has ended (pidfd_open(2)) */
+    uv_poll_t ending; /* of it */
     uv_pipe_t pipe;
     uv_timer_t grace;
     struct child_events on;
@@ -51,6 +56,7 @@ static void on_handle_closed(uv_handle_t *handle)
     struct child *child = handle->data;
     if (--child->open)
         return;
+    close(child->pidfd);
     child->on.ended(child->data, child->how);
     free(child->bytes);
     free(child);
@@ -62,24 +68,36 @@ static void child_finish(struct child *child)
     if (!child->reaped || !child->silent || child->closing)
         return;
     child->closing = true;
-    uv_close((uv_handle_t *)&child->process, on_handle_closed);
+    uv_close((uv_handle_t *)&child->ending, on_handle_closed);
     uv_close((uv_handle_t *)&child->pipe, on_handle_closed);
     uv_close((uv_handle_t *)&child->grace, on_handle_closed);
 }
 
-static void on_reaped(uv_process_t *process, int64_t status, int signal)
+/* `how` as siginfo_t has it (waitid(2)). */
+static void child_describe(struct child *child, const siginfo_t *how)
 {
-    struct child *child = process->data;
-    child->reaped = true;
     if (child->nonsense)
         snprintf(child->how, sizeof child->how,
                  "sent bytes that are no frame and was killed");
-    else if (signal)
-        snprintf(child->how, sizeof child->how, "was killed by signal %d (%s)",
-                 signal, strsignal(signal));
+    else if (how->si_code == CLD_EXITED)
+        snprintf(child->how, sizeof child->how, "exited with %d",
+                 how->si_status);
     else
-        snprintf(child->how, sizeof child->how, "exited with %lld",
-                 (long long)status);
+        snprintf(child->how, sizeof child->how, "was killed by signal %d (%s)",
+                 how->si_status, strsignal(how->si_status));
+}
+
+static void on_ending(uv_poll_t *poll, int status, int events)
+{
+    struct child *child = poll->data;
+    (void)status, (void)events;
+    siginfo_t how = { 0 };
+    if (waitid(P_PIDFD, (id_t)child->pidfd, &how, WEXITED | WNOHANG) ||
+        !how.si_pid)
+        return;
+    uv_poll_stop(poll);
+    child_describe(child, &how);
+    child->reaped = true;
     child_finish(child);
 }
 
@@ -184,7 +202,7 @@ void child_kill(struct child *child)
 {
     child->mute = true;
     if (!child->reaped)
-        uv_process_kill(&child->process, SIGKILL);
+        kill(child->pid, SIGKILL);
 }
 
 /* Shutting our side down is an end of file for the child. */
@@ -201,7 +219,7 @@ void child_close(struct child *child)
 
 int child_pid(const struct child *child)
 {
-    return child->process.pid;
+    return child->pid;
 }
 
 /* ---- the beginning ---- */
@@ -242,44 +260,90 @@ static bool pair_open(int pair[2], struct error *reterr)
     return true;
 }
 
-/* Whatever this process was itself started with, or a library opened without
- * care, stays here: libuv closes nothing in the child. Where the kernel is too
- * old for it (before 5.11), only descriptors that say so stay here. */
-static void keep_descriptors(void)
+/* Nothing on standard input and output, the socket as SOCKET_FD, and of what
+ * this process holds, or was itself started with, nothing else. The socket is
+ * moved first: it may be one of the lowest three. */
+static void lay_descriptors(posix_spawn_file_actions_t *actions, int socket)
 {
-    (void)close_range(SOCKET_FD, ~0u, CLOSE_RANGE_CLOEXEC);
+    static const char null[] = "/dev/null";
+    posix_spawn_file_actions_init(actions);
+    posix_spawn_file_actions_adddup2(actions, socket, SOCKET_FD);
+    posix_spawn_file_actions_addopen(actions, STDIN_FILENO, null, O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, null, O_WRONLY, 0);
+    if (!getenv("MOONCRON_SCRIPT_DEBUG"))
+        posix_spawn_file_actions_addopen(actions, STDERR_FILENO, null, O_WRONLY,
+                                         0);
+    posix_spawn_file_actions_addclosefrom_np(actions, SOCKET_FD + 1);
 }
 
-static int process_spawn(struct child *child, struct uv_loop_s *loop,
-                         const char *program, int socket)
+static void lay_signals(posix_spawnattr_t *attributes)
 {
-    keep_descriptors();
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(attributes);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &all);
+    posix_spawnattr_setflags(attributes,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
+/* posix_spawn(3) shares our memory until the exec: a fork copied page tables
+ * and made each page be copied that was written afterwards, which cost more
+ * than the rest of a small reload. An errno, or 0. */
+static int process_spawn(struct child *child, const char *program, int socket)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    lay_descriptors(&actions, socket);
+    lay_signals(&attributes);
     char *args[] = { (char *)(uintptr_t)program, NULL };
     char *env[] = { NULL };
-    const bool debug = getenv("MOONCRON_SCRIPT_DEBUG") != NULL;
-    uv_stdio_container_t stdio[SOCKET_FD + 1] = {
-        { .flags = UV_IGNORE },
-        { .flags = UV_IGNORE },
-        { .flags = debug ? UV_INHERIT_FD : UV_IGNORE,
-          .data.fd = STDERR_FILENO },
-        { .flags = UV_INHERIT_FD, .data.fd = socket },
-    };
-    const uv_process_options_t options = {
-        .exit_cb = on_reaped,
-        .file = program,
-        .args = args,
-        .env = env,
-        .stdio_count = SOCKET_FD + 1,
-        .stdio = stdio,
-    };
-    return uv_spawn(loop, &child->process, &options);
+    int fault =
+        posix_spawn(&child->pid, program, &actions, &attributes, args, env);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return fault;
 }
 
-static void on_stillborn(uv_handle_t *handle)
+/* Whether the loop will hear of its end; an errno, or 0. */
+static int process_watch(struct child *child, struct uv_loop_s *loop)
 {
-    struct child *child = handle->data;
-    if (!--child->open)
-        free(child);
+    child->pidfd = pidfd_open(child->pid, 0);
+    if (child->pidfd < 0)
+        return errno;
+    int status = uv_poll_init(loop, &child->ending, child->pidfd);
+    if (status)
+        close(child->pidfd);
+    return -status;
+}
+
+/* Likewise; the process is there only where it is 0. */
+static int process_start(struct child *child, struct uv_loop_s *loop,
+                         const char *program, int socket)
+{
+    int fault = process_spawn(child, program, socket);
+    if (fault)
+        return fault;
+    fault = process_watch(child, loop);
+    if (!fault)
+        return 0;
+    kill(child->pid, SIGKILL);
+    waitpid(child->pid, NULL, 0);
+    return fault;
+}
+
+static void child_listen(struct child *child, struct uv_loop_s *loop,
+                         int socket)
+{
+    child->open = 3;
+    child->ending.data = child->pipe.data = child->grace.data = child;
+    uv_timer_init(loop, &child->grace);
+    uv_pipe_init(loop, &child->pipe, 0);
+    int status = uv_pipe_open(&child->pipe, socket);
+    assert(!status); /* it is a socket of ours */
+    uv_poll_start(&child->ending, UV_READABLE, on_ending);
+    uv_read_start((uv_stream_t *)&child->pipe, on_alloc, on_read);
 }
 
 struct child *child_spawn(struct uv_loop_s *loop, const char *program,
@@ -292,24 +356,15 @@ struct child *child_spawn(struct uv_loop_s *loop, const char *program,
     struct child *child = memory_new(sizeof *child);
     child->on = *events;
     child->data = data;
-    child->open = 3;
-    child->process.data = child->pipe.data = child->grace.data = child;
-    uv_pipe_init(loop, &child->pipe, 0);
-    uv_timer_init(loop, &child->grace);
-    int status = process_spawn(child, loop, program, pair[1]);
+    int fault = process_start(child, loop, program, pair[1]);
     close(pair[1]);
-    if (status)
-        error_set(reterr, "the script host %s was not started: %s", program,
-                  uv_strerror(status));
-    else
-        status = uv_pipe_open(&child->pipe, pair[0]);
-    if (!status) {
-        uv_read_start((uv_stream_t *)&child->pipe, on_alloc, on_read);
+    if (!fault) {
+        child_listen(child, loop, pair[0]);
         return child;
     }
+    error_set(reterr, "the script host %s was not started: %s", program,
+              strerror(fault));
     close(pair[0]);
-    uv_close((uv_handle_t *)&child->process, on_stillborn);
-    uv_close((uv_handle_t *)&child->pipe, on_stillborn);
-    uv_close((uv_handle_t *)&child->grace, on_stillborn);
+    free(child);
     return NULL;
 }

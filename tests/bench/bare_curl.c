@@ -1,8 +1,10 @@
 /* A bare libcurl-multi loop, as fast as its glue can be made: what the worker
  * is measured against.
  *
- * bench_bare_curl URL CALLS IN-FLIGHT posts with the headers that the worker
- * sends, over epoll that stays registered until a socket is closed, and prints
+ * bench_bare_curl URL CALLS IN-FLIGHT [BURSTS PAUSE-MS] posts with the headers
+ * that the worker sends, over epoll that stays registered until a socket is
+ * closed; with BURSTS so often, resting in between, as a worker does whose jobs
+ * are due together: after a rest caches and the processor are cold. It prints
  * its wall and CPU time as one line: "WALL-NS CPU-NS". */
 #include <stdbool.h>
 #include <stdint.h>
@@ -158,35 +160,56 @@ static struct curl_slist *headers_new(void)
     return list;
 }
 
+static void bare_open(struct bare *bare, long live)
+{
+    bare->epoll = epoll_create1(EPOLL_CLOEXEC);
+    bare->multi = curl_multi_init();
+    curl_multi_setopt(bare->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(bare->multi, CURLMOPT_SOCKETDATA, bare);
+    curl_multi_setopt(bare->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(bare->multi, CURLMOPT_TIMERDATA, bare);
+    curl_multi_setopt(bare->multi, CURLMOPT_MAXCONNECTS, live);
+}
+
+static void burst(struct bare *bare, CURL **easy, long live)
+{
+    bare->started = bare->ended = 0;
+    for (long i = 0; i < live && bare->started < bare->wanted; i++) {
+        bare->started++;
+        curl_multi_add_handle(bare->multi, easy[i]);
+    }
+    while (bare->ended < bare->wanted)
+        turn(bare);
+}
+
 int main(int argc, char **argv)
 {
     static struct bare bare;
-    if (argc != 4 || atol(argv[3]) < 1 || atol(argv[3]) > LIVE_MAX) {
-        fprintf(stderr, "usage: bench_bare_curl URL CALLS IN-FLIGHT(<=%d)\n",
+    if ((argc != 4 && argc != 6) || atol(argv[3]) < 1 ||
+        atol(argv[3]) > LIVE_MAX) {
+        fprintf(stderr,
+                "usage: bench_bare_curl URL CALLS IN-FLIGHT(<=%d) "
+                "[BURSTS PAUSE-MS]\n",
                 LIVE_MAX);
         return 64;
     }
-    long live = atol(argv[3]);
+    long live = atol(argv[3]), bursts = argc == 6 ? atol(argv[4]) : 1;
+    long pause_ms = argc == 6 ? atol(argv[5]) : 0;
+    const struct timespec pause = { pause_ms / 1000,
+                                    pause_ms % 1000 * 1000000 };
     bare.wanted = atol(argv[2]);
-    bare.epoll = epoll_create1(EPOLL_CLOEXEC);
-    bare.multi = curl_multi_init();
-    curl_multi_setopt(bare.multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(bare.multi, CURLMOPT_SOCKETDATA, &bare);
-    curl_multi_setopt(bare.multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(bare.multi, CURLMOPT_TIMERDATA, &bare);
-    curl_multi_setopt(bare.multi, CURLMOPT_MAXCONNECTS, live);
+    bare_open(&bare, live);
     struct curl_slist *headers = headers_new();
     CURL *easy[LIVE_MAX];
     for (long i = 0; i < live; i++)
         easy[i] = easy_new(&bare, argv[1], headers);
     int64_t wall = clock_ns(CLOCK_MONOTONIC);
     int64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-    for (long i = 0; i < live && bare.started < bare.wanted; i++) {
-        bare.started++;
-        curl_multi_add_handle(bare.multi, easy[i]);
+    for (long i = 0; i < bursts; i++) {
+        if (i)
+            clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+        burst(&bare, easy, live);
     }
-    while (bare.ended < bare.wanted)
-        turn(&bare);
     wall = clock_ns(CLOCK_MONOTONIC) - wall;
     cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     printf("%lld %lld\n", (long long)wall, (long long)cpu);

@@ -20,6 +20,7 @@ struct text;
  * and stopped several times. */
 struct bench {
     bool quick;
+    bool one_core; /* the worker is kept to one processor */
     struct scratch scratch;
     struct proc *sink;
     struct report *report; /* mapped; the sink writes it */

@@ -16,10 +16,17 @@
 #define ROUNDS_MAX 7
 #define SPACING_MS 1100 /* loads are spaced by a second */
 
+/* As people write them: the options of the shipped file's snapshot jobs. */
 static void hourly(struct text *text, unsigned number)
 {
     text_printf(text,
-                "job \"job-%05u\" { every = \"1h\", post = \"/api/job/%u\" }\n",
+                "job \"job-%05u\" {\n"
+                "  every   = \"1h\",\n"
+                "  phase   = \"auto\",\n"
+                "  post    = \"/api/hub/build-snapshot\",\n"
+                "  body    = { collection = \"collection-%u\" },\n"
+                "  timeout = \"2m\",\n"
+                "}\n",
                 number, number);
 }
 

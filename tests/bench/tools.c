@@ -208,7 +208,7 @@ int64_t bench_worker(struct bench *bench, bool from_sink)
     const char *args[] = { "--settings", settings, NULL };
     const struct worker_options options = { .env = env,
                                             .args = from_sink ? NULL : args };
-    bench_pin(WORK_CPU);
+    bench_pin(bench->one_core ? WORK_CPU : -1);
     worker_start(&bench->worker, &bench->scratch, &bench->stand, &options);
     bench_pin(-1);
     bench->worker.cursor = 0;

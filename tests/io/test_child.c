@@ -392,7 +392,7 @@ static void test_no_such_program(void **state)
     assert_null(child_spawn(loop_of(state), "/nonexistent/host", &events,
                             &account, &error));
     assert_non_null(strstr(error.text, "/nonexistent/host"));
-    assert_non_null(strstr(error.text, "no such file"));
+    assert_non_null(strstr(error.text, "No such file"));
     assert_int_equal(uv_run(loop_of(state), UV_RUN_DEFAULT), 0);
     assert_int_equal(account.ended, 0);
 }
