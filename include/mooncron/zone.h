@@ -50,7 +50,7 @@ struct zone_span {
     const char *abbreviation; /* "EET"; lives as long as the zone */
 };
 
-/* The span that holds `at_s`. Neighbours may have equal offsets: there only the
+/* The span that holds `at_s`. Neighbours may have equal offsets: there at most the
  * abbreviation changes. */
 void zone_span(const struct zone *zone, int64_t at_s, struct zone_span *ret);
 
