@@ -50,8 +50,8 @@ struct zone_span {
     const char *abbreviation; /* "EET"; lives as long as the zone */
 };
 
-/* The span that holds `at_s`. Neighbours may have equal offsets: there at most the
- * abbreviation changes. */
+/* The span that holds `at_s`. Neighbours may have equal offsets: there at most
+ * the abbreviation changes. */
 void zone_span(const struct zone *zone, int64_t at_s, struct zone_span *ret);
 
 /* The first change later than `after_s`: its span begins there. False where

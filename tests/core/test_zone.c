@@ -412,6 +412,10 @@ static void test_far_out(void **state)
     assert_int_equal(zone_instant(zone, INT64_MAX), INT64_MAX - span.before_s);
     assert_int_equal(zone_instant(zone, INT64_MIN), INT64_MIN);
     zone_unref(zone);
+    file = make(NULL, 0, "EST5");
+    zone = read_good(&file);
+    assert_int_equal(zone_instant(zone, INT64_MAX), INT64_MAX);
+    zone_unref(zone);
 }
 
 static const struct {
