@@ -28,7 +28,6 @@ static const uint8_t month_push[12] = { 1, 4, 3, 6, 1, 4, 6, 2, 5, 0, 3, 5 };
 /* The calendar repeats every 400 years, to the weekday. */
 static struct month month_of(int32_t year, unsigned month)
 {
-    assert(month >= 1 && month <= 12);
     int32_t cycle = year % 400;
     uint32_t y = (uint32_t)(cycle < 0 ? cycle + 800 : cycle + 400);
     bool leap = y % 4 == 0 && (y % 100 != 0 || y == 400);
@@ -98,6 +97,7 @@ static uint32_t by_weekday(const struct cron *cron, const struct month *month)
 
 uint32_t cron_days(const struct cron *cron, int32_t year, unsigned month_number)
 {
+    assert(month_number >= 1 && month_number <= 12);
     if (!(cron->months >> month_number & 1))
         return 0;
     struct month month = month_of(year, month_number);

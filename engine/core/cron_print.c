@@ -2,11 +2,13 @@
  *
  * A set is spelled as a star, as steps, or as a list of numbers and of ranges
  * of three or more. Whether a field begins with a star has a meaning of its own
- * (`wildcard`, `starred`): so a star can be forbidden, and it can be called
- * for, as in `0-45/15` against the minutes of every quarter. */
+ * (`wildcard`, `starred`), so two spellings of one set may not stand for each
+ * other: a star can be forbidden, and it can be called for. */
 #include "mooncron/cron.h"
 
-#include "cron_fields.h"
+#include <assert.h>
+
+#include "cron_field.h"
 #include "mooncron/text.h"
 
 enum star {
@@ -65,12 +67,17 @@ static unsigned star_step(unsigned id, uint64_t set)
 }
 
 /* Three numbers or more, or the halves of a field: 0,30 is every 30 minutes,
- * while a weekend of 0,6 is not every 6 days. */
+ * while a weekend of 0,6 is not every 6 days. Days that are restricted to all
+ * of them are written as a range. */
 static bool star_is_usual(unsigned id, uint64_t set)
 {
     unsigned step = star_step(id, set);
-    return step && star_set(id, step) == set &&
-           2 * step <= (cron_field_size(&cron_fields[id]) & ~1u);
+    unsigned size = cron_field_size(&cron_fields[id]);
+    if (step == 0 || star_set(id, step) != set)
+        return false;
+    if (step == 1)
+        return !(DAY_FIELDS & BIT(id));
+    return 2 * step < size || 2 * step == size;
 }
 
 static unsigned star_worth(unsigned id, uint64_t set)
@@ -82,7 +89,7 @@ static unsigned star_worth(unsigned id, uint64_t set)
     return 1 + covered + (star_is_usual(id, set) ? 64 : 0);
 }
 
-/* One of these fields begins with a star: the one that it suits best. */
+/* One of these fields began with a star: the one that it suits best does. */
 static void call_for_star(struct spelling *spelling, unsigned fields)
 {
     unsigned best = 0, best_worth = 0;
@@ -96,6 +103,7 @@ static void call_for_star(struct spelling *spelling, unsigned fields)
             best = id;
         }
     }
+    assert(best_worth > 0); /* else no field did */
     spelling->stars[best] = STAR_FIRST;
 }
 

@@ -2,11 +2,11 @@
  * and times of day. No zone and no clock here: see schedule.h.
  *
  * The dialect (docs/time.md): 5 fields, or 6 with leading seconds; `*`, `n`,
- * `a-b`, lists, steps `* /s` (without the blank) `a-b/s` `a/s`; names of months and days of the week;
- * `?` as a whole day field; `L` `L-n` `LW` `nW` for days, `nL` `n#k` for days of
- * the week; @yearly @annually @monthly @weekly @daily @midnight @hourly. Where
- * both day fields are restricted, either one matches; restricted is anything
- * but a bare `*` or `?`. */
+ * `a-b`, lists, and steps of s after a star, a range or a number; names of
+ * months and days of the week; `?` as a whole day field; `L` `L-n` `LW` `nW`
+ * for days, `nL` `n#k` for days of the week; @yearly @annually @monthly @weekly
+ * @daily @midnight @hourly. Where both day fields are restricted, either one
+ * matches; restricted is anything but a bare `*` or `?`. */
 #ifndef MOONCRON_CRON_H
 #define MOONCRON_CRON_H
 
@@ -22,11 +22,11 @@ struct text;
 struct cron {
     uint64_t seconds, minutes;
     uint32_t hours;
-    uint32_t days;        /* 1-31 */
-    uint32_t days_last;   /* n days before the last one: L is 0, L-3 is 3 */
-    uint32_t days_near;   /* weekday nearest to day n (nW); 0 is LW */
-    uint16_t months;      /* 1-12 */
-    uint8_t weekdays;     /* 0-6, Sunday is 0 */
+    uint32_t days;           /* 1-31 */
+    uint32_t days_last;      /* n days before the last one: L is 0, L-3 is 3 */
+    uint32_t days_near;      /* weekday nearest to day n (nW); 0 is LW */
+    uint16_t months;         /* 1-12 */
+    uint8_t weekdays;        /* 0-6, Sunday is 0 */
     uint8_t weekdays_last;   /* last such day of the month (nL) */
     uint8_t weekdays_nth[5]; /* [k-1]: the k-th such day (n#k) */
     bool days_restricted, weekdays_restricted;
@@ -37,8 +37,8 @@ struct cron {
 
 /* What is wrong, and under which bytes of the text the carets go. */
 struct cron_fault {
-    uint32_t column; /* 0-based */
-    uint32_t width;  /* at least 1, but for an empty text */
+    uint32_t column;   /* 0-based */
+    uint32_t width;    /* at least 1, but for an empty text */
     char message[160]; /* "hour field: 25 is out of range 0-23" */
     char hint[96];     /* "did you mean `MON`?", or "" */
 };

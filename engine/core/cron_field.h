@@ -1,7 +1,7 @@
 /* The six fields of a cron expression, as the parser and the printer see them.
  */
-#ifndef CORE_CRON_FIELDS_H
-#define CORE_CRON_FIELDS_H
+#ifndef CORE_CRON_FIELD_H
+#define CORE_CRON_FIELD_H
 
 #include <stdint.h>
 
