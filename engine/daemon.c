@@ -28,6 +28,7 @@
 #include "mooncron/memory.h"
 #include "mooncron/secrets.h"
 #include "mooncron/server.h"
+#include "mooncron/zones.h"
 #include "news.h"
 #include "source.h"
 #include "stamps.h"
@@ -61,6 +62,7 @@ struct daemon {
     bool signals_open;
     struct alarm *alarm;
     struct generations *generations;
+    struct zones *zones;
     struct http *http;
     struct traffic *traffic;
     struct source *source;
@@ -180,6 +182,8 @@ static void do_load(struct daemon *d, const struct action *act, const char *why)
                                                  ? with->environment
                                                  : d->config->node_env,
                               .settings = json,
+                              .zones = d->config->zones,
+                              .now = clock_now(&d->clock).wall,
                               .enable_jobs = with->enable_jobs };
     load.vars = config_script_vars(d->config, &load.var_count);
     generations_open(d->generations, with->generation, &load);
@@ -606,8 +610,9 @@ static void open_core(struct daemon *d)
 
 static bool daemon_open(struct daemon *d, struct error *reterr)
 {
+    d->zones = zones_new(d->config->zones);
     d->generations = generations_new(&d->loop, &generation_events,
-                                     d->config->load_timeout_ms, d);
+                                     d->config->load_timeout_ms, d->zones, d);
     if (!open_signals(d, reterr))
         return false;
     d->alarm = alarm_new(&d->loop, &d->clock, on_ring, d, reterr);
@@ -656,6 +661,7 @@ static void daemon_free(struct daemon *d)
     traffic_free(d->traffic);
     source_free(d->source);
     core_free(d->core);
+    zones_free(d->zones);
     update_close(&d->update);
     token_discard(d->config, d->token);
     free(d->queue);

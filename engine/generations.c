@@ -18,6 +18,7 @@
 #include "mooncron/child.h"
 #include "mooncron/civil.h"
 #include "mooncron/memory.h"
+#include "mooncron/zones.h"
 
 enum state {
     LOADING,
@@ -56,7 +57,9 @@ struct generations {
     uint32_t load_timeout_ms;
     void *data;
     struct generation *first;
-    struct text out; /* one frame on its way */
+    struct text out;         /* one frame on its way */
+    struct zones *zones;     /* the caller's */
+    struct host_rules *room; /* for one job at a time */
     void (*closed)(void *data);
     void *closed_data;
 };
@@ -139,6 +142,7 @@ static void all_closed(struct generations *all)
     void (*closed)(void *data) = all->closed;
     void *data = all->closed_data;
     text_close(&all->out);
+    free(all->room);
     free(all);
     closed(data);
 }
@@ -265,10 +269,63 @@ static bool take_group(struct generation *g, struct wire_reader *in)
            jobset_add_group(g->set, group.name, group.limit);
 }
 
+/* Its calendars came before it. NULL where it says what no host of ours says.
+ */
+static struct rules *job_rules(struct generation *g, const struct job *job,
+                               struct host_rules *room)
+{
+    const struct calendar *calendars[SCHEDULE_CALENDARS_MAX];
+    struct error err = { "" };
+    for (uint32_t i = 0; i < room->spec.calendar_count; i++) {
+        if (room->calendars[i] >= jobset_calendar_count(g->set))
+            return NULL;
+        calendars[i] = jobset_calendar(g->set, room->calendars[i]);
+    }
+    room->spec.calendars = calendars;
+    struct zone *zone = zones_get(g->all->zones, room->zone, &err);
+    if (!zone)
+        return NULL;
+    struct rules *rules = rules_new(&room->spec, job->name, zone, &err);
+    zone_unref(zone);
+    return rules;
+}
+
 static bool take_job(struct generation *g, struct wire_reader *in)
 {
+    struct host_rules *room = g->all->room;
     struct job job;
-    return host_get_job(in, &job) && jobset_add(g->set, &job);
+    struct rules *rules = NULL;
+    if (!host_get_job(in, &job, room) ||
+        (room->there && !(rules = job_rules(g, &job, room))))
+        return false;
+    job.schedule.rules = rules;
+    if (jobset_add(g->set, &job))
+        return true;
+    rules_free(rules);
+    return false;
+}
+
+static bool take_zone(struct generation *g, struct wire_reader *in)
+{
+    const char *name;
+    struct error err = { "" };
+    struct zone *zone =
+        host_get_zone(in, &name) ? zones_get(g->all->zones, name, &err) : NULL;
+    if (!zone)
+        return false;
+    jobset_set_zone(g->set, zone);
+    zone_unref(zone);
+    return true;
+}
+
+static bool take_calendar(struct generation *g, struct wire_reader *in)
+{
+    struct calendar calendar;
+    int32_t *days;
+    bool good = host_get_calendar(in, &calendar, &days) &&
+                jobset_add_calendar(g->set, &calendar);
+    free(days);
+    return good;
 }
 
 static bool take_mistake(struct generation *g, struct wire_reader *in)
@@ -353,6 +410,8 @@ static const struct {
     { HOST_HELLO, LOADING, LOADING, take_hello },
     { HOST_FILE, LOADING, LOADING, take_file },
     { HOST_GROUP, LOADING, LOADING, take_group },
+    { HOST_ZONE, LOADING, LOADING, take_zone },
+    { HOST_CALENDAR, LOADING, LOADING, take_calendar },
     { HOST_JOB, LOADING, LOADING, take_job },
     { HOST_MISTAKE, LOADING, LOADING, take_mistake },
     { HOST_LOADED, LOADING, LOADING, take_loaded },
@@ -422,13 +481,16 @@ static void load_timeout(uv_timer_t *timer)
 
 struct generations *generations_new(struct uv_loop_s *loop,
                                     const struct generation_events *events,
-                                    uint32_t load_timeout_ms, void *data)
+                                    uint32_t load_timeout_ms,
+                                    struct zones *zones, void *data)
 {
     struct generations *all = memory_new(sizeof *all);
     all->loop = loop;
     all->on = *events;
     all->load_timeout_ms = load_timeout_ms;
     all->data = data;
+    all->zones = zones;
+    all->room = memory_new(sizeof *all->room);
     text_init(&all->out, WIRE_FRAME_MAX);
     return all;
 }

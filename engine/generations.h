@@ -14,6 +14,7 @@
 #include "mooncron/mistake.h"
 
 struct uv_loop_s;
+struct zones;
 struct generations;
 
 /* News from the hosts, on the loop. Borrowed for the time of the call. */
@@ -44,9 +45,11 @@ struct generation_events {
  * for 2 s is ended by the host itself.) */
 #define HOST_SILENCE_MS_MAX 5000
 
+/* `zones` is the caller's and outlives the generations. */
 struct generations *generations_new(struct uv_loop_s *loop,
                                     const struct generation_events *events,
-                                    uint32_t load_timeout_ms, void *data);
+                                    uint32_t load_timeout_ms,
+                                    struct zones *zones, void *data);
 
 /* Starts a host and lets it load; `loaded` comes exactly once, from inside this
  * call where no host could be started. The strings of `load` are copied. A set

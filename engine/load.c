@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "generations.h"
+#include "mooncron/zones.h"
 
 /* The one generation of a command. */
 #define GENERATION 1
@@ -86,7 +87,9 @@ void load_file(const struct host_load *request, uint32_t timeout_ms,
         return;
     }
     uint64_t start_ms = uv_hrtime() / 1000000;
-    struct generations *all = generations_new(&loop, &events, timeout_ms, ret);
+    struct zones *zones = zones_new(request->zones);
+    struct generations *all =
+        generations_new(&loop, &events, timeout_ms, zones, ret);
     generations_open(all, GENERATION, request);
     while (!load_over(ret))
         uv_run(&loop, UV_RUN_ONCE);
@@ -96,6 +99,7 @@ void load_file(const struct host_load *request, uint32_t timeout_ms,
     status = uv_loop_close(&loop);
     assert(!status);
     (void)status;
+    zones_free(zones);
 }
 
 void load_result_close(struct load_result *result)

@@ -12,7 +12,7 @@ local mistakes = {
   { "local x = nil + 1", "E101", 1 },
   { "require 'nowhere'", "E102", 1 },
   { "require '../passwd'", "E102", 1 },
-  { "job 'a' { every = '1h', post = '/a', cron = '@daily' }", "E104", 1, 38 },
+  { "job 'a' { every = '1h', post = '/a', crno = '@daily' }", "E104", 1, 38 },
   { "job 'a' { every = '1h', post = '/a', 'stray' }", "E104", 1 },
   { "group 'g' { limit = 1, weight = 2 }", "E104", 1, 24 },
   { "job 'a' { every = '1h', post = '/a', overlap = 'queue' }", "E105", 1, 48 },

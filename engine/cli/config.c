@@ -110,6 +110,8 @@ static const struct row rows[] = {
     /* systemd kills 90 s after SIGTERM: runs get half of it. */
     { "MOONCRON_DRAIN", KIND_DURATION, "45s", FIELD(drain_ms), 0, HOUR, NULL,
       "how long runs may go on after SIGTERM" },
+    { "TZDIR", KIND_TEXT, "/usr/share/zoneinfo", FIELD(zones), 0, 0, NULL,
+      "folder of the time zones' data" },
     { "STATE_DIRECTORY", KIND_TEXT, "./.mooncron", FIELD(state_directory), 0, 0,
       NULL, "the last good Settings; systemd sets it" },
     { "RUNTIME_DIRECTORY", KIND_TEXT, NULL, FIELD(runtime_directory), 0, 0,

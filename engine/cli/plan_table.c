@@ -8,6 +8,7 @@
 #include "mooncron/duration.h"
 #include "mooncron/memory.h"
 #include "plan.h"
+#include "schedule_text.h"
 
 #define COLUMNS  8
 #define CELL_MAX 192 /* a name is 128 bytes at most */
@@ -64,19 +65,29 @@ static void cell_times(const struct job *job, bool ascii, char *cell)
         snprintf(cell, CELL_MAX, "%s%g", ascii ? "x" : "×", job->multiplier);
 }
 
+static void cell_schedule(const struct job *job, char cell[CELL_MAX])
+{
+    struct text text;
+    text_init(&text, CELL_MAX);
+    schedule_text(job, &text);
+    snprintf(cell, CELL_MAX, "%s", text.data);
+    text_close(&text);
+}
+
 /* Fills every cell but the target. */
 static void cells_fill(const struct plan *plan, const struct row *row,
                        bool ascii, char cells[COLUMNS][CELL_MAX])
 {
-    char text[DISPLAY_MAX];
     const struct job *job = row->job;
     struct wall now = plan->subject->now;
     struct wall until = { now.ms + plan->horizon_ms };
     snprintf(cells[COLUMN_NAME], CELL_MAX, "%s", job->name);
-    snprintf(cells[COLUMN_SCHEDULE], CELL_MAX, "every %s",
-             duration_format(job->base_every_ms, text));
+    cell_schedule(job, cells[COLUMN_SCHEDULE]);
     cell_times(job, ascii, cells[COLUMN_TIMES]);
-    duration_format(job->schedule.every_ms, cells[COLUMN_EVERY]);
+    if (job->schedule.every_ms)
+        duration_format(job->schedule.every_ms, cells[COLUMN_EVERY]);
+    else
+        snprintf(cells[COLUMN_EVERY], CELL_MAX, "-");
     display_when(row->next, now, cells[COLUMN_NEXT]);
     display_in(row->next.ms - now.ms, cells[COLUMN_IN]);
     snprintf(cells[COLUMN_COUNT], CELL_MAX, "%" PRId64,

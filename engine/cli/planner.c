@@ -38,7 +38,7 @@ struct walk {
 
 bool planner_is_heartbeat(const struct job *job)
 {
-    return job->always && job->multiplier == 0 &&
+    return job->always && job->multiplier == 0 && job->schedule.every_ms > 0 &&
            job->schedule.every_ms <= PLANNER_HEARTBEAT_MS;
 }
 

@@ -30,10 +30,11 @@ static int read_config(struct subject *subject, bool network)
     return good || !network ? EXIT_OK : EXIT_CONFIG;
 }
 
-static int read_now(struct subject *subject, const struct args *args)
+/* Only verbs that look at one moment have --now. */
+static int read_now(struct subject *subject, const struct args *args, bool flag)
 {
     struct clock clock;
-    const char *text = args_value(args, "now");
+    const char *text = flag ? args_value(args, "now") : NULL;
     clock_init(&clock, 1, (struct wall){ 0 });
     subject->now = clock_now(&clock).wall;
     if (text && !rfc3339_parse(text, strlen(text), &subject->now))
@@ -166,6 +167,8 @@ static int load(struct subject *subject, const struct args *args)
     struct host_load request = { .path = subject->file,
                                  .environment = subject->environment,
                                  .settings = json,
+                                 .zones = subject->config.zones,
+                                 .now = subject->now,
                                  .enable_jobs = subject->facts.enable_jobs };
     request.vars = config_script_vars(&subject->config, &request.var_count);
     load_file(&request, subject->config.load_timeout_ms, &subject->loaded);
@@ -204,7 +207,7 @@ static int read_settings(struct subject *subject, const struct args *args,
 static int open_all(struct subject *subject, const struct args *args,
                     unsigned file, enum subject_settings kind)
 {
-    int code = kind == SUBJECT_LIVE ? read_now(subject, args) : EXIT_OK;
+    int code = read_now(subject, args, kind == SUBJECT_LIVE);
     if (code == EXIT_OK)
         code = read_settings(subject, args, kind);
     if (code == EXIT_OK)

@@ -28,7 +28,7 @@ static void find_timeout(const struct job *job, struct mistakes *warnings)
 {
     char message[JOB_NAME_MAX + 160];
     char timeout[DURATION_TEXT_MAX], every[DURATION_TEXT_MAX];
-    if (job->timeout_ms < job->schedule.every_ms)
+    if (!job->schedule.every_ms || job->timeout_ms < job->schedule.every_ms)
         return;
     snprintf(message, sizeof message,
              "the timeout of job \"%s\", %s, is not shorter than its interval, "

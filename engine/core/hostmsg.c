@@ -9,6 +9,8 @@ bool host_put_load(struct text *out, const struct host_load *load)
     wire_cstring(out, load->path);
     wire_cstring(out, load->environment);
     wire_cstring(out, load->settings);
+    wire_cstring(out, load->zones);
+    wire_u64(out, (uint64_t)load->now.ms);
     wire_u8(out, load->enable_jobs);
     wire_u32(out, load->var_count);
     for (uint32_t i = 0; i < load->var_count; i++)
@@ -22,6 +24,8 @@ bool host_get_load(struct wire_reader *in, struct host_load *ret,
     ret->path = wire_read_cstring(in);
     ret->environment = wire_read_cstring(in);
     ret->settings = wire_read_cstring(in);
+    ret->zones = wire_read_cstring(in);
+    ret->now.ms = (int64_t)wire_read_u64(in);
     ret->enable_jobs = wire_read_u8(in);
     ret->var_count = wire_read_u32(in);
     ret->vars = var_space;
@@ -160,66 +164,6 @@ bool host_get_group(struct wire_reader *in, struct group *ret)
     ret->name = wire_read_cstring(in);
     ret->limit = wire_read_u32(in);
     return wire_done(in);
-}
-
-bool host_put_job(struct text *out, const struct job *job)
-{
-    size_t start = out->len;
-    wire_begin(out, HOST_JOB);
-    wire_cstring(out, job->name);
-    wire_cstring(out, job->target);
-    wire_cstring(out, job->body);
-    wire_cstring(out, job->headers);
-    wire_cstring(out, job->file);
-    wire_cstring(out, job->label);
-    wire_u64(out, (uint64_t)job->schedule.every_ms);
-    wire_u64(out, (uint64_t)job->schedule.phase_ms);
-    wire_u64(out, (uint64_t)job->base_every_ms);
-    wire_f64(out, job->multiplier);
-    wire_u32(out, job->line);
-    wire_u32(out, job->timeout_ms);
-    wire_u32(out, job->group);
-    wire_u32(out, job->function);
-    wire_u8(out, job->method);
-    wire_u8(out, job->overlap);
-    wire_u8(out, job->standing);
-    wire_u8(out, job->always);
-    return wire_end(out, start);
-}
-
-/* What the core divides by and indexes with must be sound, whoever sent it. */
-static bool job_is_sound(const struct job *job)
-{
-    return job->schedule.every_ms >= EVERY_MS_MIN &&
-           job->schedule.phase_ms >= 0 &&
-           job->schedule.phase_ms < job->schedule.every_ms &&
-           job->base_every_ms > 0 && job->multiplier >= 0 &&
-           job->method <= METHOD_DELETE && job->overlap <= OVERLAP_ALLOW &&
-           job->standing <= STANDING_JOBS_OFF && job->timeout_ms > 0;
-}
-
-bool host_get_job(struct wire_reader *in, struct job *ret)
-{
-    *ret = (struct job){ 0 };
-    ret->name = wire_read_cstring(in);
-    ret->target = wire_read_cstring(in);
-    ret->body = wire_read_cstring(in);
-    ret->headers = wire_read_cstring(in);
-    ret->file = wire_read_cstring(in);
-    ret->label = wire_read_cstring(in);
-    ret->schedule.every_ms = (int64_t)wire_read_u64(in);
-    ret->schedule.phase_ms = (int64_t)wire_read_u64(in);
-    ret->base_every_ms = (int64_t)wire_read_u64(in);
-    ret->multiplier = wire_read_f64(in);
-    ret->line = wire_read_u32(in);
-    ret->timeout_ms = wire_read_u32(in);
-    ret->group = wire_read_u32(in);
-    ret->function = wire_read_u32(in);
-    ret->method = wire_read_u8(in);
-    ret->overlap = wire_read_u8(in);
-    ret->standing = wire_read_u8(in);
-    ret->always = wire_read_u8(in);
-    return wire_done(in) && job_is_sound(ret);
 }
 
 bool host_put_mistake(struct text *out, const struct mistake *mistake)

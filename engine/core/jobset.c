@@ -19,6 +19,9 @@ struct jobset {
     uint32_t count, cap;
     struct group *groups;
     uint32_t group_count;
+    const struct calendar **calendars; /* each in the arena */
+    uint32_t calendar_count;
+    struct zone *zone;
     struct file_stamp *files;
     uint32_t file_count;
     uint32_t *slots; /* index by name: open addressing, job index + 1 */
@@ -33,6 +36,7 @@ struct jobset *jobset_new(void)
 {
     struct jobset *set = memory_new(sizeof *set);
     set->references = 1;
+    set->zone = zone_utc();
     return set;
 }
 
@@ -46,7 +50,11 @@ void jobset_unref(struct jobset *set)
 {
     if (!set || --set->references)
         return;
+    for (uint32_t i = 0; i < set->count; i++)
+        rules_free((struct rules *)(uintptr_t)set->jobs[i].schedule.rules);
+    zone_unref(set->zone);
     arena_close(&set->arena);
+    free(set->calendars);
     free(set->jobs);
     free(set->groups);
     free(set->files);
@@ -116,6 +124,8 @@ static uint64_t job_digest(const struct jobset *set, const struct job *job)
     d = digest_string(d, job->headers);
     d = digest_u64(d, (uint64_t)job->schedule.every_ms);
     d = digest_u64(d, (uint64_t)job->schedule.phase_ms);
+    if (job->schedule.rules)
+        d = digest_u64(d, rules_digest(job->schedule.rules));
     d = digest_u64(d, job->timeout_ms);
     d = digest_u64(d, job->function != 0);
     d = digest_u64(d, job->method | (unsigned)job->overlap << 8 |
@@ -167,6 +177,31 @@ bool jobset_add_group(struct jobset *set, const char *name, uint32_t limit)
     return true;
 }
 
+const struct calendar *jobset_add_calendar(struct jobset *set,
+                                           const struct calendar *calendar)
+{
+    assert(!set->sealed);
+    if (set->calendar_count >= JOBSET_CALENDARS_MAX)
+        return NULL;
+    size_t bytes = calendar->count * sizeof *calendar->days;
+    struct calendar *copy = arena_new(&set->arena, sizeof *copy);
+    int32_t *days = arena_new(&set->arena, bytes);
+    if (bytes)
+        memcpy(days, calendar->days, bytes);
+    *copy =
+        (struct calendar){ keep(set, calendar->name), days, calendar->count };
+    set->calendars = memory_resize(set->calendars, set->calendar_count + 1,
+                                   sizeof *set->calendars);
+    set->calendars[set->calendar_count++] = copy;
+    return copy;
+}
+
+void jobset_set_zone(struct jobset *set, struct zone *zone)
+{
+    zone_unref(set->zone);
+    set->zone = zone_ref(zone);
+}
+
 void jobset_add_file(struct jobset *set, const struct file_stamp *stamp)
 {
     assert(!set->sealed);
@@ -184,7 +219,7 @@ void jobset_seal(struct jobset *set)
         if (job->standing != STANDING_SCHEDULED)
             continue;
         set->scheduled++;
-        set->runs_per_day += 86400e3 / (double)job->schedule.every_ms;
+        set->runs_per_day += schedule_per_day(&job->schedule);
     }
     if (set->count) /* what growing left over goes back */
         set->jobs = memory_resize(set->jobs, set->count, sizeof *set->jobs);
@@ -219,6 +254,22 @@ const struct group *jobset_group(const struct jobset *set, uint32_t index)
 {
     assert(index < set->group_count);
     return &set->groups[index];
+}
+
+uint32_t jobset_calendar_count(const struct jobset *set)
+{
+    return set->calendar_count;
+}
+
+const struct calendar *jobset_calendar(const struct jobset *set, uint32_t index)
+{
+    assert(index < set->calendar_count);
+    return set->calendars[index];
+}
+
+struct zone *jobset_zone(const struct jobset *set)
+{
+    return set->zone;
 }
 
 uint32_t jobset_file_count(const struct jobset *set)

@@ -1,40 +1,40 @@
-/* A schedule is a lattice on the UTC epoch: slot n is n * every + phase. */
+/* A schedule's slots: a lattice, or the earliest of what its terms name, within
+ * its bounds, each put off by its jitter. */
+#include "mooncron/schedule.h"
+
 #include <assert.h>
-#include <string.h>
 
-#include "mooncron/jobset.h"
+#include "rules.h"
 
-/* Floor division by a positive number. */
-static int64_t floor_div(int64_t a, int64_t b)
+int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);
 }
 
-/* How many slots lie at or before `at`, counted from slot 0. */
-static int64_t slots_until(const struct schedule *schedule, struct wall at)
+/* ---- the lattice ---- */
+
+/* How many slots lie at or before `at_ms`, counted from slot 0. */
+static int64_t lattice_until(int64_t every_ms, int64_t phase_ms, int64_t at_ms)
 {
-    return floor_div(at.ms - schedule->phase_ms, schedule->every_ms);
+    return floor_div(at_ms - phase_ms, every_ms);
 }
 
-struct wall schedule_next(const struct schedule *schedule, struct wall after)
+static int64_t lattice_slot(int64_t every_ms, int64_t phase_ms, int64_t n)
 {
-    assert(schedule->every_ms > 0);
-    int64_t n = slots_until(schedule, after) + 1;
-    return (struct wall){ n * schedule->every_ms + schedule->phase_ms };
+    return n * every_ms + phase_ms;
 }
 
-struct wall schedule_last(const struct schedule *schedule, struct wall at)
+static int64_t lattice_next(int64_t every_ms, int64_t phase_ms,
+                            int64_t after_ms)
 {
-    int64_t n = slots_until(schedule, at);
-    return (struct wall){ n * schedule->every_ms + schedule->phase_ms };
+    int64_t n = lattice_until(every_ms, phase_ms, after_ms);
+    return lattice_slot(every_ms, phase_ms, n + 1);
 }
 
-int64_t schedule_count(const struct schedule *schedule, struct wall after,
-                       struct wall until)
+static int64_t lattice_last(int64_t every_ms, int64_t phase_ms, int64_t at_ms)
 {
-    if (until.ms <= after.ms)
-        return 0;
-    return slots_until(schedule, until) - slots_until(schedule, after);
+    int64_t n = lattice_until(every_ms, phase_ms, at_ms);
+    return lattice_slot(every_ms, phase_ms, n);
 }
 
 int64_t schedule_phase_auto(const char *name, int64_t every_ms)
@@ -44,4 +44,371 @@ int64_t schedule_phase_auto(const char *name, int64_t every_ms)
         hash = (hash ^ (unsigned char)*name) * 16777619u;
     int64_t seconds = every_ms / 1000;
     return seconds ? (int64_t)hash % seconds * 1000 : 0;
+}
+
+/* ---- instants on excluded days ---- */
+
+/* The local day of an instant, and the first instant of the next one and the
+ * last of the one before; around a change they may be off by its size, which
+ * costs one more look. */
+struct local_day {
+    int64_t day, begin_ms, end_ms;
+};
+
+static struct local_day local_day_of(const struct rules *rules, int64_t at_ms)
+{
+    struct zone_span span;
+    int64_t at_s = floor_div(at_ms, 1000);
+    zone_span(rules->zone, at_s, &span);
+    int64_t day = floor_div(at_s + span.offset_s, DAY_S);
+    int64_t begin_s = day * DAY_S - span.offset_s, end_s = begin_s + DAY_S;
+    if (begin_s < span.from_s)
+        begin_s = span.from_s;
+    if (end_s > span.to_s)
+        end_s = span.to_s;
+    return (struct local_day){ day, begin_s * 1000, end_s * 1000 };
+}
+
+static bool is_excluded(const struct rules *rules, int64_t at_ms,
+                        struct local_day *ret)
+{
+    if (!rules->excludes)
+        return false;
+    *ret = local_day_of(rules, at_ms);
+    return almanac_excludes(rules, ret->day);
+}
+
+static bool within_years(int64_t at_ms)
+{
+    return at_ms >= FIRST_S * 1000 && at_ms <= LAST_S * 1000;
+}
+
+/* ---- terms ---- */
+
+static int64_t every_next(const struct rules *rules, const struct term *term,
+                          int64_t after_ms)
+{
+    struct local_day day;
+    for (;;) {
+        int64_t slot = lattice_next(term->every_ms, term->phase_ms, after_ms);
+        if (!within_years(slot))
+            return NEVER_MS;
+        if (!is_excluded(rules, slot, &day))
+            return slot;
+        after_ms = day.end_ms - 1;
+    }
+}
+
+static int64_t every_last(const struct rules *rules, const struct term *term,
+                          int64_t at_ms)
+{
+    struct local_day day;
+    for (;;) {
+        int64_t slot = lattice_last(term->every_ms, term->phase_ms, at_ms);
+        if (!within_years(slot))
+            return EVER_MS;
+        if (!is_excluded(rules, slot, &day))
+            return slot;
+        at_ms = day.begin_ms - 1;
+    }
+}
+
+/* The index of the first slot later than `after_ms`. */
+static uint32_t list_after(const struct term *term, int64_t after_ms)
+{
+    uint32_t low = 0, high = term->slot_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (term->slots_ms[middle] <= after_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int64_t list_next(const struct rules *rules, const struct term *term,
+                         int64_t after_ms)
+{
+    struct local_day day;
+    for (uint32_t i = list_after(term, after_ms); i < term->slot_count; i++)
+        if (!is_excluded(rules, term->slots_ms[i], &day))
+            return term->slots_ms[i];
+    return NEVER_MS;
+}
+
+static int64_t list_last(const struct rules *rules, const struct term *term,
+                         int64_t at_ms)
+{
+    struct local_day day;
+    for (uint32_t i = list_after(term, at_ms); i-- > 0;)
+        if (!is_excluded(rules, term->slots_ms[i], &day))
+            return term->slots_ms[i];
+    return EVER_MS;
+}
+
+static int64_t term_next(const struct rules *rules, uint32_t i,
+                         int64_t after_ms)
+{
+    const struct term *term = &rules->spec.terms[i];
+    int64_t slot_s;
+    switch (term->kind) {
+    case TERM_EVERY:
+        return every_next(rules, term, after_ms);
+    case TERM_CRON:
+    case TERM_AT:
+        return crossing_next(rules, &rules->crons[i], floor_div(after_ms, 1000),
+                             &slot_s)
+                   ? slot_s * 1000
+                   : NEVER_MS;
+    case TERM_ONCE:
+    case TERM_LIST:
+        return list_next(rules, term, after_ms);
+    }
+    return NEVER_MS;
+}
+
+static int64_t term_last(const struct rules *rules, uint32_t i, int64_t at_ms)
+{
+    const struct term *term = &rules->spec.terms[i];
+    int64_t slot_s;
+    switch (term->kind) {
+    case TERM_EVERY:
+        return every_last(rules, term, at_ms);
+    case TERM_CRON:
+    case TERM_AT:
+        return crossing_last(rules, &rules->crons[i], floor_div(at_ms, 1000),
+                             &slot_s)
+                   ? slot_s * 1000
+                   : EVER_MS;
+    case TERM_ONCE:
+    case TERM_LIST:
+        return list_last(rules, term, at_ms);
+    }
+    return EVER_MS;
+}
+
+/* ---- nominal slots: all terms, within the bounds ---- */
+
+static int64_t nominal_next(const struct rules *rules, int64_t after_ms)
+{
+    int64_t begin_ms = rules->spec.from.ms > FIRST_S * 1000
+                           ? rules->spec.from.ms
+                           : FIRST_S * 1000;
+    if (after_ms < begin_ms)
+        after_ms = begin_ms - 1;
+    int64_t first = NEVER_MS;
+    for (uint32_t i = 0; i < rules->spec.term_count; i++) {
+        int64_t slot = term_next(rules, i, after_ms);
+        first = slot < first ? slot : first;
+    }
+    return first <= rules->spec.until.ms ? first : NEVER_MS;
+}
+
+static int64_t nominal_last(const struct rules *rules, int64_t at_ms)
+{
+    int64_t end_ms = rules->spec.until.ms < LAST_S * 1000 ? rules->spec.until.ms
+                                                          : LAST_S * 1000;
+    if (at_ms > end_ms)
+        at_ms = end_ms;
+    int64_t last = EVER_MS;
+    for (uint32_t i = 0; i < rules->spec.term_count; i++) {
+        int64_t slot = term_last(rules, i, at_ms);
+        last = slot > last ? slot : last;
+    }
+    return last >= rules->spec.from.ms ? last : EVER_MS;
+}
+
+/* ---- jitter ---- */
+
+/* splitmix64's finisher: spreads a number over all its bits. */
+static uint64_t spread(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+/* By how much a nominal slot is put off: whole seconds, a hash of job and slot,
+ * and never up to the next slot, so that slots keep their order. */
+static int64_t delay_ms(const struct rules *rules, int64_t slot_ms)
+{
+    int64_t next_ms = nominal_next(rules, slot_ms);
+    int64_t most_ms = rules->spec.jitter_ms;
+    if (next_ms != NEVER_MS && next_ms - slot_ms < most_ms)
+        most_ms = next_ms - slot_ms;
+    uint64_t seconds = (uint64_t)most_ms / 1000;
+    if (!seconds)
+        return 0;
+    uint64_t hash = spread(rules->seed ^ spread((uint64_t)slot_ms));
+    return (int64_t)(hash % seconds) * 1000;
+}
+
+static int64_t rules_next(const struct rules *rules, int64_t after_ms)
+{
+    if (!rules->spec.jitter_ms)
+        return nominal_next(rules, after_ms);
+    int64_t last = nominal_last(rules, after_ms);
+    if (last != EVER_MS && last + delay_ms(rules, last) > after_ms)
+        return last + delay_ms(rules, last);
+    int64_t next = nominal_next(rules, after_ms);
+    return next == NEVER_MS ? NEVER_MS : next + delay_ms(rules, next);
+}
+
+static int64_t rules_last(const struct rules *rules, int64_t at_ms)
+{
+    int64_t last = nominal_last(rules, at_ms);
+    if (!rules->spec.jitter_ms || last == EVER_MS)
+        return last;
+    if (last + delay_ms(rules, last) <= at_ms)
+        return last + delay_ms(rules, last);
+    last = nominal_last(rules, last - 1);
+    return last == EVER_MS ? EVER_MS : last + delay_ms(rules, last);
+}
+
+/* ---- next and last ---- */
+
+struct wall schedule_next(const struct schedule *schedule, struct wall after)
+{
+    if (schedule->rules)
+        return (struct wall){ rules_next(schedule->rules, after.ms) };
+    assert(schedule->every_ms > 0);
+    return (struct wall){ lattice_next(schedule->every_ms, schedule->phase_ms,
+                                       after.ms) };
+}
+
+struct wall schedule_last(const struct schedule *schedule, struct wall at)
+{
+    if (schedule->rules)
+        return (struct wall){ rules_last(schedule->rules, at.ms) };
+    return (struct wall){ lattice_last(schedule->every_ms, schedule->phase_ms,
+                                       at.ms) };
+}
+
+/* ---- counting ---- */
+
+/* Fewer times a day than this are walked one by one. */
+#define DENSE_TIMES 32
+
+static bool is_dense(const struct rules *rules)
+{
+    const struct cron *cron = rules_cron(rules, 0);
+    return rules->spec.term_count == 1 && cron && rules->spec.nth <= 1 &&
+           cron_times(cron) >= DENSE_TIMES;
+}
+
+/* Counts the local day that begins at or before `slot_ms`, its first slot, by
+ * its number of times; 0 where the day is not wholly between `after_ms` and
+ * `until_ms`, or too near a change of offset. `ret_ms` is its end. */
+static int64_t whole_day(const struct rules *rules, int64_t slot_ms,
+                         int64_t after_ms, int64_t until_ms, int64_t *ret_ms)
+{
+    struct zone_span span;
+    zone_span(rules->zone, floor_div(slot_ms, 1000), &span);
+    int64_t local_ms = (int64_t)span.offset_s * 1000;
+    int64_t begin_ms =
+        floor_div(slot_ms + local_ms, DAY_MS) * DAY_MS - local_ms;
+    *ret_ms = begin_ms + DAY_MS - 1;
+    if (begin_ms <= after_ms || *ret_ms > until_ms ||
+        begin_ms / 1000 - DAY_S < span.from_s ||
+        begin_ms / 1000 + 2 * DAY_S > span.to_s)
+        return 0;
+    return cron_times(rules_cron(rules, 0));
+}
+
+static int64_t nominal_count(const struct rules *rules, int64_t after_ms,
+                             int64_t until_ms)
+{
+    const bool dense = is_dense(rules);
+    int64_t count = 0;
+    if (after_ms < rules->spec.from.ms)
+        after_ms = rules->spec.from.ms - 1;
+    if (until_ms > rules->spec.until.ms)
+        until_ms = rules->spec.until.ms;
+    for (;;) {
+        int64_t slot_ms = nominal_next(rules, after_ms), end_ms = 0;
+        if (slot_ms > until_ms || slot_ms == NEVER_MS)
+            return count;
+        int64_t whole =
+            dense ? whole_day(rules, slot_ms, after_ms, until_ms, &end_ms) : 0;
+        count += whole ? whole : 1;
+        after_ms = whole ? end_ms : slot_ms;
+    }
+}
+
+/* One where the last nominal slot at `at_ms` is still put off. */
+static int64_t still_due(const struct rules *rules, int64_t at_ms)
+{
+    int64_t last = nominal_last(rules, at_ms);
+    return rules->spec.jitter_ms && last != EVER_MS &&
+           last + delay_ms(rules, last) > at_ms;
+}
+
+int64_t schedule_count(const struct schedule *schedule, struct wall after,
+                       struct wall until)
+{
+    if (until.ms <= after.ms)
+        return 0;
+    const struct rules *rules = schedule->rules;
+    if (rules)
+        return nominal_count(rules, after.ms, until.ms) +
+               still_due(rules, after.ms) - still_due(rules, until.ms);
+    return lattice_until(schedule->every_ms, schedule->phase_ms, until.ms) -
+           lattice_until(schedule->every_ms, schedule->phase_ms, after.ms);
+}
+
+/* ---- averages ---- */
+
+/* Of four years, which have one leap day. */
+static double cron_per_day(const struct rules *rules, const struct cron *cron)
+{
+    int days = 0;
+    for (int32_t year = 2025; year < 2029; year++)
+        for (unsigned month = 1; month <= 12; month++)
+            days += __builtin_popcount(cron_days(cron, year, month));
+    unsigned nth = rules->spec.nth > 1 ? rules->spec.nth : 1;
+    return (double)days * cron_times(cron) / (4 * 365.25) / nth;
+}
+
+static double list_per_day(const struct term *term)
+{
+    if (term->slot_count < 2)
+        return 0;
+    int64_t span_ms = term->slots_ms[term->slot_count - 1] - term->slots_ms[0];
+    return (term->slot_count - 1) * (double)DAY_MS / (double)span_ms;
+}
+
+static double term_per_day(const struct rules *rules, uint32_t i)
+{
+    const struct term *term = &rules->spec.terms[i];
+    if (term->kind == TERM_EVERY)
+        return (double)DAY_MS / (double)term->every_ms;
+    const struct cron *cron = rules_cron(rules, i);
+    return cron ? cron_per_day(rules, cron) : list_per_day(term);
+}
+
+double schedule_per_day(const struct schedule *schedule)
+{
+    if (!schedule->rules)
+        return (double)DAY_MS / (double)schedule->every_ms;
+    double sum = 0;
+    for (uint32_t i = 0; i < schedule->rules->spec.term_count; i++)
+        sum += term_per_day(schedule->rules, i);
+    return sum;
+}
+
+/* ---- fates ---- */
+
+enum fate schedule_fate(const struct schedule *schedule,
+                        const struct zone_span *change)
+{
+    enum fate worst = FATE_UNTOUCHED;
+    const struct rules *rules = schedule->rules;
+    for (uint32_t i = 0; rules && i < rules->spec.term_count; i++) {
+        const struct cron *cron = rules_cron(rules, i);
+        enum fate fate =
+            cron ? crossing_fate(rules, cron, change) : FATE_UNTOUCHED;
+        worst = fate > worst ? fate : worst;
+    }
+    return worst;
 }

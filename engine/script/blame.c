@@ -187,6 +187,10 @@ void blame_syntax(struct loader *loader, const char *file)
         snprintf(help, sizeof help,
                  "a comma is probably missing at the end of line %u:  %.*s,",
                  (unsigned)line, (int)(len < 120 ? len : 120), before);
+    /* from and to: people look for the other word first */
+    if (spot.column && !strcmp(token, "until"))
+        snprintf(help, sizeof help,
+                 "`until` is a word of Lua: the option is called `to`");
     const struct advice advice = { .help = help };
     if (!spot.column)
         spot.line = place.line;

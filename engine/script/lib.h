@@ -7,8 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* job defaults multiplier group */
+/* job defaults */
 void lib_declare_open(lua_State *L);
+void lib_group_open(lua_State *L);
+void lib_multiplier_open(lua_State *L);
 /* env; `settings` is what sandbox_open() finds below the table of globals. */
 void lib_settings_open(lua_State *L);
 /* Replaces the decoded object on top of the stack by its read-only proxy. */

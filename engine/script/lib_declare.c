@@ -1,4 +1,4 @@
-/* Declaring: job, defaults, group, multiplier.
+/* Declaring: job and defaults.
  *
  * `job "name"` notes name and line and answers a function that takes the table.
  * Options are rows of one table: the name, who may have it, and what reads it;
@@ -11,11 +11,13 @@
 #include <string.h>
 
 #include "blame.h"
+#include "declare.h"
 #include "ghost.h"
 #include "lib.h"
 #include "mooncron/duration.h"
 #include "mooncron/suggest.h"
 #include "take.h"
+#include "when.h"
 
 /* ---- options ---- */
 
@@ -143,11 +145,6 @@ static void take_only(struct taker *taker, const char *key, struct decl *decl)
     take_names(taker, key, &decl->only, &decl->only_count);
 }
 
-static bool factor_is_good(double factor)
-{
-    return isfinite(factor) && factor > 0;
-}
-
 static void blame_factor(struct taker *taker, const char *key)
 {
     lua_State *L = taker->L;
@@ -187,6 +184,15 @@ static void take_scale_table(struct taker *taker, const char *key,
     lua_pop(L, 2);
 }
 
+static void take_scale_word(struct taker *taker, const char *key,
+                            struct decl *decl)
+{
+    static const char *const words[] = { "nth" };
+    uint8_t word = 1;
+    take_choice(taker, key, words, 1, &word);
+    decl->nth = word == 0;
+}
+
 static void take_scale(struct taker *taker, const char *key, struct decl *decl)
 {
     lua_State *L = taker->L;
@@ -203,8 +209,12 @@ static void take_scale(struct taker *taker, const char *key, struct decl *decl)
     case LUA_TTABLE:
         take_scale_table(taker, key, decl);
         return;
+    case LUA_TSTRING:
+        take_scale_word(taker, key, decl);
+        return;
     default:
-        take_type(taker, key, LUA_TTABLE, "a boolean, a number or a table");
+        take_type(taker, key, LUA_TTABLE,
+                  "a boolean, a number, a table or \"nth\"");
     }
 }
 
@@ -229,6 +239,18 @@ static const struct option {
     take_option *take;
 } options[] = {
     { "every", OF_JOB, take_every },
+    { "cron", OF_JOB, take_cron },
+    { "at", OF_JOB, take_at },
+    { "any", OF_JOB, take_any },
+    { "next", OF_JOB, take_next },
+    { "timezone", OF_JOB | OF_DEFAULTS, take_timezone },
+    { "except", OF_JOB | OF_DEFAULTS, take_except },
+    { "on_excluded", OF_JOB | OF_DEFAULTS, take_excluded },
+    { "from", OF_JOB, take_from },
+    { "to", OF_JOB, take_to },
+    { "jitter", OF_JOB | OF_DEFAULTS, take_jitter },
+    { "gap", OF_JOB | OF_DEFAULTS, take_gap },
+    { "fold", OF_JOB | OF_DEFAULTS, take_fold },
     { "post", OF_JOB, take_post },
     { "get", OF_JOB, take_get },
     { "put", OF_JOB, take_put },
@@ -328,86 +350,14 @@ static void take_options(struct taker *taker, int table, unsigned owner,
     lua_pop(L, 1);
 }
 
-/* ---- who calls ---- */
-
-struct caller {
-    const char *file; /* the arena's */
-    uint32_t line;
-};
-
-static struct caller caller_of(lua_State *L, struct loader *loader)
-{
-    lua_Debug ar;
-    struct caller caller = { loader->load->path, 0 };
-    if (!lua_getstack(L, 1, &ar) || !lua_getinfo(L, "Sl", &ar))
-        return caller;
-    caller.line = ar.currentline > 0 ? (uint32_t)ar.currentline : 0;
-    if (ar.source[0] != '@' || !strcmp(ar.source + 1, caller.file))
-        return caller;
-    const struct source *source = sources_find(&loader->sources, ar.source + 1);
-    caller.file = source ? source->path : caller.file;
-    return caller;
-}
-
-/* The loader, where declaring is allowed; an error otherwise. */
-static struct loader *declaring(lua_State *L, const char *name)
-{
-    struct loader *loader = loader_of(L);
-    if (!loader)
-        luaL_error(L,
-                   "%s cannot be called in a run: jobs are declared while "
-                   "the file is loaded",
-                   name);
-    return loader;
-}
-
-static bool name_is_good(const char *name, size_t len)
-{
-    if (len < 1 || len > JOB_NAME_MAX || strlen(name) != len ||
-        strchr("._:-", name[0]))
-        return false;
-    for (const char *at = name; *at; at++)
-        if (!((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
-              (*at >= '0' && *at <= '9') || strchr("._:-", *at)))
-            return false;
-    return true;
-}
-
-/* The first argument as a name; NULL, and it was blamed, where it is none. */
-static const char *take_name(lua_State *L, struct loader *loader,
-                             const char *function, struct caller caller)
-{
-    size_t len;
-    if (lua_type(L, 1) == LUA_TSTRING) {
-        const char *name = lua_tolstring(L, 1, &len);
-        if (name_is_good(name, len))
-            return name;
-        const struct advice advice = {
-            .help = "a name is 1 to 128 letters, digits and . _ : -, and "
-                    "begins with a letter or a digit"
-        };
-        blame_line(loader, "E132", caller.file, caller.line, &advice,
-                   "\"%.64s\" cannot be the name of a %s", name, function);
-    } else if (!ghost_is(L, 1)) {
-        blame_line(loader, "E132", caller.file, caller.line, NULL,
-                   "a %s must be named by a text, found %s", function,
-                   luaL_typename(L, 1));
-    }
-    return NULL;
-}
-
 /* ---- job ---- */
 
 /* What is missing, or too much, once every option has been read. */
-static void check_job(struct taker *taker, const struct decl *decl)
+static void check_work(struct taker *taker, const struct decl *decl)
 {
     char title[160];
     taker_title(taker, title);
-    if (!decl->every_ms)
-        blame_line(taker->loader, "E108", taker->file, taker->line,
-                   &(struct advice){ .help = "for example  every = \"15m\"" },
-                   "`every` is missing in %s", title);
-    else if (!decl->has_target && !decl->function)
+    if (!decl->has_target && !decl->function)
         blame_line(taker->loader, "E108", taker->file, taker->line,
                    &(struct advice){
                        .help = "for example  post = \"/api/feed\", or run = "
@@ -422,6 +372,13 @@ static void check_job(struct taker *taker, const struct decl *decl)
     else
         return;
     taker->sound = false;
+}
+
+static void check_job(struct taker *taker, const struct decl *decl)
+{
+    when_check(taker, decl);
+    if (taker->sound)
+        check_work(taker, decl);
 }
 
 static struct decl *decl_new(struct loader *loader, const char *name,
@@ -443,6 +400,8 @@ static struct decl *decl_new(struct loader *loader, const char *name,
         .timeout_ms = loader->standards.timeout_ms,
         .phase_ms = loader->standards.phase_ms,
         .headers = loader->standards.headers,
+        .when = loader->standards.when,
+        .base = loader->standards.when,
         .target = "",
         .query = "",
         .body = "",
@@ -537,166 +496,15 @@ static int defaults(lua_State *L)
     struct decl decl = { .overlap = standards->overlap,
                          .timeout_ms = standards->timeout_ms,
                          .phase_ms = standards->phase_ms,
-                         .headers = standards->headers };
+                         .headers = standards->headers,
+                         .when = standards->when,
+                         .base = standards->when };
     take_options(&taker, 1, OF_DEFAULTS, &decl);
     *standards = (struct standards){ .overlap = decl.overlap,
                                      .timeout_ms = decl.timeout_ms,
                                      .phase_ms = decl.phase_ms,
-                                     .headers = decl.headers };
-    return 0;
-}
-
-/* ---- group ---- */
-
-static void group_option(struct taker *taker, uint32_t *limit)
-{
-    lua_State *L = taker->L;
-    const char *key =
-        lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
-    char title[160];
-    if (key && !strcmp(key, "limit")) {
-        take_count(taker, key, 1, UINT32_MAX, limit);
-        return;
-    }
-    const struct call_site site = {
-        .source = sources_find(&taker->loader->sources, taker->file),
-        .line = taker->line,
-        .function = "group",
-        .name = taker->name,
-    };
-    struct spot spot = source_option(&site, key ? key : "", SPOT_KEY, 0);
-    const struct advice advice = { .help = "options: limit" };
-    blame_spot(taker->loader, "E104", taker->file, &spot, taker->line, &advice,
-               "unknown option `%.64s` in %s", key ? key : "?",
-               taker_title(taker, title));
-}
-
-/* group "name" { this } : upvalue 1 is the index. */
-static int group_table(lua_State *L)
-{
-    struct loader *loader = declaring(L, "group");
-    struct group_decl *group =
-        &loader->groups[lua_tointeger(L, lua_upvalueindex(1))];
-    group->called = true;
-    struct taker taker = { loader,      L,           "group", group->name,
-                           group->file, group->line, true };
-    if (lua_type(L, 1) != LUA_TTABLE) {
-        blame_line(loader, "E133", group->file, group->line, NULL,
-                   "group \"%s\" must be followed by a table, found %s",
-                   group->name ? group->name : "", luaL_typename(L, 1));
-        return 0;
-    }
-    uint32_t limit = 0, before = loader->mistakes.total;
-    lua_pushnil(L);
-    while (lua_next(L, 1)) {
-        group_option(&taker, &limit);
-        lua_pop(L, 1);
-    }
-    group->limit = limit;
-    if (!limit && loader->mistakes.total == before)
-        blame_line(loader, "E108", group->file, group->line,
-                   &(struct advice){ .help = "for example  limit = 1" },
-                   "`limit` is missing in group \"%s\"",
-                   group->name ? group->name : "");
-    return 0;
-}
-
-static void group_claim(struct loader *loader, const char *name,
-                        struct caller caller)
-{
-    for (uint32_t i = 0; i < loader->group_count; i++) {
-        const struct group_decl *group = &loader->groups[i];
-        if (!group->name || strcmp(group->name, name) != 0)
-            continue;
-        char note[400];
-        snprintf(note, sizeof note, "first declared at %s:%u", group->file,
-                 (unsigned)group->line);
-        const struct advice advice = { .label = "second declaration",
-                                       .note = note };
-        blame_whole(loader, "E130", caller.file, caller.line, &advice,
-                    "group \"%s\" is declared twice", name);
-        return;
-    }
-}
-
-static int group(lua_State *L)
-{
-    struct loader *loader = declaring(L, "group");
-    struct caller caller = caller_of(L, loader);
-    const char *name = take_name(L, loader, "group", caller);
-    if (name)
-        group_claim(loader, name, caller);
-    if (loader->group_count == JOBSET_GROUPS_MAX)
-        return luaL_error(L, "more than %d groups are declared",
-                          JOBSET_GROUPS_MAX);
-    lua_pushinteger(L, loader->group_count);
-    loader->groups[loader->group_count++] = (struct group_decl){
-        .name = name ? loader_keep(loader, name) : NULL,
-        .file = caller.file,
-        .line = caller.line,
-    };
-    lua_pushcclosure(L, group_table, 1);
-    return 1;
-}
-
-/* ---- multiplier ---- */
-
-/* The spot of a factor in the table of a rule. */
-static void blame_rule(struct loader *loader, const char *key,
-                       struct caller caller, lua_State *L)
-{
-    struct taker taker = { loader,      L,           "multiplier", NULL,
-                           caller.file, caller.line, true };
-    luaL_tolstring(L, -1, NULL);
-    const char *text = lua_tostring(L, -1);
-    taker_blame(&taker, "E160", key, SPOT_VALUE, 0, NULL,
-                "the multiplier of %.64s must be a finite number above 0, "
-                "found %.40s",
-                key, text);
-    lua_pop(L, 1);
-}
-
-static void check_rule(lua_State *L, struct loader *loader,
-                       struct caller caller)
-{
-    lua_pushnil(L);
-    while (lua_next(L, 1)) {
-        const char *key =
-            lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
-        if (!key)
-            blame_line(loader, "E160", caller.file, caller.line, NULL,
-                       "a multiplier needs the name of its environment: "
-                       "production = 1");
-        else if (lua_type(L, -1) != LUA_TNUMBER ||
-                 !factor_is_good(lua_tonumber(L, -1)))
-            blame_rule(loader, key, caller, L);
-        else if (strcmp(key, "default") != 0)
-            loader_know_environment(loader, key);
-        lua_pop(L, 1);
-    }
-}
-
-static int multiplier(lua_State *L)
-{
-    struct loader *loader = declaring(L, "multiplier");
-    struct caller caller = caller_of(L, loader);
-    int type = lua_type(L, 1);
-    if (type != LUA_TTABLE && type != LUA_TFUNCTION) {
-        if (!ghost_is(L, 1))
-            blame_line(loader, "E107", caller.file, caller.line, NULL,
-                       "multiplier takes a table or a function, found %s",
-                       luaL_typename(L, 1));
-        return 0;
-    }
-    if (loader->rule_count == RULES_MAX)
-        return luaL_error(L, "more than %d multiplier rules", RULES_MAX);
-    if (type == LUA_TTABLE)
-        check_rule(L, loader, caller);
-    lua_settop(L, 1);
-    struct rule *rule = &loader->rules[loader->rule_count];
-    *rule = (struct rule){ luaL_ref(L, LUA_REGISTRYINDEX),
-                           type == LUA_TFUNCTION, caller.file, caller.line };
-    loader->rule_count++;
+                                     .headers = decl.headers,
+                                     .when = decl.when };
     return 0;
 }
 
@@ -706,8 +514,6 @@ void lib_declare_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         { "defaults", defaults },
-        { "group", group },
-        { "multiplier", multiplier },
         { NULL, NULL },
     };
     luaL_setfuncs(L, functions, 0);

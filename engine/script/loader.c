@@ -10,6 +10,7 @@
 #include "blame.h"
 #include "host.h"
 #include "json.h"
+#include "when.h"
 
 #define FLUSH_BYTES (64 << 10) /* what is written to the daemon at once */
 
@@ -43,6 +44,8 @@ struct sender {
     void (*flush)(void *data);
     void *data;
     uint32_t jobs;
+    const struct calendar **calendars; /* in the order of the set's */
+    uint32_t calendar_count;
 };
 
 static void sender_flush(struct sender *sender, size_t more_than)
@@ -119,36 +122,75 @@ static void send_job(struct sender *sender, const struct decl *decl,
         .standing = (uint8_t)standing_of(loader, decl),
         .always = decl->always,
     };
-    host_put_job(sender->out, &job);
+    host_put_job(sender->out, &job, sender->calendars, sender->calendar_count);
     sender->jobs++;
     sender_flush(sender, FLUSH_BYTES);
 }
 
-/* Each job is resolved and sent; the first mistake of a rule stops it, because
- * every job would repeat it. */
-static bool send_jobs(struct sender *sender)
+/* What a job says of its time concerns it alone; what a rule of multipliers
+ * answers would be said of every job. */
+static bool concerns_all(const struct decl *decl)
+{
+    return !decl->when;
+}
+
+/* Each job is resolved and sent, or only looked at where something is wrong
+ * already. */
+static void send_jobs(struct sender *sender)
 {
     struct loader *loader = sender->loader;
     for (uint32_t i = 0; i < loader->decl_count; i++) {
         struct schedule schedule;
         double multiplier;
         const struct decl *decl = &loader->decls[i];
-        if (!loader_schedule(loader, decl, &schedule, &multiplier))
-            return false;
-        send_job(sender, decl, &schedule, multiplier);
+        if (!decl->sound || (loader->mistakes.total && concerns_all(decl)))
+            continue;
+        if (!loader_schedule(loader, decl, &schedule, &multiplier)) {
+            if (concerns_all(decl))
+                return;
+            continue;
+        }
+        if (!loader->mistakes.total)
+            send_job(sender, decl, &schedule, multiplier);
+        rules_free((struct rules *)(uintptr_t)schedule.rules);
     }
-    return true;
 }
 
+static void send_calendar(struct sender *sender,
+                          const struct calendar *calendar)
+{
+    sender->calendars[sender->calendar_count++] = calendar;
+    host_put_calendar(sender->out, calendar);
+    sender_flush(sender, FLUSH_BYTES);
+}
+
+/* Those with names, and those that jobs named day by day. */
+static void send_calendars(struct sender *sender)
+{
+    struct loader *loader = sender->loader;
+    size_t most = loader->calendar_count + loader->own_days_count;
+    sender->calendars =
+        arena_new(&loader->arena, most * sizeof *sender->calendars);
+    for (uint32_t i = 0; i < loader->calendar_count; i++)
+        if (loader->calendars[i].called)
+            send_calendar(sender, &loader->calendars[i].as);
+    for (uint32_t i = 0; i < loader->own_days_count; i++)
+        send_calendar(sender, loader->own_days[i]);
+}
+
+/* What jobs refer to comes before them. */
 static void send_set(struct sender *sender)
 {
     struct loader *loader = sender->loader;
     for (size_t i = 0; i < loader->sources.count; i++)
         host_put_file(sender->out, &loader->stamps[i]);
+    const struct when *when = loader->standards.when;
+    if (when && when->timezone)
+        host_put_zone(sender->out, when->timezone);
+    send_calendars(sender);
     for (uint32_t i = 0; i < loader->group_count; i++)
         host_put_group(sender->out, &(struct group){ loader->groups[i].name,
                                                      loader->groups[i].limit });
-    send_jobs(sender);
 }
 
 static void send_end(struct sender *sender)
@@ -189,11 +231,16 @@ void loader_run(struct loader *loader, struct vm *vm,
         (struct standards){ .timeout_ms = TIMEOUT_MS, .headers = "" };
     loader->groups = memory_new(JOBSET_GROUPS_MAX * sizeof *loader->groups);
     text_init(&loader->text, JSON_BYTES_MAX);
+    loader->zones = zones_new(load->zones);
+    loader->room = memory_new(sizeof *loader->room);
     run_file(loader);
     loader_resolve(loader);
-    struct sender sender = { loader, out, flush, data, 0 };
+    struct sender sender = {
+        .loader = loader, .out = out, .flush = flush, .data = data
+    };
     if (!loader->mistakes.total)
         send_set(&sender);
+    send_jobs(&sender);
     send_end(&sender);
 }
 
@@ -205,6 +252,10 @@ void loader_close(struct loader *loader)
     text_close(&loader->text);
     free(loader->decls);
     free(loader->groups);
+    free(loader->calendars);
+    free((void *)loader->own_days);
+    free(loader->room);
+    zones_free(loader->zones);
     free(loader->environments);
     free(loader->folder);
 }

@@ -14,6 +14,7 @@
 #include "mooncron/jobset.h"
 #include "mooncron/memory.h"
 #include "mooncron/mistake.h"
+#include "mooncron/zones.h"
 #include "source.h"
 #include "vm.h"
 
@@ -30,6 +31,7 @@ struct standards {
     uint32_t timeout_ms;
     uint8_t overlap;
     const char *headers;
+    struct when *when; /* NULL: nothing was said of time */
 };
 
 /* What was declared, before the rules have been asked. */
@@ -44,8 +46,11 @@ struct decl {
     uint32_t timeout_ms, function;
     const char *target, *query, *body, *headers, *label, *group;
     int64_t every_ms, phase_ms;
-    bool scaled;  /* by the rules */
-    double scale; /* where not: by this; 0: not at all */
+    struct when *when; /* NULL: a plain `every`; see when.h */
+    struct when *base; /* the defaults', which `when` may still be */
+    bool nth;          /* scale = "nth" */
+    bool scaled;       /* by the rules */
+    double scale;      /* where not: by this; 0: not at all */
     const char **only;
     uint32_t only_count;
 };
@@ -77,6 +82,12 @@ struct loader {
     uint32_t decl_count, decl_cap;
     struct group_decl *groups;
     uint32_t group_count;
+    struct calendar_decl *calendars; /* see when.h */
+    uint32_t calendar_count;
+    const struct calendar **own_days; /* that jobs named themselves */
+    uint32_t own_days_count;
+    struct zones *zones;
+    struct host_rules *room; /* for one job at a time */
     struct rule rules[RULES_MAX];
     uint32_t rule_count;
     const char **environments; /* that the file knows of */
@@ -109,8 +120,15 @@ bool loader_compile(struct loader *loader, const char *path, const char *file,
 
 /* resolve.c: asks the rules, finds the groups, checks environments. */
 void loader_resolve(struct loader *loader);
-/* The factor and the slots of a decl; false: it was blamed. */
+/* The factor and the slots of a decl; false: it was blamed. The rules of the
+ * schedule are the caller's. */
 bool loader_schedule(struct loader *loader, const struct decl *decl,
                      struct schedule *ret_schedule, double *ret_multiplier);
+/* What can scale: a finite number above 0. */
+bool factor_is_good(double factor);
+/* An interval that was multiplied, and its phase; false: it was blamed. */
+bool loader_lattice(struct loader *loader, const struct decl *decl,
+                    int64_t every_ms, int64_t phase_ms, double factor,
+                    int64_t *ret_every_ms, int64_t *ret_phase_ms);
 
 #endif

@@ -8,7 +8,7 @@
 #include "blame.h"
 #include "mooncron/duration.h"
 #include "mooncron/suggest.h"
-#include "take.h"
+#include "when.h"
 
 static struct taker taker_for(struct loader *loader, const struct decl *decl)
 {
@@ -202,14 +202,13 @@ static bool ask_rules(struct loader *loader, const struct decl *decl,
 }
 
 static bool blame_interval(struct loader *loader, const struct decl *decl,
-                           double factor, double ms)
+                           int64_t every_ms, double factor, bool low)
 {
     char every[DURATION_TEXT_MAX], bound[DURATION_TEXT_MAX];
-    bool low = ms < EVERY_MS_MIN;
     duration_format(low ? EVERY_MS_MIN : DURATION_MS_MAX, bound);
     blame_line(loader, "E160", decl->file, decl->line, NULL,
                "every %s times %g is %s than %s in job \"%s\"",
-               duration_format(decl->every_ms, every), factor,
+               duration_format(every_ms, every), factor,
                low ? "shorter" : "longer", bound, decl->name);
     return false;
 }
@@ -218,27 +217,55 @@ static bool blame_interval(struct loader *loader, const struct decl *decl,
  * phase is a hash within the scaled interval, which is the same hash within the
  * unscaled one; that holds for whole seconds, so other intervals keep theirs.
  */
-static int64_t phase_of(const struct decl *decl, int64_t every_ms)
+static int64_t phase_of(const struct decl *decl, int64_t base_ms,
+                        int64_t phase_ms, int64_t every_ms)
 {
-    if (decl->phase_ms != PHASE_AUTO)
-        return decl->phase_ms % decl->every_ms;
-    bool seconds = decl->every_ms % 1000 == 0;
-    return schedule_phase_auto(decl->name, seconds ? every_ms : decl->every_ms);
+    if (phase_ms != PHASE_AUTO)
+        return phase_ms % base_ms;
+    bool seconds = base_ms % 1000 == 0;
+    return schedule_phase_auto(decl->name, seconds ? every_ms : base_ms);
+}
+
+bool loader_lattice(struct loader *loader, const struct decl *decl,
+                    int64_t every_ms, int64_t phase_ms, double factor,
+                    int64_t *ret_every_ms, int64_t *ret_phase_ms)
+{
+    double ms =
+        factor > 0 ? round((double)every_ms * factor) : (double)every_ms;
+    bool low = ms < EVERY_MS_MIN;
+    if (low || ms > (double)DURATION_MS_MAX)
+        return blame_interval(loader, decl, every_ms, factor, low);
+    *ret_every_ms = (int64_t)ms;
+    *ret_phase_ms =
+        phase_of(decl, every_ms, phase_ms, *ret_every_ms) % *ret_every_ms;
+    return true;
+}
+
+/* Only intervals are multiplied, and what is counted by `scale = "nth"`. */
+static bool is_multiplied(const struct decl *decl)
+{
+    const struct when *when = decl->when;
+    for (uint32_t i = 0; when && i < when->any_count; i++)
+        if (when->any[i].kind == TERM_EVERY)
+            return true;
+    return decl->every_ms || decl->nth;
 }
 
 bool loader_schedule(struct loader *loader, const struct decl *decl,
                      struct schedule *ret_schedule, double *ret_multiplier)
 {
-    double factor = decl->scale;
-    if (decl->scaled && !ask_rules(loader, decl, &factor))
+    double factor = is_multiplied(decl) ? decl->scale : 0;
+    if (is_multiplied(decl) && decl->scaled &&
+        !ask_rules(loader, decl, &factor))
         return false;
-    double ms = factor > 0 ? round((double)decl->every_ms * factor)
-                           : (double)decl->every_ms;
-    if (ms < EVERY_MS_MIN || ms > (double)DURATION_MS_MAX)
-        return blame_interval(loader, decl, factor, ms);
-    int64_t every_ms = (int64_t)ms;
     *ret_multiplier = factor;
-    *ret_schedule =
-        (struct schedule){ every_ms, phase_of(decl, every_ms) % every_ms };
-    return true;
+    *ret_schedule = (struct schedule){ 0 };
+    if (decl->every_ms &&
+        !loader_lattice(loader, decl, decl->every_ms, decl->phase_ms, factor,
+                        &ret_schedule->every_ms, &ret_schedule->phase_ms))
+        return false;
+    if (!when_needs_rules(decl))
+        return true;
+    ret_schedule->rules = when_rules(loader, decl, factor, ret_schedule);
+    return ret_schedule->rules != NULL;
 }

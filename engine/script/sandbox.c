@@ -13,17 +13,19 @@
 #include "blame.h"
 #include "ghost.h"
 #include "lib.h"
+#include "lib_calendar.h"
 #include "mooncron/suggest.h"
 #include "require.h"
 
 const char *const vocabulary[] = {
-    "job",     "defaults", "multiplier", "group",        "settings",
-    "env",     "http",     "sleep",      "log",          "fail",
-    "require", "print",    "pairs",      "ipairs",       "next",
-    "type",    "tostring", "tonumber",   "assert",       "error",
-    "pcall",   "xpcall",   "select",     "string",       "table",
-    "math",    "utf8",     "coroutine",  "os",           "rawget",
-    "rawset",  "rawequal", "rawlen",     "setmetatable", "getmetatable"
+    "job",         "defaults", "multiplier", "group",     "calendar",
+    "settings",    "env",      "http",       "sleep",     "log",
+    "fail",        "require",  "print",      "pairs",     "ipairs",
+    "next",        "type",     "tostring",   "tonumber",  "assert",
+    "error",       "pcall",    "xpcall",     "select",    "string",
+    "table",       "math",     "utf8",       "coroutine", "os",
+    "rawget",      "rawset",   "rawequal",   "rawlen",    "setmetatable",
+    "getmetatable"
 };
 const size_t vocabulary_count = sizeof vocabulary / sizeof *vocabulary;
 
@@ -228,6 +230,9 @@ void sandbox_open(lua_State *L)
     lua_setfield(L, -2, "settings");
     lua_remove(L, -2); /* real */
     lib_declare_open(L);
+    lib_group_open(L);
+    lib_multiplier_open(L);
+    lib_calendar_open(L);
     lib_settings_open(L);
     lib_http_open(L);
     lib_run_open(L);

@@ -23,6 +23,18 @@ const char *taker_title(const struct taker *taker, char buffer[160])
     return buffer;
 }
 
+static struct spot spot_of(const struct taker *taker, const char *key,
+                           enum spot_of what, uint32_t element)
+{
+    const struct call_site site = {
+        .source = sources_find(&taker->loader->sources, taker->file),
+        .line = taker->line,
+        .function = taker->function,
+        .name = taker->name,
+    };
+    return source_option(&site, key, what, element);
+}
+
 void taker_blame(struct taker *taker, const char *code, const char *key,
                  enum spot_of what, uint32_t element,
                  const struct advice *advice, const char *format, ...)
@@ -32,13 +44,24 @@ void taker_blame(struct taker *taker, const char *code, const char *key,
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    const struct call_site site = {
-        .source = sources_find(&taker->loader->sources, taker->file),
-        .line = taker->line,
-        .function = taker->function,
-        .name = taker->name,
-    };
-    struct spot spot = source_option(&site, key, what, element);
+    struct spot spot = spot_of(taker, key, what, element);
+    blame_spot(taker->loader, code, taker->file, &spot, taker->line, advice,
+               "%s in %s", message, taker_title(taker, title));
+    taker->sound = false;
+}
+
+void taker_blame_part(struct taker *taker, const char *code, const char *key,
+                      uint32_t element, uint32_t column, uint32_t width,
+                      const struct advice *advice, const char *message)
+{
+    char title[160];
+    size_t len;
+    lua_tolstring(taker->L, -1, &len);
+    struct spot spot = spot_of(taker, key, SPOT_VALUE, element);
+    if (spot.column && spot.width == len + 2 && column + width <= len) {
+        spot.column += 1 + column; /* behind the quote */
+        spot.width = width;
+    }
     blame_spot(taker->loader, code, taker->file, &spot, taker->line, advice,
                "%s in %s", message, taker_title(taker, title));
     taker->sound = false;

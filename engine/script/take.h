@@ -27,6 +27,12 @@ void taker_blame(struct taker *taker, const char *code, const char *key,
                  const struct advice *advice, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
 
+/* The same for `width` bytes from `column` on (0-based) within the text of a
+ * value, where the file has that text as it is. */
+void taker_blame_part(struct taker *taker, const char *code, const char *key,
+                      uint32_t element, uint32_t column, uint32_t width,
+                      const struct advice *advice, const char *message);
+
 /* Each leaves `ret` alone and blames where the value is none. */
 void take_bool(struct taker *taker, const char *key, bool *ret);
 void take_duration(struct taker *taker, const char *key, int64_t min_ms,

@@ -30,6 +30,7 @@ struct config {
     const char *node_env;
     const char *file;
     const char *state_directory, *runtime_directory;
+    const char *zones;       /* folder of TZif files */
     const char *script_env;  /* names, separated by spaces or commas */
     const char *allow_hosts; /* other origins that jobs may call */
     const char *ca_file;

@@ -1,10 +1,11 @@
 /* What the daemon and a script host say to each other.
  *
- * The host's life: it says HELLO, gets one LOAD, answers with FILE, GROUP, JOB
- * and MISTAKE in any number, then LOADED; from then on it gets START for runs
- * of scripted jobs and asks with REQUEST and SLEEP, one at a time a run, until
- * it says ENDED. When its socket closes it leaves. Runs are named by the
- * daemon's numbers; an answer to a run that has ended is dropped. */
+ * The host's life: it says HELLO, gets one LOAD, answers with FILE, ZONE,
+ * GROUP, CALENDAR, JOB and MISTAKE in any number, then LOADED; from then on it
+ * gets START for runs of scripted jobs and asks with REQUEST and SLEEP, one at
+ * a time a run, until it says ENDED. When its socket closes it leaves. Runs are
+ * named by the daemon's numbers; an answer to a run that has ended is dropped.
+ */
 #ifndef MOONCRON_HOSTMSG_H
 #define MOONCRON_HOSTMSG_H
 
@@ -31,15 +32,19 @@ enum host_message {
     HOST_SLEEP,
     HOST_LOG,
     HOST_ENDED,
+    HOST_ZONE, /* that the whole set is shown in; at most one */
+    HOST_CALENDAR,
 };
 
 /* Version of this page; HELLO carries it, and one that differs is refused. */
-#define HOST_PROTOCOL 1
+#define HOST_PROTOCOL 2
 
 struct host_load {
     const char *path;        /* of the schedule file, as the user named it */
     const char *environment; /* in force; never "" */
     const char *settings;    /* JSON object */
+    const char *zones;       /* folder of TZif files */
+    struct wall now; /* when: functions of schedules are asked from there */
     bool enable_jobs;
     /* "NAME=value" each: what env "NAME" may read. A name without "=" is
      * allowed but not set. */
@@ -92,6 +97,17 @@ struct host_ended {
     const char *failure; /* "" or a sentence with file and line */
 };
 
+/* The rules of a job as they came: room for the lists that `spec` points to.
+ * What it says is checked by rules_new(), not here. */
+struct host_rules {
+    bool there;
+    const char *zone;                           /* its name */
+    struct rules_spec spec;                     /* without `calendars` */
+    uint32_t calendars[SCHEDULE_CALENDARS_MAX]; /* by index of the set */
+    struct term terms[SCHEDULE_TERMS_MAX];
+    int64_t slots_ms[LIST_SLOTS_MAX]; /* of the one list that a job may have */
+};
+
 struct host_loaded {
     bool ok; /* false: at least one MISTAKE came before */
     uint32_t jobs;
@@ -110,7 +126,12 @@ bool host_put_cancel(struct text *out, uint64_t run);
 bool host_put_hello(struct text *out);
 bool host_put_file(struct text *out, const struct file_stamp *stamp);
 bool host_put_group(struct text *out, const struct group *group);
-bool host_put_job(struct text *out, const struct job *job);
+/* Calendars of the job's rules are written as indexes into `calendars`, where
+ * each must be. */
+bool host_put_job(struct text *out, const struct job *job,
+                  const struct calendar *const *calendars, uint32_t count);
+bool host_put_zone(struct text *out, const char *name);
+bool host_put_calendar(struct text *out, const struct calendar *calendar);
 bool host_put_mistake(struct text *out, const struct mistake *mistake);
 bool host_put_loaded(struct text *out, const struct host_loaded *loaded);
 bool host_put_request(struct text *out, const struct host_request *request);
@@ -128,7 +149,13 @@ bool host_get_run(struct wire_reader *in, uint64_t *ret_run);
 bool host_get_hello(struct wire_reader *in, uint32_t *ret_protocol);
 bool host_get_file(struct wire_reader *in, struct file_stamp *ret);
 bool host_get_group(struct wire_reader *in, struct group *ret);
-bool host_get_job(struct wire_reader *in, struct job *ret);
+/* The job has no rules yet: they are made from `ret_rules`. */
+bool host_get_job(struct wire_reader *in, struct job *ret,
+                  struct host_rules *ret_rules);
+bool host_get_zone(struct wire_reader *in, const char **ret_name);
+/* The days are the caller's, who frees them; NULL where false. */
+bool host_get_calendar(struct wire_reader *in, struct calendar *ret,
+                       int32_t **ret_days);
 bool host_get_mistake(struct wire_reader *in, struct mistake *ret);
 bool host_get_loaded(struct wire_reader *in, struct host_loaded *ret);
 bool host_get_request(struct wire_reader *in, struct host_request *ret);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "mooncron/instant.h"
+#include "mooncron/schedule.h"
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE };
 extern const char *const method_names[4]; /* "GET" ... */
@@ -30,32 +31,12 @@ enum standing {
 
 /* Most a file may declare: ids are 32 bits wide, and at some 300 bytes a job
  * this is 300 MB, the most a scheduler of this kind should ask of a host. */
-#define JOBSET_JOBS_MAX   1000000
-#define JOBSET_GROUPS_MAX 1024
-#define JOB_NAME_MAX      128 /* bytes; [A-Za-z0-9] then also . _ : - */
-#define JOB_NO_GROUP      UINT32_MAX
-#define EVERY_MS_MIN      1000 /* shorter is a mistake of unit, not a job */
-
-/* When a job is due: a lattice on the UTC epoch, slot n at n * every + phase.
- * No state is needed to know the next slot. 0 <= phase_ms < every_ms. */
-struct schedule {
-    int64_t every_ms;
-    int64_t phase_ms;
-};
-
-/* The first slot strictly later than `after`; NEVER_MS where there is none. */
-struct wall schedule_next(const struct schedule *schedule, struct wall after);
-/* The last slot at or before `at`. */
-struct wall schedule_last(const struct schedule *schedule, struct wall at);
-
-/* How many slots lie in (after, until]. */
-int64_t schedule_count(const struct schedule *schedule, struct wall after,
-                       struct wall until);
-
-/* The phase that "auto" stands for: a hash of the name (32-bit FNV-1a of its
- * bytes), modulo the unscaled interval, in whole seconds. Stable for ever:
- * changing it would move every user's jobs. */
-int64_t schedule_phase_auto(const char *name, int64_t every_ms);
+#define JOBSET_JOBS_MAX      1000000
+#define JOBSET_GROUPS_MAX    1024
+#define JOBSET_CALENDARS_MAX 1024
+#define JOB_NAME_MAX         128 /* bytes; [A-Za-z0-9] then also . _ : - */
+#define JOB_NO_GROUP         UINT32_MAX
+#define EVERY_MS_MIN         1000 /* shorter is a mistake of unit, not a job */
 
 struct job {
     const char *name;
@@ -65,7 +46,7 @@ struct job {
     const char *file;    /* as the user named it, with `line` */
     const char *label;   /* what tells this target apart in a table, or "" */
     struct schedule schedule; /* already multiplied */
-    int64_t base_every_ms;    /* as written */
+    int64_t base_every_ms;    /* as written; 0: there is no `every` */
     double multiplier;        /* 0: the job is not scaled */
     uint64_t digest; /* of all that matters to slots and runs, not of `line` */
     uint32_t line;
@@ -100,12 +81,21 @@ struct jobset *jobset_ref(struct jobset *set);
 /* Gives a reference back; the last one frees. NULL is fine. */
 void jobset_unref(struct jobset *set);
 
-/* Adding copies every string. Groups come before the jobs that name them.
- * `digest` is computed here. False where a limit above is reached, the name is
- * taken, or a group index is none: nothing is added then. */
+/* Adding copies every string. Groups and calendars come before the jobs that
+ * name them. `digest` is computed here; the rules of a schedule are the set's
+ * from then on. False where a limit above is reached, the name is taken, or a
+ * group index is none: nothing is added then, and the rules are still the
+ * caller's. */
 bool jobset_add(struct jobset *set, const struct job *job);
 bool jobset_add_group(struct jobset *set, const char *name, uint32_t limit);
+/* The calendar, which lives as long as the set; NULL at the limit. The days are
+ * copied. */
+const struct calendar *jobset_add_calendar(struct jobset *set,
+                                           const struct calendar *calendar);
 void jobset_add_file(struct jobset *set, const struct file_stamp *stamp);
+/* The zone that people who look at the whole set are shown times in; the
+ * reference is taken. UTC where nobody says another. */
+void jobset_set_zone(struct jobset *set, struct zone *zone);
 
 /* After this the set never changes. */
 void jobset_seal(struct jobset *set);
@@ -115,6 +105,10 @@ uint32_t jobset_scheduled(const struct jobset *set);
 const struct job *jobset_job(const struct jobset *set, uint32_t index);
 uint32_t jobset_group_count(const struct jobset *set);
 const struct group *jobset_group(const struct jobset *set, uint32_t index);
+uint32_t jobset_calendar_count(const struct jobset *set);
+const struct calendar *jobset_calendar(const struct jobset *set,
+                                       uint32_t index);
+struct zone *jobset_zone(const struct jobset *set);
 uint32_t jobset_file_count(const struct jobset *set);
 const struct file_stamp *jobset_file(const struct jobset *set, uint32_t index);
 /* True where some job runs a function: only then its host must stay. */

@@ -37,7 +37,8 @@ static bool put_load(struct text *out)
 {
     const char *const vars[] = { "A=1", "B" };
     return host_put_load(
-        out, &(struct host_load){ "a.lua", "staging", "{}", true, vars, 2 });
+        out, &(struct host_load){
+                 "a.lua", "staging", "{}", "/zones", { -5 }, true, vars, 2 });
 }
 
 static bool get_load(struct wire_reader *in)
@@ -46,7 +47,8 @@ static bool get_load(struct wire_reader *in)
     const char *space[2];
     return host_get_load(in, &m, space, 2) && !strcmp(m.path, "a.lua") &&
            !strcmp(m.environment, "staging") && !strcmp(m.settings, "{}") &&
-           m.enable_jobs && m.var_count == 2 && !strcmp(m.vars[0], "A=1") &&
+           !strcmp(m.zones, "/zones") && m.now.ms == -5 && m.enable_jobs &&
+           m.var_count == 2 && !strcmp(m.vars[0], "A=1") &&
            !strcmp(m.vars[1], "B");
 }
 
@@ -127,23 +129,121 @@ static bool get_group(struct wire_reader *in)
     return host_get_group(in, &m) && !strcmp(m.name, "hub") && m.limit == 2;
 }
 
+static bool put_zone(struct text *out)
+{
+    return host_put_zone(out, "Europe/Bucharest");
+}
+
+static bool get_zone(struct wire_reader *in)
+{
+    const char *name;
+    return host_get_zone(in, &name) && !strcmp(name, "Europe/Bucharest");
+}
+
+static const int32_t days[] = { -1, 0, 20812 };
+static const struct calendar holidays = { "holidays", days, 3 };
+
+static bool put_calendar(struct text *out)
+{
+    return host_put_calendar(out, &holidays);
+}
+
+static bool get_calendar(struct wire_reader *in)
+{
+    struct calendar m;
+    int32_t *owned;
+    bool same = host_get_calendar(in, &m, &owned) &&
+                !strcmp(m.name, "holidays") && m.count == 3 &&
+                !memcmp(m.days, days, sizeof days);
+    free(owned);
+    return same;
+}
+
+static struct host_rules room;
+
 static bool put_job(struct text *out)
 {
-    return host_put_job(out, &sound);
+    return host_put_job(out, &sound, NULL, 0);
 }
 
 static bool get_job(struct wire_reader *in)
 {
     struct job m;
-    return host_get_job(in, &m) && !strcmp(m.name, sound.name) &&
-           !strcmp(m.target, sound.target) && !strcmp(m.body, sound.body) &&
-           !strcmp(m.headers, sound.headers) && !strcmp(m.file, sound.file) &&
-           !strcmp(m.label, sound.label) && m.schedule.every_ms == 1200000 &&
-           m.schedule.phase_ms == 198000 && m.base_every_ms == 600000 &&
-           m.multiplier == 2.0 && m.line == 26 && m.timeout_ms == 30000 &&
-           m.group == JOB_NO_GROUP && m.function == 7 &&
-           m.method == METHOD_PUT && m.overlap == OVERLAP_ALLOW &&
-           m.standing == STANDING_JOBS_OFF && m.always;
+    return host_get_job(in, &m, &room) && !room.there &&
+           !strcmp(m.name, sound.name) && !strcmp(m.target, sound.target) &&
+           !strcmp(m.body, sound.body) && !strcmp(m.headers, sound.headers) &&
+           !strcmp(m.file, sound.file) && !strcmp(m.label, sound.label) &&
+           m.schedule.every_ms == 1200000 && m.schedule.phase_ms == 198000 &&
+           m.base_every_ms == 600000 && m.multiplier == 2.0 && m.line == 26 &&
+           m.timeout_ms == 30000 && m.group == JOB_NO_GROUP &&
+           m.function == 7 && m.method == METHOD_PUT &&
+           m.overlap == OVERLAP_ALLOW && m.standing == STANDING_JOBS_OFF &&
+           m.always;
+}
+
+/* ---- rules ---- */
+
+static const int64_t slots[] = { -1000, 0, 86400000 };
+
+/* Each kind of term, and every other field. */
+static struct rules *some_rules(void)
+{
+    static const struct term terms[] = {
+        { .kind = TERM_EVERY, .text = "", .every_ms = 7000, .phase_ms = 1000 },
+        { .kind = TERM_CRON, .text = "30 2 * * *" },
+        { .kind = TERM_AT, .text = "08:00" },
+        { .kind = TERM_ONCE, .text = "2026-12-31T23:00" },
+        { .kind = TERM_LIST, .text = "", .slots_ms = slots, .slot_count = 3 },
+    };
+    static const struct calendar *const calendars[] = { &holidays };
+    const struct rules_spec spec = { .terms = terms,
+                                     .term_count = 5,
+                                     .calendars = calendars,
+                                     .calendar_count = 1,
+                                     .weekdays_off = 0x41,
+                                     .gap = GAP_BEFORE,
+                                     .fold = FOLD_LAST,
+                                     .excluded = EXCLUDED_NEXT,
+                                     .nth = 3,
+                                     .jitter_ms = 600000,
+                                     .from = { -7000 },
+                                     .until = { INT64_C(4102444800000) } };
+    struct error err = { "" };
+    struct rules *rules = rules_new(&spec, "feed-rank", zone_utc(), &err);
+    if (!rules)
+        fail_msg("%s", err.text);
+    return rules;
+}
+
+static bool put_ruled(struct text *out)
+{
+    static const struct calendar other = { "other", days, 1 };
+    const struct calendar *const list[] = { &other, &holidays };
+    struct job job = sound;
+    struct rules *rules = some_rules();
+    job.schedule = (struct schedule){ .rules = rules };
+    job.base_every_ms = 0;
+    bool put = host_put_job(out, &job, list, 2);
+    rules_free(rules);
+    return put;
+}
+
+/* What was read makes the same rules again. */
+static bool get_ruled(struct wire_reader *in)
+{
+    struct job m;
+    if (!host_get_job(in, &m, &room) || !room.there)
+        return false;
+    static const struct calendar *const calendars[] = { &holidays };
+    struct error err = { "" };
+    struct rules *before = some_rules();
+    room.spec.calendars = calendars;
+    struct rules *rules = rules_new(&room.spec, m.name, zone_utc(), &err);
+    bool same = rules && !strcmp(room.zone, "UTC") && room.calendars[0] == 1 &&
+                rules_digest(rules) == rules_digest(before);
+    rules_free(rules);
+    rules_free(before);
+    return same;
 }
 
 static bool put_mistake(struct text *out)
@@ -240,6 +340,9 @@ static const struct {
     { HOST_FILE, put_file, get_file },
     { HOST_GROUP, put_group, get_group },
     { HOST_JOB, put_job, get_job },
+    { HOST_JOB, put_ruled, get_ruled },
+    { HOST_ZONE, put_zone, get_zone },
+    { HOST_CALENDAR, put_calendar, get_calendar },
     { HOST_MISTAKE, put_mistake, get_mistake },
     { HOST_LOADED, put_loaded, get_loaded },
     { HOST_REQUEST, put_request, get_request },
@@ -297,11 +400,11 @@ static void test_unsound_jobs(void **state)
     for (size_t i = 0; i < 10; i++) {
         struct text out;
         text_init(&out, 4096);
-        assert_true(host_put_job(&out, &jobs[i]));
+        assert_true(host_put_job(&out, &jobs[i], NULL, 0));
         struct wire_reader in;
         wire_open(&in, out.data, out.len);
         struct job job;
-        if (host_get_job(&in, &job))
+        if (host_get_job(&in, &job, &room))
             fail_msg("job %zu was believed", i);
         text_close(&out);
     }

@@ -23,7 +23,7 @@ static void test_next_brute(void **state)
     (void)state;
     for (int64_t every = 1; every <= 7; every++)
         for (int64_t phase = 0; phase < every; phase++) {
-            const struct schedule schedule = { every, phase };
+            const struct schedule schedule = { every, phase, NULL };
             for (int64_t after = -30; after <= 30; after++) {
                 int64_t want = after + 1;
                 while (!is_slot(&schedule, want))
@@ -40,7 +40,7 @@ static void test_count_brute(void **state)
     (void)state;
     for (int64_t every = 1; every <= 5; every++)
         for (int64_t phase = 0; phase < every; phase++) {
-            const struct schedule schedule = { every, phase };
+            const struct schedule schedule = { every, phase, NULL };
             for (int64_t after = -15; after <= 15; after++) {
                 int64_t want = 0;
                 for (int64_t until = after; until <= 15; until++) {
@@ -57,7 +57,7 @@ static void test_count_brute(void **state)
 static void test_count_backwards(void **state)
 {
     (void)state;
-    const struct schedule schedule = { 1000, 0 };
+    const struct schedule schedule = { 1000, 0, NULL };
     assert_int_equal(
         schedule_count(&schedule, (struct wall){ 9000 }, (struct wall){ 0 }),
         0);

@@ -44,7 +44,8 @@ static void hear_group(struct play *play, struct wire_reader *in)
 static void hear_job(struct play *play, struct wire_reader *in)
 {
     struct job job;
-    assert_true(host_get_job(in, &job));
+    assert_true(host_get_job(in, &job, play->room));
+    assert_false(play->room->there); /* rules are for spec/ */
     assert_true(jobset_add(play->set, &job));
 }
 
@@ -124,6 +125,7 @@ static void load(struct play *play)
     const struct host_load request = { .path = play->path,
                                        .environment = "production",
                                        .settings = "{\"pageSize\":50}",
+                                       .zones = "/usr/share/zoneinfo",
                                        .enable_jobs = true,
                                        .vars = vars,
                                        .var_count = 1 };
@@ -144,6 +146,8 @@ void play_open(struct play *play, const char *text)
     assert_int_equal(fclose(file), 0);
     text_init(&play->said, SAID_MAX);
     play->set = jobset_new();
+    play->room = malloc(sizeof *play->room);
+    assert_non_null(play->room);
     play->host = host_new(hear, play);
     assert_non_null(play->host);
     load(play);
@@ -165,6 +169,7 @@ void play_close(struct play *play)
 {
     host_free(play->host);
     jobset_unref(play->set);
+    free(play->room);
     text_close(&play->said);
     assert_int_equal(unlink(play->path), 0);
     assert_int_equal(rmdir(play->folder), 0);

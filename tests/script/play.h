@@ -17,11 +17,13 @@
 #include "mooncron/text.h"
 
 struct host;
+struct host_rules;
 
 struct play {
     struct host *host;
     struct text said; /* since it was last asked */
     struct jobset *set;
+    struct host_rules *room;
     char folder[32], path[48];
 };
 

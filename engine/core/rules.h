@@ -1,0 +1,49 @@
+/* What rules are made of. Shared by rules.c, almanac.c, crossing.c and
+ * schedule.c only. All of it is one block, but for zone and calendars. */
+#ifndef MOONCRON_CORE_RULES_H
+#define MOONCRON_CORE_RULES_H
+
+#include "mooncron/schedule.h"
+
+#define DAY_S  INT64_C(86400)
+#define DAY_MS (DAY_S * 1000)
+
+/* Searches stay within the years 1 to 9999. */
+#define FIRST_S INT64_C(-62135596800) /* 0001-01-01T00:00:00 */
+#define LAST_S  INT64_C(253402300799) /* 9999-12-31T23:59:59 */
+
+struct rules {
+    struct rules_spec spec; /* its arrays point into this block */
+    struct zone *zone;
+    uint64_t seed; /* of jitter */
+    uint64_t digest;
+    bool excludes; /* some day is */
+    struct cron *crons; /* one a term; unused where it is no cron or at */
+};
+
+int64_t floor_div(int64_t a, int64_t b); /* by a positive number */
+
+/* ---- almanac.c: local times, as if no clock were ever set ---- */
+
+/* Whether a day since 1970 is excluded. */
+bool almanac_excludes(const struct rules *rules, int64_t day);
+
+/* The first local time at or after `from_s`, the last at or before it, that
+ * `cron` names on a day that is not excluded; moved slots included. False where
+ * there is none within the years of a search. */
+bool almanac_next(const struct rules *rules, const struct cron *cron,
+                  int64_t from_s, int64_t *ret_s);
+bool almanac_last(const struct rules *rules, const struct cron *cron,
+                  int64_t from_s, int64_t *ret_s);
+
+/* ---- crossing.c: the same in a zone, over its changes of offset ---- */
+
+/* The first instant after, the last at or before; false: none. */
+bool crossing_next(const struct rules *rules, const struct cron *cron,
+                   int64_t after_s, int64_t *ret_s);
+bool crossing_last(const struct rules *rules, const struct cron *cron,
+                   int64_t at_s, int64_t *ret_s);
+enum fate crossing_fate(const struct rules *rules, const struct cron *cron,
+                        const struct zone_span *change);
+
+#endif

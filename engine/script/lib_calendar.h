@@ -1,0 +1,26 @@
+/* calendar "name" { days }: days that jobs may except. */
+#ifndef SCRIPT_LIB_CALENDAR_H
+#define SCRIPT_LIB_CALENDAR_H
+
+#include "loader.h"
+
+/* Sets the field `calendar` of the table on top of the stack. */
+void lib_calendar_open(lua_State *L);
+
+/* The name where the value at `index` is what `calendar` returned, else NULL;
+ * it lives as long as the value. */
+const char *calendar_named(lua_State *L, int index);
+
+/* Appends to a list that grows by realloc. */
+void calendar_add_day(int32_t **days, uint32_t *count, uint32_t *cap,
+                      int32_t day);
+
+/* Sorts, drops what is there twice, and keeps a copy in the arena. */
+const struct calendar *calendar_keep(struct loader *loader, const char *name,
+                                     int32_t *days, uint32_t count);
+
+/* The same for days that a job names itself: equal lists are one calendar. */
+const struct calendar *calendar_own(struct loader *loader, int32_t *days,
+                                    uint32_t count);
+
+#endif

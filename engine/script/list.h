@@ -1,0 +1,17 @@
+/* A list is what a job's `next` function answers, asked ahead of time. */
+#ifndef SCRIPT_LIST_H
+#define SCRIPT_LIST_H
+
+#include "loader.h"
+
+/* How far ahead a function is asked, and how many answers may lie before: the
+ * daemon loads the file again long before the end is reached. */
+#define LIST_AHEAD_DAYS 400
+#define LIST_CALLS_MAX  200000
+
+/* Asks the function of `decl` from `from` on, or from the beginning of last
+ * year (UTC), and keeps what is not longer past than a week. False: blamed. */
+bool list_ask(struct loader *loader, const struct decl *decl, struct wall from,
+              int64_t slots_ms[LIST_SLOTS_MAX], uint32_t *ret_count);
+
+#endif
