@@ -127,8 +127,7 @@ static bool is_nth(const struct rules *rules, const struct cron *cron,
 static bool time_next(const struct rules *rules, const struct cron *cron,
                       int64_t day, int32_t second, int64_t *ret_s)
 {
-    while (second < DAY_S &&
-           (second = cron_time_next(cron, second)) >= 0) {
+    while (second < DAY_S && (second = cron_time_next(cron, second)) >= 0) {
         if (is_nth(rules, cron, day, second)) {
             *ret_s = day * DAY_S + second;
             return true;
@@ -189,8 +188,7 @@ bool almanac_next(const struct rules *rules, const struct cron *cron,
         uint32_t days = due_days(rules, cron, &month, first);
         for (days &= ~UINT32_C(0) << from_day; days; days &= days - 1) {
             int64_t day = first + __builtin_ctz(days) - 1;
-            int32_t second =
-                day == start ? (int32_t)(from_s - day * DAY_S) : 0;
+            int32_t second = day == start ? (int32_t)(from_s - day * DAY_S) : 0;
             if (time_next(rules, cron, day, second, ret_s))
                 return true;
         }

@@ -150,9 +150,8 @@ bool crossing_last(const struct rules *rules, const struct cron *cron,
             fires_last(rules, cron, &span))
             return true;
         struct window w = window_of(rules, cron, &span);
-        bool found = almanac_last(rules, cron,
-                                  earlier(at + span.offset_s, w.hi - 1),
-                                  &local);
+        bool found = almanac_last(
+            rules, cron, earlier(at + span.offset_s, w.hi - 1), &local);
         *ret_s = local - span.offset_s;
         if (found && local >= w.lo)
             return true;
@@ -171,8 +170,8 @@ bool crossing_last(const struct rules *rules, const struct cron *cron,
 static enum fate gap_fate(const struct rules *rules, const struct cron *cron,
                           int64_t size)
 {
-    bool moves = !is_wildcard(cron) && size < GAP_S_MAX &&
-                 rules->spec.gap != GAP_SKIP;
+    bool moves =
+        !is_wildcard(cron) && size < GAP_S_MAX && rules->spec.gap != GAP_SKIP;
     return moves ? FATE_MOVED : FATE_SKIPPED;
 }
 

@@ -171,10 +171,9 @@ bool host_put_job(struct text *out, const struct job *job,
 static bool job_is_sound(const struct job *job, bool rules)
 {
     const struct schedule *schedule = &job->schedule;
-    bool lattice = schedule->every_ms >= EVERY_MS_MIN &&
-                   schedule->phase_ms >= 0 &&
-                   schedule->phase_ms < schedule->every_ms &&
-                   job->base_every_ms > 0;
+    bool lattice =
+        schedule->every_ms >= EVERY_MS_MIN && schedule->phase_ms >= 0 &&
+        schedule->phase_ms < schedule->every_ms && job->base_every_ms > 0;
     bool none = schedule->every_ms == 0 && schedule->phase_ms == 0 &&
                 job->base_every_ms == 0;
     return (lattice || (none && rules)) && job->multiplier >= 0 &&

@@ -17,7 +17,7 @@ struct rules {
     struct zone *zone;
     uint64_t seed; /* of jitter */
     uint64_t digest;
-    bool excludes; /* some day is */
+    bool excludes;      /* some day is */
     struct cron *crons; /* one a term; unused where it is no cron or at */
 };
 

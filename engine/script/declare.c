@@ -44,8 +44,8 @@ static bool name_is_good(const char *name, size_t len)
     return true;
 }
 
-const char *take_name(lua_State *L, struct loader *loader,
-                      const char *function, struct caller caller)
+const char *take_name(lua_State *L, struct loader *loader, const char *function,
+                      struct caller caller)
 {
     size_t len;
     if (lua_type(L, 1) == LUA_TSTRING) {

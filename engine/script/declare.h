@@ -17,7 +17,7 @@ struct caller caller_of(lua_State *L, struct loader *loader);
 struct loader *declaring(lua_State *L, const char *name);
 
 /* The first argument as a name; NULL, and it was blamed, where it is none. */
-const char *take_name(lua_State *L, struct loader *loader,
-                      const char *function, struct caller caller);
+const char *take_name(lua_State *L, struct loader *loader, const char *function,
+                      struct caller caller);
 
 #endif

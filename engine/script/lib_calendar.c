@@ -77,9 +77,9 @@ const struct calendar *calendar_own(struct loader *loader, int32_t *days,
             return own;
     }
     const struct calendar *own = calendar_keep(loader, "", days, count);
-    loader->own_days = memory_resize((void *)loader->own_days,
-                                     loader->own_days_count + 1,
-                                     sizeof *loader->own_days);
+    loader->own_days =
+        memory_resize((void *)loader->own_days, loader->own_days_count + 1,
+                      sizeof *loader->own_days);
     loader->own_days[loader->own_days_count++] = own;
     return own;
 }

@@ -1,5 +1,5 @@
-/* A function is asked from a fixed beginning, so that its slots do not depend on
- * when the file was loaded. */
+/* A function is asked from a fixed beginning, so that its slots do not depend
+ * on when the file was loaded. */
 #include "list.h"
 
 #include <lauxlib.h>
@@ -8,10 +8,10 @@
 #include "mooncron/civil.h"
 #include "when.h"
 
-#define DAY_MS       (INT64_C(86400) * 1000)
-#define KEPT_MS      (7 * DAY_MS)
-#define LAST_YEAR_S  INT64_C(253402300799) /* 9999-12-31T23:59:59 */
-#define ASKED_TWICE  100 /* of its answers, to see that they stay the same */
+#define DAY_MS      (INT64_C(86400) * 1000)
+#define KEPT_MS     (7 * DAY_MS)
+#define LAST_YEAR_S INT64_C(253402300799) /* 9999-12-31T23:59:59 */
+#define ASKED_TWICE 100 /* of its answers, to see that they stay the same */
 
 struct asking {
     struct loader *loader;
@@ -80,8 +80,7 @@ static bool ask_next(const struct asking *ask, unsigned asked, int64_t *ret_s)
         return true;
     if (!ask_once(ask, &again_s))
         return false;
-    return again_s == *ret_s ||
-           blame_answer(ask, "gave two different answers");
+    return again_s == *ret_s || blame_answer(ask, "gave two different answers");
 }
 
 static int64_t beginning_s(struct wall now, struct wall from)

@@ -182,17 +182,19 @@ static bool read_time(struct taker *taker, const char *key, uint32_t element,
 void take_at(struct taker *taker, const char *key, struct decl *decl)
 {
     struct when *when = when_of(taker, decl);
-    when->at = arena_new(&taker->loader->arena,
-                         SCHEDULE_TERMS_MAX * sizeof *when->at);
-    for_each(taker, key, SCHEDULE_TERMS_MAX, "a time such as \"08:00\", or a "
-             "list of them", read_time, when);
+    when->at =
+        arena_new(&taker->loader->arena, SCHEDULE_TERMS_MAX * sizeof *when->at);
+    for_each(taker, key, SCHEDULE_TERMS_MAX,
+             "a time such as \"08:00\", or a "
+             "list of them",
+             read_time, when);
 }
 
 /* ---- any ---- */
 
 /* The value of an `every` or `phase` within an element; false: blamed. */
-static bool read_lattice(struct taker *taker, const char *key,
-                         uint32_t element, int64_t min_ms, int64_t *ret_ms)
+static bool read_lattice(struct taker *taker, const char *key, uint32_t element,
+                         int64_t min_ms, int64_t *ret_ms)
 {
     size_t len;
     const char *text = lua_type(taker->L, -1) == LUA_TSTRING
@@ -338,8 +340,8 @@ static void blame_day(struct taker *taker, const char *key, uint32_t element,
                 "cannot read the day \"%.64s\"", text);
 }
 
-static bool read_day_off(struct taker *taker, const char *key,
-                         uint32_t element, void *data)
+static bool read_day_off(struct taker *taker, const char *key, uint32_t element,
+                         void *data)
 {
     lua_State *L = taker->L;
     struct days_off *off = data;

@@ -54,9 +54,10 @@ static bool check_kind(struct taker *taker, const struct decl *decl)
     }
     if (first)
         return true;
-    const struct advice advice = { .help = "for example  every = \"15m\", or at "
-                                           "= \"08:00\", or cron = \"30 2 * * "
-                                           "*\"" };
+    const struct advice advice = { .help =
+                                       "for example  every = \"15m\", or at "
+                                       "= \"08:00\", or cron = \"30 2 * * "
+                                       "*\"" };
     blame_line(taker->loader, "E108", taker->file, taker->line, &advice,
                "%s does not say when: it needs one of every, cron, at, any, "
                "next",
@@ -144,9 +145,8 @@ void when_check(struct taker *taker, const struct decl *decl)
 bool when_needs_rules(const struct decl *decl)
 {
     const struct when *when = decl->when;
-    return when && (when->cron || when->any_count || when->next ||
-                    when->from || when->until || when->jitter_ms ||
-                    when->excepts);
+    return when && (when->cron || when->any_count || when->next || when->from ||
+                    when->until || when->jitter_ms || when->excepts);
 }
 
 /* ---- bounds ---- */

@@ -1,7 +1,7 @@
 /* When: what a declaration says of its time, beyond a plain `every`.
  *
- * Options are noted one by one as they are read, in any order; what they come to
- * together is worked out when the whole file is known. */
+ * Options are noted one by one as they are read, in any order; what they come
+ * to together is worked out when the whole file is known. */
 #ifndef SCRIPT_WHEN_H
 #define SCRIPT_WHEN_H
 
@@ -23,7 +23,7 @@ struct when {
     uint32_t at_count;
     struct term *any; /* EVERY, CRON, AT and ONCE, as written */
     uint32_t any_count;
-    int next; /* reference of a function; 0: none */
+    int next;          /* reference of a function; 0: none */
     int64_t jitter_ms; /* -1: not said */
     uint8_t weekdays_off;
     const struct calendar *own_days; /* named in `except`; or NULL */

@@ -23,8 +23,8 @@
 struct rules;
 
 struct schedule {
-    int64_t every_ms; /* 0: there are only rules */
-    int64_t phase_ms; /* 0 <= phase_ms < every_ms */
+    int64_t every_ms;          /* 0: there are only rules */
+    int64_t phase_ms;          /* 0 <= phase_ms < every_ms */
     const struct rules *rules; /* NULL: the lattice is all */
 };
 
@@ -82,7 +82,7 @@ struct term {
 
 /* Days that somebody named: sorted, none twice. */
 struct calendar {
-    const char *name; /* "" where the job named the days itself */
+    const char *name;    /* "" where the job named the days itself */
     const int32_t *days; /* since 1970-01-01 */
     uint32_t count;
 };
@@ -91,7 +91,7 @@ struct calendar {
  * for calendars, which must outlive the rules. */
 struct rules_spec {
     const struct term *terms;
-    uint32_t term_count; /* at least 1 */
+    uint32_t term_count;                     /* at least 1 */
     const struct calendar *const *calendars; /* excluded */
     uint32_t calendar_count;
     uint8_t weekdays_off; /* excluded: bit 0 is Sunday */

@@ -69,8 +69,8 @@ static void put_time_field(struct text *out, int min, int max)
 static void put_day_fields(struct text *out)
 {
     static const char *const fields[] = {
-        "* * *",    "* * *",  "* * *",   "* * 0",       "* * 1-5",
-        "*/2 * *",  "L * *",  "LW * *",  "1-7 * 1",     "28-31 * *",
+        "* * *",    "* * *",   "* * *",   "* * 0",       "* * 1-5",
+        "*/2 * *",  "L * *",   "LW * *",  "1-7 * 1",     "28-31 * *",
         "* 3,10 *", "15W * *", "* * SUN", "* * 7#1,0#5", "*/3 * */2",
         "? * 6L",   "L-2 * ?", "* * 0,6"
     };
@@ -94,7 +94,7 @@ static void put_expression(struct text *out)
 
 struct window {
     char zone[64];
-    int64_t begin; /* minutes since 1970, UTC */
+    int64_t begin;          /* minutes since 1970, UTC */
     int64_t local[MINUTES]; /* local minutes, as if that were UTC */
     struct tm date[MINUTES];
     int64_t shown[MINUTES];  /* the latest local minute up to here */
@@ -115,8 +115,8 @@ static void window_open(struct window *w)
         time_t at = (w->begin + i) * MINUTE;
         localtime_r(&at, &w->date[i]);
         w->local[i] = local_minute(&w->date[i]);
-        w->shown[i] = i && w->shown[i - 1] > w->local[i] ? w->shown[i - 1]
-                                                         : w->local[i];
+        w->shown[i] =
+            i && w->shown[i - 1] > w->local[i] ? w->shown[i - 1] : w->local[i];
     }
     for (int i = MINUTES - 1; i >= 0; i--)
         w->coming[i] = i + 1 < MINUTES && w->coming[i + 1] < w->local[i]
@@ -128,8 +128,9 @@ static void window_open(struct window *w)
 
 static int month_length(int year, int month)
 {
-    static const int length[] = { 31, 28, 31, 30, 31, 30,
-                                  31, 31, 30, 31, 30, 31 };
+    static const int length[] = {
+        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+    };
     bool leap = (year % 4 == 0 && year % 100) || year % 400 == 0;
     return length[month] + (month == 1 && leap);
 }
@@ -184,8 +185,7 @@ static bool names(const struct cron *cron, const struct tm *date)
     bool weekday = weekday_field(cron, date, last);
     if (cron->days_restricted && cron->weekdays_restricted)
         return day || weekday;
-    return cron->days_restricted ? day
-                                 : !cron->weekdays_restricted || weekday;
+    return cron->days_restricted ? day : !cron->weekdays_restricted || weekday;
 }
 
 /* Whether some local minute of [low, high) is named. */
@@ -300,14 +300,18 @@ static struct zone *zone_load(const char *name)
 /* Odd ones more often: gaps at midnight, of half an hour, of two hours, off the
  * hour; permanent changes, negative daylight saving, a skipped day. */
 static const char *const zones[] = {
-    "Europe/Bucharest",   "America/New_York", "Australia/Lord_Howe",
-    "Europe/Dublin",      "Asia/Beirut",      "America/Sao_Paulo",
-    "Africa/Casablanca",  "Pacific/Apia",     "Antarctica/Troll",
-    "Asia/Pyongyang",     "America/Havana",   "Asia/Kathmandu",
-    "America/St_Johns",   "Asia/Gaza",        "Africa/Cairo",
-    "Pacific/Kiritimati", "Europe/London",    "America/Caracas",
-    "Asia/Tehran",        "UTC",              "America/Scoresbysund",
-    "Antarctica/Casey",   "Europe/Istanbul",  "Pacific/Chatham"
+    "Europe/Bucharest",     "America/New_York",
+    "Australia/Lord_Howe",  "Europe/Dublin",
+    "Asia/Beirut",          "America/Sao_Paulo",
+    "Africa/Casablanca",    "Pacific/Apia",
+    "Antarctica/Troll",     "Asia/Pyongyang",
+    "America/Havana",       "Asia/Kathmandu",
+    "America/St_Johns",     "Asia/Gaza",
+    "Africa/Cairo",         "Pacific/Kiritimati",
+    "Europe/London",        "America/Caracas",
+    "Asia/Tehran",          "UTC",
+    "America/Scoresbysund", "Antarctica/Casey",
+    "Europe/Istanbul",      "Pacific/Chatham"
 };
 
 /* A window that has a change of the zone in its middle, or just somewhere. */
@@ -331,8 +335,7 @@ static void both_say_the_same(void **state)
     text_init(&text, 256);
     seed = 20261124;
     for (int64_t done = 0; done < cases;) {
-        const char *name =
-            zones[between(0, sizeof zones / sizeof *zones - 1)];
+        const char *name = zones[between(0, sizeof zones / sizeof *zones - 1)];
         struct zone *zone = zone_load(name);
         snprintf(w.zone, sizeof w.zone, "%s", name);
         w.begin = window_begin(zone);
@@ -341,8 +344,7 @@ static void both_say_the_same(void **state)
             text_clear(&text);
             put_expression(&text);
             bool usual = between(0, 1);
-            compare(&w, text.data,
-                    usual ? GAP_AFTER : (enum gap)between(0, 1),
+            compare(&w, text.data, usual ? GAP_AFTER : (enum gap)between(0, 1),
                     usual ? FOLD_FIRST : (enum fold)between(0, 2), zone);
         }
         zone_unref(zone);
