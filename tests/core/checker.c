@@ -103,12 +103,12 @@ static void see_pass(struct checker *checker, const struct action *act)
 {
     const struct job *job = act->pass.job;
     int64_t count = 0;
-    for (int64_t slot = act->pass.first.ms; slot <= act->pass.last.ms;
-         slot += job->schedule.every_ms, count++) {
-        uint64_t key = map_key(job->name, slot);
+    for (struct wall slot = act->pass.first; slot.ms <= act->pass.last.ms;
+         slot = schedule_next(&job->schedule, slot), count++) {
+        uint64_t key = map_key(job->name, slot.ms);
         if (*map_at(&checker->fired, key))
             fail_msg("%s: slot %lld was fired, and passed over as %s",
-                     job->name, (long long)slot, why_names[act->pass.why]);
+                     job->name, (long long)slot.ms, why_names[act->pass.why]);
         *map_at(&checker->passed, key) = 1;
     }
     assert_true(count >= 1);

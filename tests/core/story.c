@@ -109,6 +109,23 @@ static bool line_is(const struct world *world, size_t i)
                              : world->lines && world->lines[i].name;
 }
 
+static struct schedule schedule_of(const struct line *line)
+{
+    if (!line->cron)
+        return (struct schedule){ line->every_ms, line->phase_ms, NULL };
+    const struct term term = { .kind = TERM_CRON, .text = line->cron };
+    const struct rules_spec spec = { .terms = &term,
+                                     .term_count = 1,
+                                     .jitter_ms = line->jitter_ms,
+                                     .from = { EVER_MS },
+                                     .until = { NEVER_MS } };
+    struct error err = { "" };
+    struct rules *rules = rules_new(&spec, line->name, zone_utc(), &err);
+    if (!rules)
+        fail_msg("%s: %s", line->cron, err.text);
+    return (struct schedule){ .rules = rules };
+}
+
 static struct jobset *jobset_of(const struct world *world,
                                 const struct action *load)
 {
@@ -124,7 +141,7 @@ static struct jobset *jobset_of(const struct world *world,
             .headers = "",
             .file = "schedules.lua",
             .label = "",
-            .schedule = { line->every_ms, line->phase_ms },
+            .schedule = schedule_of(line),
             .base_every_ms = line->every_ms,
             .line = (uint32_t)i + 1,
             .timeout_ms = line->timeout_ms ? line->timeout_ms : 30000,

@@ -38,6 +38,8 @@ struct line {
     const char *only;  /* one environment, or NULL */
     uint32_t timeout_ms;
     bool always, allow, scripted;
+    const char *cron; /* in place of every_ms; UTC */
+    int64_t jitter_ms;
 };
 
 struct limit {

@@ -55,6 +55,9 @@ static void line_change(struct chance *chance, struct line *line)
 {
     static const int64_t every[] = { SECOND,      5 * SECOND, 30 * SECOND,
                                      77 * SECOND, 5 * MINUTE, HOUR };
+    static const char *const cron[] = { "*/15 * * * *",   "30 14 * * *",
+                                        "*/20 * * * * *", "7,8 * * * MON",
+                                        "0 */2 1-28 * *", "1/3 14-16 * * 1-5" };
     const char *name = line->name;
     int64_t every_ms = every[story_between(&chance->seed, 0, 5)];
     *line = (struct line){
@@ -71,6 +74,9 @@ static void line_change(struct chance *chance, struct line *line)
         .always = one_in(chance, 4),
         .allow = one_in(chance, 3),
         .scripted = one_in(chance, 2),
+        .cron =
+            one_in(chance, 3) ? cron[story_between(&chance->seed, 0, 5)] : NULL,
+        .jitter_ms = one_in(chance, 2) ? 10 * MINUTE : 0,
     };
 }
 

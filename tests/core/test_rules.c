@@ -56,8 +56,8 @@ static void expect(const struct rules *rules, const char *after,
         }
         assert_string_equal(rfc3339_format(next, 0, text), slots[i]);
         assert_int_equal(schedule_last(&schedule, next).ms, next.ms);
-        struct wall before = schedule_last(&schedule,
-                                           (struct wall){ next.ms - 1 });
+        struct wall before =
+            schedule_last(&schedule, (struct wall){ next.ms - 1 });
         assert_true(before.ms < next.ms);
         if (i)
             assert_int_equal(before.ms, at.ms);
@@ -159,8 +159,8 @@ static void both_bounds_are_included(void **state)
            SLOTS("2026-11-24T09:00:00Z", "2026-11-25T09:00:00Z",
                  "2026-11-26T09:00:00Z", "-"));
     const struct schedule schedule = { .rules = rules };
-    assert_int_equal(schedule_last(&schedule, instant("2026-11-24T08:59:59Z")).ms,
-                     EVER_MS);
+    assert_int_equal(
+        schedule_last(&schedule, instant("2026-11-24T08:59:59Z")).ms, EVER_MS);
     assert_int_equal(schedule_count(&schedule, instant("2020-01-01T00:00:00Z"),
                                     instant("2030-01-01T00:00:00Z")),
                      3);
