@@ -107,22 +107,28 @@ static void blame_memory(struct loader *loader, const struct vm_place *place)
                VM_MEMORY_MAX >> 20);
 }
 
+/* Anything else that Lua itself, or the script, raised. */
+static void blame_raised(struct loader *loader, struct vm_place *place)
+{
+    const char *text = vm_message(loader->vm->L, place);
+    const char *file = place->line ? place->file : loader->load->path;
+    if (strstr(text, "stack overflow"))
+        blame_line(loader, "E152", file, place->line, NULL,
+                   "functions call each other too deeply");
+    else
+        blame_line(loader, "E101", file, place->line, NULL, "%.*s",
+                   (int)strcspn(text, "\n"), text);
+}
+
 void blame_error(struct loader *loader, enum vm_status status)
 {
-    lua_State *L = loader->vm->L;
     struct vm_place place = loader->vm->place;
-    if (status == VM_EXPIRED) {
+    if (status == VM_EXPIRED)
         blame_budget(loader, &place);
-    } else if (status == VM_MEMORY) {
+    else if (status == VM_MEMORY)
         blame_memory(loader, &place);
-    } else {
-        const char *text = vm_message(L, &place);
-        const char *file = place.line ? place.file : loader->load->path;
-        bool deep = strstr(text, "stack overflow") != NULL;
-        blame_line(loader, deep ? "E152" : "E101", file, place.line, NULL,
-                   "%.*s", (int)strcspn(text, "\n"),
-                   deep ? "functions call each other too deep" : text);
-    }
+    else
+        blame_raised(loader, &place);
 }
 
 /* ---- syntax ---- */
