@@ -120,6 +120,30 @@ describe("check", function()
     end)
   end
 
+  -- A row is the one mistake of a file that ends before all is declared.
+  for _, text in ipairs {
+    "job 'a' { every = '1h', post = (function() while true do end end)() }",
+    "job 'a' { every = '1h', post = error 'by hand' }",
+    "job 'a' { every = '1h', post = ('x'):rep(1 << 30) }",
+    "job 'a' { every = '1h', post = '/a', group = 'late' } error 'by hand'",
+    "job 'a' { every = '1h', post = '/a', only = { 'late' } } error 'by hand'",
+    "job 'a' { every = '1h', post = '/a', group = 'late' } require 'nowhere'",
+  } do
+    it("says only what is certain of " .. text, function()
+      local out, code = program.check_text(text)
+      assert.equal(78, code, out)
+      assert.equal(1, #reported(out), out)
+    end)
+  end
+
+  it("tells what came before a file's early end", function()
+    local out = program.check_text "job 'a' { every = 5, post = '/a' }\nerror 'by hand'"
+    local found = reported(out)
+    assert.equal(2, #found, out)
+    assert.equal("E110", found[1][1], out)
+    assert.equal("E101", found[2][1], out)
+  end)
+
   it("says that a file is not there", function()
     local out, code = program.check "spec/broken/nowhere.lua"
     assert.equal(78, code, out)

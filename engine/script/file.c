@@ -125,7 +125,7 @@ static struct source *source_read(struct loader *loader, const char *path,
     return source;
 }
 
-bool loader_compile(struct loader *loader, const char *path, const char *file,
+static bool compile(struct loader *loader, const char *path, const char *file,
                     uint32_t line)
 {
     const struct need need = { file, line };
@@ -144,4 +144,12 @@ bool loader_compile(struct loader *loader, const char *path, const char *file,
         blame_error(loader, VM_MEMORY);
     lua_pop(L, 1);
     return false;
+}
+
+bool loader_compile(struct loader *loader, const char *path, const char *file,
+                    uint32_t line)
+{
+    bool good = compile(loader, path, file, line);
+    loader->partial |= !good;
+    return good;
 }

@@ -210,6 +210,9 @@ static void send_end(struct sender *sender)
 
 /* ---- a load ---- */
 
+/* Where it ends early, the group that a job names may only not have been
+ * reached, and a job whose table was being built has none: so what needs the
+ * whole file is not looked at, and only what is certain is told. */
 static void run_file(struct loader *loader)
 {
     if (!loader_compile(loader, loader->load->path, loader->load->path, 0))
@@ -217,6 +220,7 @@ static void run_file(struct loader *loader)
     enum vm_status status = vm_call(loader->vm, 0, 0, LOAD_BUDGET_NS);
     if (status == VM_OK)
         return;
+    loader->partial = true;
     blame_error(loader, status);
     lua_pop(loader->vm->L, 1);
 }
@@ -234,13 +238,15 @@ void loader_run(struct loader *loader, struct vm *vm,
     loader->zones = zones_new(load->zones);
     loader->room = memory_new(sizeof *loader->room);
     run_file(loader);
-    loader_resolve(loader);
+    if (!loader->partial)
+        loader_resolve(loader);
     struct sender sender = {
         .loader = loader, .out = out, .flush = flush, .data = data
     };
     if (!loader->mistakes.total)
         send_set(&sender);
-    send_jobs(&sender);
+    if (!loader->partial)
+        send_jobs(&sender);
     send_end(&sender);
 }
 

@@ -95,6 +95,8 @@ struct loader {
     uint32_t functions; /* ids given out */
     struct file_stamp stamps[SOURCES_MAX];
     char *folder; /* real path of the schedule file's; NULL before it is read */
+    bool partial; /* a file was not read to its end: what the rest would have
+                   * declared is not known */
 };
 
 /* Runs the file of `load` and writes FILE, GROUP and JOB, or MISTAKE, and
