@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "mooncron/civil.h"
 #include "mooncron/duration.h"
@@ -12,10 +13,22 @@
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS  (24 * HOUR_MS)
 
-const char *display_when(struct wall at, struct wall now,
-                         char buffer[DISPLAY_MAX])
+static const char never[] = "never";
+
+/* The span of a zone that holds an instant: its offset and its name. */
+static struct zone_span span_at(struct wall at, const struct zone *zone)
 {
-    struct civil c = civil_from(at, 0);
+    struct zone_span span;
+    zone_span(zone, at.ms / 1000 - (at.ms % 1000 < 0), &span);
+    return span;
+}
+
+const char *display_when(struct wall at, struct wall now,
+                         const struct zone *zone, char buffer[DISPLAY_MAX])
+{
+    if (at.ms == NEVER_MS)
+        return strcpy(buffer, never);
+    struct civil c = civil_from(at, span_at(at, zone).offset_s);
     if (at.ms - now.ms > 6 * DAY_MS)
         snprintf(buffer, DISPLAY_MAX, "%04d-%02d-%02d %02d:%02d:%02d",
                  (int)c.year, c.month, c.day, c.hour, c.minute, c.second);
@@ -25,13 +38,32 @@ const char *display_when(struct wall at, struct wall now,
     return buffer;
 }
 
-const char *display_date(struct wall at, char buffer[DISPLAY_MAX])
+const char *display_date(struct wall at, const struct zone *zone,
+                         char buffer[DISPLAY_MAX])
 {
-    struct civil c = civil_from(at, 0);
-    snprintf(buffer, DISPLAY_MAX, "%s %04d-%02d-%02d %02d:%02d:%02d UTC",
+    if (at.ms == NEVER_MS)
+        return strcpy(buffer, never);
+    struct zone_span span = span_at(at, zone);
+    struct civil c = civil_from(at, span.offset_s);
+    snprintf(buffer, DISPLAY_MAX, "%s %04d-%02d-%02d %02d:%02d:%02d %s",
              civil_weekdays[c.weekday], (int)c.year, c.month, c.day, c.hour,
-             c.minute, c.second);
+             c.minute, c.second, span.abbreviation);
     return buffer;
+}
+
+const char *display_rfc3339(struct wall at, const struct zone *zone,
+                            char buffer[DISPLAY_MAX])
+{
+    if (at.ms == NEVER_MS)
+        return strcpy(buffer, never);
+    /* RFC 3339 has no seconds in an offset; local mean times do. */
+    int32_t offset_s = span_at(at, zone).offset_s;
+    return rfc3339_format(at, offset_s - offset_s % 60, buffer);
+}
+
+const char *display_abbreviation(struct wall at, const struct zone *zone)
+{
+    return span_at(at, zone).abbreviation;
 }
 
 const char *display_in(int64_t ms, char buffer[DISPLAY_MAX])

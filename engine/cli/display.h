@@ -1,4 +1,5 @@
-/* How times and counts look to people, in the plan and elsewhere. UTC. */
+/* How times and counts look to people, in the plan and elsewhere. A time that
+ * never comes is "never". */
 #ifndef MOONCRON_CLI_DISPLAY_H
 #define MOONCRON_CLI_DISPLAY_H
 
@@ -6,15 +7,24 @@
 
 #include "mooncron/instant.h"
 #include "mooncron/text.h"
+#include "mooncron/zone.h"
 
 #define DISPLAY_MAX 48
 
 /* "Mon 14:08:11"; past six days a weekday is no help: "2026-12-24 14:08:11". */
 const char *display_when(struct wall at, struct wall now,
+                         const struct zone *zone, char buffer[DISPLAY_MAX]);
+
+/* "Mon 2026-11-23 14:23:18 EET" */
+const char *display_date(struct wall at, const struct zone *zone,
                          char buffer[DISPLAY_MAX]);
 
-/* "Mon 2026-11-23 14:23:18 UTC" */
-const char *display_date(struct wall at, char buffer[DISPLAY_MAX]);
+/* "2026-11-23T14:23:18+02:00", for machines. */
+const char *display_rfc3339(struct wall at, const struct zone *zone,
+                            char buffer[DISPLAY_MAX]);
+
+/* "EET": what the zone calls its time then. Lives as long as the zone. */
+const char *display_abbreviation(struct wall at, const struct zone *zone);
 
 /* The two greatest units: "40s", "2m20s", "12h23m", "3d4h". */
 const char *display_in(int64_t ms, char buffer[DISPLAY_MAX]);

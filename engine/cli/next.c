@@ -63,7 +63,8 @@ static void show_lines(const struct subject *subject, const struct job *job,
     struct wall at = subject->now;
     for (unsigned i = 0; i < number; i++) {
         at = schedule_next(&job->schedule, at);
-        printf("  %s   in %s\n", display_date(at, date),
+        printf("  %s   in %s\n",
+               display_date(at, jobset_zone(subject->set), date),
                display_in(at.ms - subject->now.ms, in));
     }
 }

@@ -88,7 +88,7 @@ static void cells_fill(const struct plan *plan, const struct row *row,
         duration_format(job->schedule.every_ms, cells[COLUMN_EVERY]);
     else
         snprintf(cells[COLUMN_EVERY], CELL_MAX, "-");
-    display_when(row->next, now, cells[COLUMN_NEXT]);
+    display_when(row->next, now, zone_utc(), cells[COLUMN_NEXT]);
     display_in(row->next.ms - now.ms, cells[COLUMN_IN]);
     snprintf(cells[COLUMN_COUNT], CELL_MAX, "%" PRId64,
              schedule_count(&job->schedule, now, until));
@@ -192,7 +192,8 @@ static void peaks_put(const struct plan *plan, const char *dot,
     }
     if (!totals->runs)
         return;
-    display_when(totals->hour, totals->hour, when); /* "Mon 02:00:00" */
+    display_when(totals->hour, totals->hour, zone_utc(),
+                 when); /* "Mon 02:00:00" */
     bool day = plan->horizon_ms <= INT64_C(86400000);
     text_printf(out, " %s busiest hour %.*s (%" PRId64 ")", dot, day ? 5 : 9,
                 when + (day ? 4 : 0), totals->hour_max);
