@@ -106,93 +106,6 @@ static int64_t backoff_ms(struct handover *h)
            (int64_t)(random_next(&h->random) % (uint64_t)(full / 2 + 1));
 }
 
-/* ---- askers ---- */
-
-static void reply(struct core *core, uint64_t asker,
-                  const struct reload_report *report)
-{
-    if (!asker)
-        return;
-    struct action *act = core_act(core, ACT_REPLY);
-    act->reply.asker = asker;
-    act->reply.report = *report;
-}
-
-/* A report of nothing done. */
-static struct reload_report report_of(const struct core *core,
-                                      enum reload_outcome outcome)
-{
-    const struct tenure *tenure = core_tenure(core);
-    struct reload_report report = { .outcome = outcome,
-                                    .at = core->in_force_since };
-    if (!tenure)
-        return report;
-    report.generation = tenure->generation;
-    report.diff.unchanged = jobset_scheduled(tenure->set);
-    report.runs_per_day = jobset_runs_per_day(tenure->set);
-    report.runs_per_day_before = report.runs_per_day;
-    return report;
-}
-
-/* Tells every asker who waits for this ticket, and lets them go. */
-static void reply_all(struct core *core, enum asker_wait wait, uint32_t ticket,
-                      const struct reload_report *report)
-{
-    struct handover *h = &core->handover;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < h->asker_count; i++) {
-        if (h->askers[i].wait == wait && h->askers[i].ticket <= ticket)
-            reply(core, h->askers[i].id, report);
-        else
-            h->askers[kept++] = h->askers[i];
-    }
-    h->asker_count = kept;
-}
-
-/* Who is not to be told is not counted: one of them stands for all. */
-static struct asker *asker_same(struct handover *h, const struct asker *like)
-{
-    for (uint32_t i = 0; i < h->asker_count; i++) {
-        struct asker *asker = &h->askers[i];
-        if (!like->id && !asker->id && asker->wait == like->wait &&
-            asker->ticket == like->ticket)
-            return asker;
-    }
-    return NULL;
-}
-
-static void asker_add(struct core *core, const struct event *event,
-                      enum asker_wait wait)
-{
-    struct handover *h = &core->handover;
-    struct asker asker = {
-        .id = event->ask.asker,
-        .wait = wait,
-        .ticket = (wait == WAIT_FETCH ? h->fetches : h->loads) + 1,
-        .force = event->ask.force,
-    };
-    struct asker *same = asker_same(h, &asker);
-    if (same) {
-        same->force |= asker.force;
-        return;
-    }
-    assert(h->asker_count < CORE_ASKERS_MAX);
-    h->askers[h->asker_count++] = asker;
-}
-
-/* Their fetch has come: now they wait for the load of what it said. */
-static void askers_advance(struct handover *h)
-{
-    for (uint32_t i = 0; i < h->asker_count; i++) {
-        struct asker *asker = &h->askers[i];
-        if (asker->wait != WAIT_FETCH || asker->ticket > h->fetches)
-            continue;
-        asker->wait = WAIT_LOAD;
-        asker->ticket = h->loads + 1;
-        want_load(h, asker->force);
-    }
-}
-
 /* ---- asks ---- */
 
 /* Older than what counts already. */
@@ -229,23 +142,25 @@ void handover_ask(struct core *core, const struct event *event)
 {
     struct handover *h = &core->handover;
     const struct claim_of_change *claim = &event->ask.claim;
-    struct reload_report report = report_of(core, RELOAD_STOPPING);
+    struct reload_report report = asker_report(core, RELOAD_STOPPING);
     if (core->stopping) {
-        reply(core, event->ask.asker, &report);
+        asker_reply(core, event->ask.asker, &report);
         return;
     }
     if (!event->ask.force && claim_stale(h, claim)) {
         report.outcome = RELOAD_STALE;
-        reply(core, event->ask.asker, &report);
+        asker_reply(core, event->ask.asker, &report);
         return;
     }
     fetch_within(core, 0);
     if (!claim->has_enable_jobs && !claim->has_environment) {
-        asker_add(core, event, WAIT_FETCH);
+        h->errand_next.load = true;
+        h->errand_next.force |= event->ask.force;
+        asker_add(core, event->ask.asker, WAIT_FETCH);
         return;
     }
     overlay_put(core, claim);
-    asker_add(core, event, WAIT_LOAD);
+    asker_add(core, event->ask.asker, WAIT_LOAD);
     want_load(h, event->ask.force);
 }
 
@@ -260,14 +175,6 @@ void handover_version(struct core *core)
 
 /* ---- fetches ---- */
 
-static bool asker_forces(const struct handover *h)
-{
-    for (uint32_t i = 0; i < h->asker_count; i++)
-        if (h->askers[i].force && h->askers[i].wait == WAIT_FETCH)
-            return true;
-    return false;
-}
-
 static void fetch_start(struct core *core)
 {
     struct handover *h = &core->handover;
@@ -275,9 +182,11 @@ static void fetch_start(struct core *core)
     h->fetch_at.ms = NEVER_MS;
     h->fetch_started = core->now.mono;
     h->fetches++;
+    h->errand = h->errand_next;
+    h->errand_next = (struct errand){ 0 };
     struct action *act = core_act(core, ACT_FETCH);
     act->fetch.booting = h->booting;
-    act->fetch.believe_older = asker_forces(h);
+    act->fetch.believe_older = h->errand.force;
 }
 
 /* The next look at whether the backend has committed what the webhook said. */
@@ -340,14 +249,16 @@ static void fetch_succeeded(struct core *core, const struct event *event)
     const struct facts *facts = &event->fetched.facts;
     h->failures = 0;
     if (event->fetched.outcome == FETCH_OK &&
-        (!facts_older(h, facts) || asker_forces(h))) {
+        (!facts_older(h, facts) || h->errand.force)) {
         h->backend = *facts;
         h->known = true;
     }
     fetch_within(core, core->config.poll_ms);
     overlay_compare(core);
     load_if_different(core);
-    askers_advance(h);
+    if (h->errand.load)
+        want_load(h, h->errand.force);
+    asker_advance(core);
 }
 
 static void fetch_failed(struct core *core, enum fetch_outcome outcome)
@@ -355,8 +266,8 @@ static void fetch_failed(struct core *core, enum fetch_outcome outcome)
     struct handover *h = &core->handover;
     h->failures++;
     fetch_within(core, outcome == FETCH_REFUSED ? REFUSED_MS : backoff_ms(h));
-    struct reload_report report = report_of(core, RELOAD_FETCH_FAILED);
-    reply_all(core, WAIT_FETCH, h->fetches, &report);
+    struct reload_report report = asker_report(core, RELOAD_FETCH_FAILED);
+    asker_reply_all(core, WAIT_FETCH, h->fetches, &report);
     if (h->booting)
         want_load(h, false);
 }
@@ -401,12 +312,12 @@ static void load_succeeded(struct core *core, const struct event *event)
     struct handover *h = &core->handover;
     h->in_force = h->tried;
     h->unconfirmed = h->tried_unconfirmed && h->overlay.active;
-    struct reload_report report = report_of(core, RELOAD_UNCHANGED);
+    struct reload_report report = asker_report(core, RELOAD_UNCHANGED);
     if (event->loaded.outcome == LOAD_OK) {
         report.outcome = RELOAD_DONE;
         core_swap(core, event->loaded.set, h->generations, &report);
     }
-    reply_all(core, WAIT_LOAD, h->loads, &report);
+    asker_reply_all(core, WAIT_LOAD, h->loads, &report);
 }
 
 void handover_loaded(struct core *core, const struct event *event)
@@ -419,8 +330,8 @@ void handover_loaded(struct core *core, const struct event *event)
         return;
     }
     if (event->loaded.outcome == LOAD_FAILED) {
-        struct reload_report report = report_of(core, RELOAD_LOAD_FAILED);
-        reply_all(core, WAIT_LOAD, h->loads, &report);
+        struct reload_report report = asker_report(core, RELOAD_LOAD_FAILED);
+        asker_reply_all(core, WAIT_LOAD, h->loads, &report);
         return;
     }
     load_succeeded(core, event);
@@ -469,9 +380,9 @@ void handover_turn(struct core *core)
 
 void handover_stop(struct core *core)
 {
-    struct reload_report report = report_of(core, RELOAD_STOPPING);
-    reply_all(core, WAIT_FETCH, UINT32_MAX, &report);
-    reply_all(core, WAIT_LOAD, UINT32_MAX, &report);
+    struct reload_report report = asker_report(core, RELOAD_STOPPING);
+    asker_reply_all(core, WAIT_FETCH, UINT32_MAX, &report);
+    asker_reply_all(core, WAIT_LOAD, UINT32_MAX, &report);
 }
 
 void handover_begin(struct core *core)

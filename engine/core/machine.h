@@ -1,4 +1,4 @@
-/* What the core is made of. Shared by core.c, run.c and handover.c only.
+/* What the core is made of. Shared by core.c, run.c, handover.c and asker.c.
  *
  * Words. A *lane* is what the core remembers of one job of the set in force:
  * how many of its runs are going. A *tenure* is a generation that is in force,
@@ -53,15 +53,29 @@ struct runs {
     struct agenda timers; /* on mono: id is place * 2 + enum timer */
 };
 
-/* ---- the handover of a reload (handover.c) ---- */
+/* ---- who waits for a reload (asker.c) ---- */
 
 enum asker_wait { WAIT_FETCH, WAIT_LOAD };
 
 struct asker {
-    uint64_t id; /* 0: nobody to be told */
+    uint64_t id;
     enum asker_wait wait;
     uint32_t ticket; /* the first fetch or load that will do */
-    bool force;
+};
+
+/* Of no consequence for what is fetched and loaded: who is not kept here is
+ * only not told. */
+struct askers {
+    struct asker places[CORE_ASKERS_MAX];
+    uint32_t count;
+};
+
+/* ---- the handover of a reload (handover.c) ---- */
+
+/* What is to be done once a fetch has come. */
+struct errand {
+    bool load;  /* though it says nothing new: somebody asked */
+    bool force; /* load though the file is the same, believe older Settings */
 };
 
 struct overlay {
@@ -79,6 +93,7 @@ struct handover {
 
     bool fetching, booting;
     uint32_t fetches; /* started; the one in flight has this number */
+    struct errand errand, errand_next; /* of that one; of the one after it */
     struct mono fetch_at, fetch_started, version_at;
     uint32_t failures;
 
@@ -89,8 +104,7 @@ struct handover {
     bool tried_unconfirmed;
     uint32_t generations; /* numbers given out */
 
-    struct asker askers[CORE_ASKERS_MAX];
-    uint32_t asker_count;
+    struct askers askers;
     uint64_t random;
 };
 
@@ -147,6 +161,20 @@ void run_cancel(struct core *core, uint32_t generation, const char *because);
 /* Passes over what has not begun. */
 void run_forget_waiting(struct core *core, enum why why);
 void run_close(struct runs *runs);
+
+/* A report of nothing done. */
+struct reload_report asker_report(const struct core *core,
+                                  enum reload_outcome outcome);
+/* Tells one; id 0 is nobody. */
+void asker_reply(struct core *core, uint64_t id,
+                 const struct reload_report *report);
+/* Keeps one until asker_reply_all(), or tells it that there is no place. */
+void asker_add(struct core *core, uint64_t id, enum asker_wait wait);
+/* Tells every asker who waits for this ticket, and lets them go. */
+void asker_reply_all(struct core *core, enum asker_wait wait, uint32_t ticket,
+                     const struct reload_report *report);
+/* The fetch has come: who waited for it waits for the load of what it said. */
+void asker_advance(struct core *core);
 
 void handover_begin(struct core *core);
 void handover_ask(struct core *core, const struct event *event);

@@ -82,6 +82,7 @@ static int failure_status(const struct word *word)
     case RELOAD_FETCH_FAILED:
         return 502;
     case RELOAD_STOPPING:
+    case RELOAD_BUSY:
         return 503;
     default:
         return 500;

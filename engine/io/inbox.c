@@ -4,7 +4,9 @@
  * place. The loop takes the oldest ask, works, and answers by id. Either may be
  * late: a thread whose time is up leaves its place (an ask that was not taken
  * yet stays there, so that no change is lost, and is nobody's afterwards), and
- * an answer to an id that is not waited for any more is dropped. */
+ * an answer to an id that is not waited for any more is dropped. Where no place
+ * is free the asker is sent away, and the loop takes a bare ask of nobody in
+ * its place: the backend knows what has changed. */
 #include "mooncron/inbox.h"
 
 #include <assert.h>
@@ -41,6 +43,7 @@ struct inbox {
     pthread_mutex_t lock;
     pthread_cond_t answered; /* broadcast: at most INBOX_ASKS_MAX wait */
     bool closed;
+    bool overflowed; /* somebody was sent away, and the loop has not heard */
     uint64_t last_id;
     struct place places[INBOX_ASKS_MAX];
     struct health health;
@@ -144,12 +147,14 @@ bool inbox_ask(struct inbox *inbox, struct ask *ask, uint32_t timeout_ms,
     struct timespec deadline = deadline_in(timeout_ms);
     pthread_mutex_lock(&inbox->lock);
     struct place *place = inbox->closed ? NULL : free_place(inbox);
+    if (!inbox->closed)
+        uv_async_send(&inbox->bell); /* under the lock, so before uv_close() */
     if (place) {
         ask->id = ++inbox->last_id;
         *place = (struct place){ .state = PLACE_POSTED, .ask = *ask };
-        /* Under the lock, so never after uv_close(). */
-        uv_async_send(&inbox->bell);
         *ret_word = wait_for_word(inbox, place, &deadline);
+    } else {
+        inbox->overflowed = true;
     }
     pthread_mutex_unlock(&inbox->lock);
     return place != NULL;
@@ -173,12 +178,16 @@ bool inbox_take(struct inbox *inbox, struct ask *ret)
 {
     pthread_mutex_lock(&inbox->lock);
     struct place *place = oldest_posted(inbox);
+    bool nobodys = !place && inbox->overflowed;
     if (place) {
         *ret = place->ask;
         place->state = place->state == PLACE_POSTED ? PLACE_TAKEN : PLACE_FREE;
+    } else if (nobodys) {
+        *ret = (struct ask){ .cause = ASK_WEBHOOK };
+        inbox->overflowed = false;
     }
     pthread_mutex_unlock(&inbox->lock);
-    return place != NULL;
+    return place || nobodys;
 }
 
 /* With the lock held. */

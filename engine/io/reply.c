@@ -17,6 +17,8 @@ static const struct {
     [RELOAD_LOAD_FAILED] = { NULL, "The schedule file could not be loaded" },
     [RELOAD_FETCH_FAILED] = { NULL, "Settings could not be fetched" },
     [RELOAD_STOPPING] = { NULL, "The worker is stopping" },
+    [RELOAD_BUSY] = { NULL, "Too many wait for a reload: it goes on, and its "
+                            "outcome is in the log" },
 };
 
 /* Null where there was none. */

@@ -202,9 +202,11 @@ static void answer_word(const struct word *word, struct wall now,
         answer->body = reply_success(&word->report, now);
         return;
     }
+    bool full = word->answered && word->report.outcome == RELOAD_BUSY;
     bool stopping = word->answered && word->report.outcome == RELOAD_STOPPING;
-    web_fail_because(answer, stopping ? 503 : 500,
+    web_fail_because(answer, full || stopping ? 503 : 500,
                      "Failed to restart schedulers", reply_failure(word));
+    answer->retry_after_s = full;
 }
 
 static void ask_loop(struct desk *desk, const struct web_request *request,

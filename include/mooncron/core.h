@@ -152,6 +152,7 @@ enum reload_outcome {
     RELOAD_LOAD_FAILED,
     RELOAD_FETCH_FAILED,
     RELOAD_STOPPING,
+    RELOAD_BUSY, /* it goes on, but too many wait already to be told how */
 };
 
 struct reload_report {
@@ -245,7 +246,7 @@ struct core_config {
 };
 
 /* Limits, each with its reason. */
-#define CORE_ASKERS_MAX  80    /* the inbox's 64, and ours */
+#define CORE_ASKERS_MAX  64    /* who wait for a reload: as the inbox's */
 #define CORE_WAITING_MAX 1000  /* runs that wait for one group */
 #define LATE_MS_MAX      30000 /* a slot later than this is a surprise */
 #define RELOAD_SPACING_MS                                                      \

@@ -19,7 +19,7 @@ struct inbox;
 #define CHANGED_BY_MAX 128
 
 struct ask {
-    uint64_t id;
+    uint64_t id; /* 0: nobody waits, as after inbox_ask() found it full */
     enum ask_cause cause;
     bool force;
     struct claim_of_change claim;
@@ -48,8 +48,9 @@ struct inbox *inbox_new(struct uv_loop_s *loop, void (*arrived)(void *data),
 void inbox_close(struct inbox *inbox);
 void inbox_free(struct inbox *inbox);
 
-/* Any thread. Waits at most `timeout_ms`; false where the inbox is full or
- * closed. word->message is the caller's to free. */
+/* Any thread. Waits at most `timeout_ms`; false where the inbox is full (the
+ * loop hears that somebody asked, not what) or closed. word->message is the
+ * caller's to free. */
 bool inbox_ask(struct inbox *inbox, struct ask *ask, uint32_t timeout_ms,
                struct word *ret_word);
 

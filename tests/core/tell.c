@@ -5,7 +5,8 @@
 
 static const char *const reload_names[] = { "done",         "unchanged",
                                             "stale",        "load failed",
-                                            "fetch failed", "stopping" };
+                                            "fetch failed", "stopping",
+                                            "busy" };
 
 /* The time of day; stories that cross midnight count on. */
 static void tell_time(struct text *trace, struct wall at, bool fine)

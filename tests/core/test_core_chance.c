@@ -135,6 +135,19 @@ static void world_change(struct chance *chance)
         story_between(&chance->seed, 0, one_in(chance, 5) ? MINUTE : SECOND);
 }
 
+/* More than there are places, whatever goes on. */
+static void crowd(struct chance *chance, uint64_t asker)
+{
+    for (uint64_t i = 1; i <= CORE_ASKERS_MAX + 1; i++) {
+        if (one_in(chance, 2))
+            webhook(chance, asker + i);
+        else
+            story_ask(&chance->story, asker + i);
+        if (one_in(chance, 8))
+            story_pass(&chance->story, story_between(&chance->seed, 0, 200));
+    }
+}
+
 static void something(struct chance *chance, uint64_t asker)
 {
     struct story *story = &chance->story;
@@ -164,6 +177,10 @@ static void something(struct chance *chance, uint64_t asker)
         break;
     case 7:
         story_happens(story, (struct event){ .kind = EV_VERSION });
+        break;
+    case 8:
+        if (one_in(chance, 10))
+            crowd(chance, asker);
         break;
     default:
         break;
@@ -229,7 +246,7 @@ static void chance_live(uint64_t number, bool told)
     struct story *story = &chance.story;
     struct wall from = story->now.wall;
     for (uint64_t i = 0; i < STEPS; i++)
-        something(&chance, i + 1);
+        something(&chance, (i + 1) * 1000);
     chance_rest(&chance);
     story_time(story);
     if (!chance.clocks)

@@ -235,6 +235,83 @@ static void a_storm_is_two_loads(void **state)
     story_end(&story);
 }
 
+/* A load hangs, and far more ask than there are places: who finds none is told
+ * at once, and the last of them is loaded all the same. */
+static void more_ask_than_there_are_places(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    story.world.load_ms = BY_HAND;
+    story.quiet = true;
+    const uint64_t crowd = 3 * CORE_ASKERS_MAX;
+    for (uint64_t i = 1; i <= crowd; i++)
+        story_ask(&story, i);
+    story.quiet = false;
+    story_webhook(&story, crowd + 1, story_claim(true, "staging"));
+    story_is(&story,
+             "14:07:40.000 reply 193 busy, generation 1: +0 ~0 -0 =2\n"
+             "14:07:40.000 load 2: jobs on in \"staging\", unconfirmed\n");
+    assert_int_equal(story.checker.open_asks, CORE_ASKERS_MAX);
+    story_pass(&story, 50);
+    story_loaded(&story, LOAD_FAILED);
+    story.world.load_ms = 30;
+    story_pass(&story, 3 * SECOND);
+    assert_string_equal(core_status(story.core).settings.environment,
+                        "staging");
+    assert_int_equal(story.checker.open_asks, 0);
+    story_end(&story);
+}
+
+/* The newest ask found no place: still a fetch begins after it, and what that
+ * says is loaded, by force where it wanted that. */
+static void the_last_ask_is_followed_by_a_fetch(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    story.world.fetch_ms = BY_HAND;
+    story.quiet = true;
+    for (uint64_t i = 1; i <= CORE_ASKERS_MAX + 1; i++)
+        story_ask(&story, i);
+    assert_int_equal(story.fetches, 2); /* the boot's, and the first's */
+    assert_int_equal(story.checker.open_asks, CORE_ASKERS_MAX);
+    story_ask(&story, 0);
+    story_fetched(&story, FETCH_NOT_MODIFIED);
+    story.world.fetch_ms = 20;
+    strcpy(story.world.facts.environment, "staging");
+    story_pass(&story, 3 * SECOND);
+    assert_int_equal(story.fetches, 3);
+    assert_string_equal(core_status(story.core).settings.environment,
+                        "staging");
+    assert_int_equal(story.checker.open_asks, 0);
+    story_end(&story);
+}
+
+/* Many signals while a fetch hangs are one, and take no place. */
+static void signals_take_no_place(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    story.world.load = LOAD_UNCHANGED;
+    story.world.fetch_ms = 500;
+    for (uint64_t i = 0; i < 3 * CORE_ASKERS_MAX; i++)
+        story_ask(&story, 0);
+    story_ask(&story, 7);
+    story_pass(&story, 3 * SECOND);
+    story_is(&story,
+             "14:07:40.000 fetch\n"
+             "14:07:40.500 load 2: jobs on in \"production\"\n"
+             "14:07:41.000 fetch\n"
+             "14:07:41.500 load 3: jobs on in \"production\"\n"
+             "14:07:41.530 reply 7 unchanged, generation 1: +0 ~0 -0 =2\n");
+    story_end(&story);
+}
+
 /* The answer of a job names a version that we do not have. */
 static void news_in_an_answer_is_fetched(void **state)
 {
@@ -266,6 +343,9 @@ int main(void)
         cmocka_unit_test(a_bare_webhook_asks_the_backend_first),
         cmocka_unit_test(a_backend_that_is_away_changes_nothing),
         cmocka_unit_test(a_storm_is_two_loads),
+        cmocka_unit_test(more_ask_than_there_are_places),
+        cmocka_unit_test(the_last_ask_is_followed_by_a_fetch),
+        cmocka_unit_test(signals_take_no_place),
         cmocka_unit_test(news_in_an_answer_is_fetched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,6 +169,12 @@ static void test_full_then_in_order(void **state)
     struct word word = { 0 };
     struct ask one_more = { .cause = ASK_WEBHOOK };
     assert_false(inbox_ask(office.inbox, &one_more, LONG_MS, &word));
+    assert_false(inbox_ask(office.inbox, &one_more, LONG_MS, &word));
+    struct ask nobodys = take(&office); /* one for both of them */
+    assert_int_equal(nobodys.id, 0);
+    assert_int_equal(nobodys.cause, ASK_WEBHOOK);
+    assert_false(nobodys.claim.has_enable_jobs || nobodys.force);
+    assert_false(inbox_take(office.inbox, &nobodys));
     for (unsigned i = 0; i < INBOX_ASKS_MAX; i++) {
         struct reload_report report = { .generation = (uint32_t)asks[i].id };
         inbox_answer(office.inbox, asks[i].id, &report, NULL);

@@ -189,6 +189,12 @@ static void test_outcomes(void **state)
           503,
           "message",
           "The worker is stopping" },
+        { { .outcome = RELOAD_BUSY },
+          503,
+          503,
+          "message",
+          "Too many wait for a reload: it goes on, and its outcome is in the "
+          "log" },
     };
     struct listening *listening = listening_start(NULL);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
