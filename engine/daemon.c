@@ -567,11 +567,8 @@ static bool open_http(struct daemon *d, struct error *reterr)
 static bool open_server(struct daemon *d, struct error *reterr)
 {
     const struct config *config = d->config;
-    d->inbox = inbox_new(&d->loop, on_asks, d, reterr);
-    if (!d->inbox)
-        return false;
     if (!config->admin_token)
-        d->token = token_make(config, d->log);
+        d->token = token_make(d->log);
     const struct server_config server = {
         .host = config->listen_host,
         .port = config->listen_port,
@@ -589,7 +586,22 @@ static bool open_server(struct daemon *d, struct error *reterr)
         d->exit_code = EXIT_UNAVAILABLE;
         return false;
     }
+    if (d->token)
+        token_publish(config, d->token, d->log);
     news_listening(d->log, config->listen_host, server_port(d->server));
+    return true;
+}
+
+/* A dry run may stand beside the worker that it looks at: it takes neither its
+ * port nor its folder. */
+static bool open_outside(struct daemon *d, struct error *reterr)
+{
+    d->inbox = inbox_new(&d->loop, on_asks, d, reterr);
+    if (!d->inbox)
+        return false;
+    if (!d->options->dry_run)
+        return open_server(d, reterr);
+    source_keep_nothing(d->source);
     return true;
 }
 
@@ -616,9 +628,11 @@ static bool daemon_open(struct daemon *d, struct error *reterr)
     if (!open_signals(d, reterr))
         return false;
     d->alarm = alarm_new(&d->loop, &d->clock, on_ring, d, reterr);
-    if (!d->alarm || !open_state(d->config, reterr) || !open_http(d, reterr))
+    if (!d->alarm)
         return false;
-    if (!open_server(d, reterr))
+    if (!d->options->dry_run && !open_state(d->config, reterr))
+        return false;
+    if (!open_http(d, reterr) || !open_outside(d, reterr))
         return false;
     open_core(d);
     health_update(d);

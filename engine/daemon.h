@@ -10,7 +10,8 @@
 struct daemon_options {
     const struct config *config;
     const char *settings_file; /* Settings from here, and no backend; or NULL */
-    bool dry_run; /* print what would be sent, on standard output */
+    bool dry_run; /* print what would be sent, on standard output; neither
+                   * listen nor write anything */
     bool colour;  /* of the log, where it is text */
 };
 

@@ -18,6 +18,7 @@ struct source {
     struct settings *settings;
     bool cached; /* `settings` came from the disk */
     bool believe_older;
+    bool keeps_nothing;
     /* said already: it is not said again and again */
     bool failing, unsaved, lagging;
 };
@@ -40,6 +41,8 @@ static void cache_read(struct source *source)
 
 static void cache_write(struct source *source)
 {
+    if (source->keeps_nothing)
+        return;
     struct error err = { "" };
     bool saved =
         settings_save(source->settings, source->config->state_directory,
@@ -220,6 +223,11 @@ struct source *source_new(const struct config *config, const char *file,
     if (!file)
         cache_read(source);
     return source;
+}
+
+void source_keep_nothing(struct source *source)
+{
+    source->keeps_nothing = true;
 }
 
 void source_free(struct source *source)

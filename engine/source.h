@@ -26,6 +26,9 @@ struct source *source_new(const struct config *config, const char *file,
                           struct log *log, source_done *done, void *data);
 void source_free(struct source *source); /* NULL is fine; no fetch is live */
 
+/* From now on no copy is written to disk. */
+void source_keep_nothing(struct source *source);
+
 /* Settings that are older than the last by their `updatedAt` are taken only
  * where `believe_older`; else they count as not modified. */
 void source_fetch(struct source *source, bool believe_older);

@@ -40,20 +40,34 @@ static bool token_write(const char *path, const char *token)
     return true;
 }
 
-char *token_make(const struct config *config, struct log *log)
+char *token_make(struct log *log)
 {
-    char path[4096], token[TOKEN_HEX + 1];
-    token_path(config, path, sizeof path);
+    char token[TOKEN_HEX + 1];
     secret_make(token, TOKEN_HEX);
-    if (!token_write(path, token)) {
+    log_redact(log, token);
+    return memory_copy(token, TOKEN_HEX);
+}
+
+void token_publish(const struct config *config, const char *token,
+                   struct log *log)
+{
+    char path[4096];
+    token_path(config, path, sizeof path);
+    if (!token_write(path, token))
         log_write(log, LOG_WARN, "server",
                   "no admin token was written to %s: %s; `mooncron reload` "
                   "needs MOONCRON_ADMIN_TOKEN",
                   path, strerror(errno));
-        return NULL;
-    }
-    log_redact(log, token);
-    return memory_copy(token, TOKEN_HEX);
+}
+
+static bool token_is_in(const char *path, const char *token)
+{
+    struct error ignored;
+    char *found = secret_read(path, &ignored);
+    bool same =
+        found && secret_equal(found, strlen(found), token, strlen(token));
+    secret_free(found);
+    return same;
 }
 
 void token_discard(const struct config *config, char *token)
@@ -62,6 +76,7 @@ void token_discard(const struct config *config, char *token)
         return;
     char path[4096];
     token_path(config, path, sizeof path);
-    unlink(path);
+    if (token_is_in(path, token))
+        unlink(path);
     secret_free(token);
 }

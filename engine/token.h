@@ -6,13 +6,18 @@
 #include "mooncron/config.h"
 #include "mooncron/log.h"
 
-/* Makes a token and writes it, mode 0640, to admin.token in the runtime
- * directory, or in the state directory where there is none. NULL where it
- * cannot be written, which is logged: then nobody may ask over HTTP. The caller
- * hands it to token_discard() in the end. */
-char *token_make(const struct config *config, struct log *log);
+/* Makes a token up, and keeps it out of the log. The caller hands it to
+ * token_discard() in the end. */
+char *token_make(struct log *log);
 
-/* Removes the file and frees the token; NULL is fine. */
+/* Writes it, mode 0640, to admin.token in the runtime directory, or in the
+ * state directory where there is none; a failure is logged. Only the instance
+ * that has the listener may: the file leads to it. */
+void token_publish(const struct config *config, const char *token,
+                   struct log *log);
+
+/* Removes the file, where it holds this token and not that of an instance that
+ * came later, and frees the token; NULL is fine. */
 void token_discard(const struct config *config, char *token);
 
 /* Where that file is. */

@@ -21,17 +21,20 @@ static const struct args_verb verb = {
         "the calls that are under way; a second one does not wait. SIGHUP "
         "loads\n"
         "file and Settings again. With --settings no backend is asked for\n"
-        "Settings, and the file is read again at each reload and poll.\n",
+        "Settings, and the file is read again at each reload and poll. With\n"
+        "--dry-run nothing is called, listened on or written.\n",
     .operands = "[FILE]",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operands_max = 1,
 };
 
-/* What only `run` has to insist on. */
-static void check_key(const struct config *config, bool needed,
+/* What only `run` has to insist on. A dry run calls nothing, and shows without
+ * a key what it would do without Settings. */
+static void check_key(const struct config *config, const struct args *args,
                       struct text *problems)
 {
+    bool needed = !args_value(args, "settings") && !args_value(args, "dry-run");
     if (!config->api_key && needed)
         text_puts(problems,
                   "WORKER_API_KEY is not set, and the backend answers nobody "
@@ -76,7 +79,7 @@ int cli_run(int argc, char **argv)
     struct text problems;
     text_init(&problems, 16 << 10);
     config_read(&config, &problems);
-    check_key(&config, !args_value(&args, "settings"), &problems);
+    check_key(&config, &args, &problems);
     if (problems.len) {
         say_problems(&problems);
         code = EXIT_CONFIG;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -165,6 +166,93 @@ static void nothing_outlives_it(void **state)
     assert_int_equal(kill(-group, 0), -1); /* nobody is left in its group */
 }
 
+/* ---- a second instance with the same folder ---- */
+
+/* A worker that may listen on one port only: that of `world`'s. */
+static void spawn_second(const struct world *world, const char *const *args,
+                         struct worker *ret)
+{
+    char listen[64];
+    snprintf(listen, sizeof listen, "MOONCRON_LISTEN=127.0.0.1:%u",
+             world->worker.port);
+    const char *const env[] = { listen, NULL };
+    const struct worker_options options = { .env = env, .args = args };
+    worker_spawn(ret, &world->scratch, &world->stand, &options);
+}
+
+static void expect_reload(const struct world *world)
+{
+    char *out, *err;
+    if (reload(world, &out, &err) != 0)
+        fail_msg("%s%s", out, err);
+    free(out);
+    free(err);
+}
+
+static void a_second_worker_leaves_the_token_alone(void **state)
+{
+    struct world *world = *state;
+    struct worker second;
+    world_open(world, schedule, true, "production", NULL);
+    spawn_second(world, NULL, &second);
+    assert_int_equal(proc_exit(second.proc, WORKER_PATIENCE_MS), 69);
+    worker_free(&second);
+    expect_reload(world);
+    worker_drain(&world->worker);
+    assert_null(scratch_read(&world->scratch, "state/admin.token"));
+}
+
+static void a_worker_removes_its_own_token_only(void **state)
+{
+    struct world *world = *state;
+    world_open(world, schedule, true, "production", NULL);
+    scratch_write(&world->scratch, "state/admin.token", "of another worker");
+    worker_drain(&world->worker);
+    char *left = scratch_read(&world->scratch, "state/admin.token");
+    assert_string_equal(left, "of another worker");
+    free(left);
+}
+
+/* It prints the calls that the other makes, takes no port and leaves nothing.
+ */
+static void a_dry_run_stands_beside_a_worker(void **state)
+{
+    struct world *world = *state;
+    static const char *const args[] = { "--dry-run", NULL };
+    struct worker dry;
+    size_t cursor = 0;
+    world_open(world, schedule, true, "production", NULL);
+    spawn_second(world, args, &dry);
+    free(proc_await(dry.proc, false, &cursor, "/api/feed/rank",
+                    WORKER_PATIENCE_MS));
+    expect_reload(world);
+    worker_drain(&dry);
+    worker_free(&dry);
+    expect_reload(world);
+    worker_drain(&world->worker);
+}
+
+static void a_dry_run_needs_neither_key_nor_folder(void **state)
+{
+    struct world *world = *state;
+    static const char *const args[] = { "--dry-run", NULL };
+    static const char *const env[] = { "WORKER_API_KEY", NULL };
+    const struct worker_options options = { .env = env, .args = args };
+    size_t cursor = 0;
+    world_prepare(world,
+                  "job 'rank' { every = '30s', always = true,\n"
+                  "  post = '/api/feed/rank' }\n",
+                  true, "production");
+    worker_spawn(&world->worker, &world->scratch, &world->stand, &options);
+    free(proc_await(world->worker.proc, false, &cursor, "/api/feed/rank",
+                    WORKER_PATIENCE_MS));
+    worker_drain(&world->worker);
+    assert_int_equal(stand_last(&world->stand), 0);
+    char *folder = scratch_path(&world->scratch, "state");
+    assert_int_equal(access(folder, F_OK), -1);
+    free(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +264,10 @@ int main(void)
         WORLD_TEST(a_running_call_is_awaited),
         WORLD_TEST(a_second_signal_leaves_at_once),
         WORLD_TEST(nothing_outlives_it),
+        WORLD_TEST(a_second_worker_leaves_the_token_alone),
+        WORLD_TEST(a_worker_removes_its_own_token_only),
+        WORLD_TEST(a_dry_run_stands_beside_a_worker),
+        WORLD_TEST(a_dry_run_needs_neither_key_nor_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
