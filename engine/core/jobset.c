@@ -28,7 +28,7 @@ struct jobset {
     uint32_t slot_mask;
     /* known once it is sealed */
     uint32_t scheduled;
-    bool scripted;
+    bool scripted, listed;
     double runs_per_day;
 };
 
@@ -211,11 +211,20 @@ void jobset_add_file(struct jobset *set, const struct file_stamp *stamp)
     set->files[set->file_count++].path = keep(set, stamp->path);
 }
 
+static bool has_list(const struct rules *rules)
+{
+    for (uint32_t i = 0; rules && i < rules_spec(rules)->term_count; i++)
+        if (rules_spec(rules)->terms[i].kind == TERM_LIST)
+            return true;
+    return false;
+}
+
 void jobset_seal(struct jobset *set)
 {
     for (uint32_t i = 0; i < set->count; i++) {
         const struct job *job = &set->jobs[i];
         set->scripted |= job->function != 0;
+        set->listed |= has_list(job->schedule.rules);
         if (job->standing != STANDING_SCHEDULED)
             continue;
         set->scheduled++;
@@ -286,6 +295,11 @@ const struct file_stamp *jobset_file(const struct jobset *set, uint32_t index)
 bool jobset_scripted(const struct jobset *set)
 {
     return set->scripted;
+}
+
+bool jobset_listed(const struct jobset *set)
+{
+    return set->listed;
 }
 
 double jobset_runs_per_day(const struct jobset *set)

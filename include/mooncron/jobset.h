@@ -113,6 +113,8 @@ uint32_t jobset_file_count(const struct jobset *set);
 const struct file_stamp *jobset_file(const struct jobset *set, uint32_t index);
 /* True where some job runs a function: only then its host must stay. */
 bool jobset_scripted(const struct jobset *set);
+/* True where some job's slots are a list that ends: it has to be made anew. */
+bool jobset_listed(const struct jobset *set);
 double jobset_runs_per_day(const struct jobset *set);
 size_t jobset_bytes(const struct jobset *set);
 
