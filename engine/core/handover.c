@@ -16,7 +16,9 @@
  *   load fails    → the old schedule stays; tried again when Settings change,
  *                   when somebody asks, or at the next poll
  *   asks in a row → one load runs, one more waits: the first has the newest
- *                   values of its start, the second those of all that followed
+ *                   values of its start, the second those of all that followed;
+ *                   the second begins when nobody has asked for a moment, and
+ *                   a second after the first at the latest
  *   older values  → never win: `updatedAt` and `timestamp` say which is older
  */
 #include <assert.h>
@@ -74,10 +76,35 @@ static int64_t earlier(int64_t a_ms, int64_t b_ms)
     return a_ms < b_ms ? a_ms : b_ms;
 }
 
+static int64_t later(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms > b_ms ? a_ms : b_ms;
+}
+
 static void fetch_within(struct core *core, int64_t delay_ms)
 {
     struct handover *h = &core->handover;
     h->fetch_at.ms = earlier(h->fetch_at.ms, core->now.mono.ms + delay_ms);
+}
+
+/* Nobody knows the end of a burst before it has come. So its first ask is
+ * served at once, and all the others together: when there is a lull, or after
+ * RELOAD_SPACING_MS, whichever is sooner. A lull may bring two together, but
+ * never a third within RELOAD_SPACING_MS. */
+static int64_t pace_next(const struct pace *pace)
+{
+    int64_t spaced = pace->last.ms + RELOAD_SPACING_MS;
+    if (pace->asked.ms < pace->last.ms)
+        return spaced;
+    int64_t lull = later(pace->asked.ms + RELOAD_LULL_MS,
+                         pace->before.ms + RELOAD_SPACING_MS);
+    return earlier(spaced, lull);
+}
+
+static void pace_begin(struct pace *pace, struct mono now)
+{
+    *pace =
+        (struct pace){ .last = now, .before = pace->last, .asked = LONG_AGO };
 }
 
 static void want_load(struct handover *h, bool force)
@@ -152,15 +179,16 @@ void handover_ask(struct core *core, const struct event *event)
         asker_reply(core, event->ask.asker, &report);
         return;
     }
+    h->fetch_pace.asked = h->load_pace.asked = core->now.mono;
     fetch_within(core, 0);
     if (!claim->has_enable_jobs && !claim->has_environment) {
         h->errand_next.load = true;
         h->errand_next.force |= event->ask.force;
-        asker_add(core, event->ask.asker, WAIT_FETCH);
+        asker_add(core, event, WAIT_FETCH);
         return;
     }
     overlay_put(core, claim);
-    asker_add(core, event->ask.asker, WAIT_LOAD);
+    asker_add(core, event, WAIT_LOAD);
     want_load(h, event->ask.force);
 }
 
@@ -180,7 +208,7 @@ static void fetch_start(struct core *core)
     struct handover *h = &core->handover;
     h->fetching = true;
     h->fetch_at.ms = NEVER_MS;
-    h->fetch_started = core->now.mono;
+    pace_begin(&h->fetch_pace, core->now.mono);
     h->fetches++;
     h->errand = h->errand_next;
     h->errand_next = (struct errand){ 0 };
@@ -230,7 +258,7 @@ static void load_if_different(struct core *core)
     if (h->loading && facts_equal(&facts, &h->tried))
         return;
     bool rested =
-        core->now.mono.ms - h->load_started.ms >= core->config.poll_ms;
+        core->now.mono.ms - h->load_pace.last.ms >= core->config.poll_ms;
     if (first || rested || !facts_equal(&facts, &h->tried))
         want_load(h, false);
 }
@@ -294,7 +322,7 @@ static void load_start(struct core *core)
     struct handover *h = &core->handover;
     h->loading = true;
     h->loads++;
-    h->load_started = core->now.mono;
+    pace_begin(&h->load_pace, core->now.mono);
     h->tried = effective(h);
     h->tried_unconfirmed = h->overlay.active;
     struct action *act = core_act(core, ACT_LOAD);
@@ -343,9 +371,7 @@ static struct mono load_at(const struct handover *h)
 {
     if (!h->load_wanted || h->loading || h->booting)
         return (struct mono){ NEVER_MS };
-    if (!h->loads)
-        return (struct mono){ INT64_MIN };
-    return (struct mono){ h->load_started.ms + RELOAD_SPACING_MS };
+    return (struct mono){ pace_next(&h->load_pace) };
 }
 
 /* Spaced as loads are, so that a storm is no storm for the backend. */
@@ -353,10 +379,7 @@ static struct mono fetch_at(const struct handover *h)
 {
     if (h->fetching)
         return (struct mono){ NEVER_MS };
-    if (!h->fetches)
-        return h->fetch_at;
-    int64_t spaced = h->fetch_started.ms + RELOAD_SPACING_MS;
-    return (struct mono){ h->fetch_at.ms > spaced ? h->fetch_at.ms : spaced };
+    return (struct mono){ later(h->fetch_at.ms, pace_next(&h->fetch_pace)) };
 }
 
 struct mono handover_deadline(const struct core *core)
@@ -391,7 +414,9 @@ void handover_begin(struct core *core)
     h->random = core->config.seed;
     h->booting = core->config.fetches;
     h->fetch_at.ms = core->config.fetches ? core->now.mono.ms : NEVER_MS;
-    h->version_at.ms = INT64_MIN;
+    h->version_at = LONG_AGO;
+    h->fetch_pace = h->load_pace =
+        (struct pace){ LONG_AGO, LONG_AGO, LONG_AGO };
     if (core->config.has_cached)
         h->backend = core->config.cached;
 }

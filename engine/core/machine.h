@@ -12,6 +12,7 @@
 #include "past.h"
 
 #define NO_INDEX UINT32_MAX
+#define LONG_AGO ((struct mono){ INT64_MIN / 2 }) /* some time can be added */
 
 /* ---- runs (run.c) ---- */
 
@@ -61,6 +62,7 @@ struct asker {
     uint64_t id;
     enum asker_wait wait;
     uint32_t ticket; /* the first fetch or load that will do */
+    bool webhook;    /* gives way to a newer one */
 };
 
 /* Of no consequence for what is fetched and loaded: who is not kept here is
@@ -71,6 +73,12 @@ struct askers {
 };
 
 /* ---- the handover of a reload (handover.c) ---- */
+
+/* When fetches, and when loads, were begun and asked for. */
+struct pace {
+    struct mono last, before; /* the last one began, and the one before it */
+    struct mono asked;        /* since the last one; LONG_AGO: nobody did */
+};
 
 /* What is to be done once a fetch has come. */
 struct errand {
@@ -94,12 +102,13 @@ struct handover {
     bool fetching, booting;
     uint32_t fetches; /* started; the one in flight has this number */
     struct errand errand, errand_next; /* of that one; of the one after it */
-    struct mono fetch_at, fetch_started, version_at;
+    struct mono fetch_at, version_at;
+    struct pace fetch_pace;
     uint32_t failures;
 
     bool loading, load_wanted, load_force;
     uint32_t loads; /* started; likewise */
-    struct mono load_started;
+    struct pace load_pace;
     struct facts tried; /* what the last load was given */
     bool tried_unconfirmed;
     uint32_t generations; /* numbers given out */
@@ -169,7 +178,8 @@ struct reload_report asker_report(const struct core *core,
 void asker_reply(struct core *core, uint64_t id,
                  const struct reload_report *report);
 /* Keeps one until asker_reply_all(), or tells it that there is no place. */
-void asker_add(struct core *core, uint64_t id, enum asker_wait wait);
+void asker_add(struct core *core, const struct event *event,
+               enum asker_wait wait);
 /* Tells every asker who waits for this ticket, and lets them go. */
 void asker_reply_all(struct core *core, enum asker_wait wait, uint32_t ticket,
                      const struct reload_report *report);

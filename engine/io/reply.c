@@ -14,6 +14,8 @@ static const struct {
     [RELOAD_DONE] = { "done", "Schedulers restarted" },
     [RELOAD_UNCHANGED] = { "unchanged", "Nothing changed" },
     [RELOAD_STALE] = { "stale", "Older than the Settings in force: ignored" },
+    [RELOAD_SUPERSEDED] = { "superseded",
+                            "A newer webhook came: one reload serves both" },
     [RELOAD_LOAD_FAILED] = { NULL, "The schedule file could not be loaded" },
     [RELOAD_FETCH_FAILED] = { NULL, "Settings could not be fetched" },
     [RELOAD_STOPPING] = { NULL, "The worker is stopping" },

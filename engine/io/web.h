@@ -11,9 +11,10 @@
 #include "desk.h"
 #include "mooncron/error.h"
 
-/* One thread for each ask that the inbox holds: a hundred webhooks at one time
- * wait together for the same reload, not eight by eight for thirteen. 64 start
- * in 3 ms and take 1 MB, and only while somebody asks. */
+/* One thread for each ask that the inbox holds. Webhooks let each other go, so
+ * they need few; command lines wait until a script that hangs is given up, and
+ * must not keep a webhook from being heard. 64 start in 3 ms and take 1 MB, and
+ * only while somebody asks. */
 #define WEB_THREADS INBOX_ASKS_MAX
 
 struct web;

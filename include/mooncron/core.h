@@ -146,9 +146,10 @@ enum action_kind {
 };
 
 enum reload_outcome {
-    RELOAD_DONE,      /* a new schedule is in force */
-    RELOAD_UNCHANGED, /* nothing differs: nothing was touched */
-    RELOAD_STALE,     /* the webhook is older than what is in force */
+    RELOAD_DONE,       /* a new schedule is in force */
+    RELOAD_UNCHANGED,  /* nothing differs: nothing was touched */
+    RELOAD_STALE,      /* the webhook is older than what is in force */
+    RELOAD_SUPERSEDED, /* a newer webhook came: its reload is this one's too */
     RELOAD_LOAD_FAILED,
     RELOAD_FETCH_FAILED,
     RELOAD_STOPPING,
@@ -249,10 +250,16 @@ struct core_config {
 #define CORE_ASKERS_MAX  64    /* who wait for a reload: as the inbox's */
 #define CORE_WAITING_MAX 1000  /* runs that wait for one group */
 #define LATE_MS_MAX      30000 /* a slot later than this is a surprise */
-#define RELOAD_SPACING_MS                                                      \
-    1000                 /* between the starts of two loads, or of two         \
-                          * fetches: a storm becomes two reloads */
-#define JUMP_MS_MIN 1000 /* less is the clock being disciplined */
+#define JUMP_MS_MIN      1000  /* less is the clock being disciplined */
+
+/* A burst of asks, however many, becomes two loads and two fetches: the first
+ * ask is served at once, the rest together. Their load begins when nobody has
+ * asked for RELOAD_LULL_MS, at the latest RELOAD_SPACING_MS after the first;
+ * where two have begun within RELOAD_SPACING_MS, a third waits until that is
+ * over. So an ask waits for RELOAD_SPACING_MS and a load under way, never more,
+ * and not at all after a quiet second. */
+#define RELOAD_SPACING_MS 1000
+#define RELOAD_LULL_MS    200 /* gaps of a burst, on a busy machine too */
 
 struct core *core_new(const struct core_config *config, struct now now);
 void core_free(struct core *core);

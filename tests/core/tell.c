@@ -3,10 +3,16 @@
 
 #define DAY_MS INT64_C(86400000)
 
-static const char *const reload_names[] = { "done",         "unchanged",
-                                            "stale",        "load failed",
-                                            "fetch failed", "stopping",
-                                            "busy" };
+static const char *const reload_names[] = {
+    [RELOAD_DONE] = "done",
+    [RELOAD_UNCHANGED] = "unchanged",
+    [RELOAD_STALE] = "stale",
+    [RELOAD_SUPERSEDED] = "superseded",
+    [RELOAD_LOAD_FAILED] = "load failed",
+    [RELOAD_FETCH_FAILED] = "fetch failed",
+    [RELOAD_STOPPING] = "stopping",
+    [RELOAD_BUSY] = "busy",
+};
 
 /* The time of day; stories that cross midnight count on. */
 static void tell_time(struct text *trace, struct wall at, bool fine)

@@ -2,6 +2,7 @@
  * and a storm of them is two loads. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -161,11 +162,11 @@ static void webhooks_add_up(void **state)
              "14:07:40.030 swap generation 2: +0 ~0 -1 =1\n"
              "14:07:40.030 retire 1\n"
              "14:07:40.030 reply 1 done, generation 2: +0 ~0 -1 =1\n"
-             "14:07:41.000 fetch\n"
-             "14:07:41.000 load 3: jobs off in \"staging\", unconfirmed\n"
-             "14:07:41.030 swap generation 3: +0 ~0 -0 =1\n"
-             "14:07:41.030 retire 2\n"
-             "14:07:41.030 reply 2 done, generation 3: +0 ~0 -0 =1\n");
+             "14:07:40.300 fetch\n"
+             "14:07:40.300 load 3: jobs off in \"staging\", unconfirmed\n"
+             "14:07:40.330 swap generation 3: +0 ~0 -0 =1\n"
+             "14:07:40.330 retire 2\n"
+             "14:07:40.330 reply 2 done, generation 3: +0 ~0 -0 =1\n");
     story_end(&story);
 }
 
@@ -213,25 +214,133 @@ static void a_backend_that_is_away_changes_nothing(void **state)
     story_end(&story);
 }
 
-/* Sixty in a second: the first is loaded at once, all that followed are
- * one load, and each of them is told. */
+/* A hundred in a second: the first is loaded at once, all that followed are
+ * one load. Of those only the newest waits for it: the others are let go as
+ * the next one comes. */
 static void a_storm_is_two_loads(void **state)
 {
     (void)state;
     struct story story;
     struct world world = story_world(pumps);
     story_in_force(&story, &world);
-    for (uint64_t i = 0; i < 60; i++) {
-        story_webhook(&story, i + 1, story_claim(i % 2, "production"));
-        story_pass(&story, 10);
+    for (uint64_t i = 0; i < 100; i++) {
+        char environment[16];
+        snprintf(environment, sizeof environment, "staging%u", (unsigned)i);
+        story_webhook(&story, i + 1, story_claim(true, environment));
+        assert_in_range(story.checker.open_asks, 1, 2);
+        story_pass(&story, 9);
     }
     assert_int_equal(story.loads, 2);
-    assert_int_equal(story.checker.open_asks, 59);
-    story_pass(&story, 2 * SECOND);
-    assert_int_equal(story.loads, 3);
-    assert_int_equal(story.fetches, 3);
+    assert_int_equal(story.checker.open_asks, 1);
+    story_forget(&story);
+    story_pass(&story, 1 * SECOND);
+    story_is(&story,
+             "14:07:41.000 fetch\n"
+             "14:07:41.000 load 3: jobs on in \"staging99\", unconfirmed\n"
+             "14:07:41.030 swap generation 3: +0 ~0 -0 =2\n"
+             "14:07:41.030 retire 2\n"
+             "14:07:41.030 reply 100 done, generation 3: +0 ~0 -0 =2\n");
+    story_end(&story);
+}
+
+/* All within a moment: they wait for a lull, not for a whole second. */
+static void a_burst_is_over_when_nobody_asks(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    story_webhook(&story, 1, story_claim(false, "production"));
+    story_webhook(&story, 2, story_claim(true, "staging"));
+    story_pass(&story, 10);
+    story_webhook(&story, 3, story_claim(true, "qa"));
+    story_pass(&story, 1 * SECOND);
+    story_is(&story,
+             "14:07:40.000 fetch\n"
+             "14:07:40.000 load 2: jobs off in \"production\", unconfirmed\n"
+             "14:07:40.010 reply 2 superseded, generation 1: +0 ~0 -0 =2\n"
+             "14:07:40.030 swap generation 2: +0 ~0 -1 =1\n"
+             "14:07:40.030 retire 1\n"
+             "14:07:40.030 reply 1 done, generation 2: +0 ~0 -1 =1\n"
+             "14:07:40.210 fetch\n"
+             "14:07:40.210 load 3: jobs on in \"qa\", unconfirmed\n"
+             "14:07:40.240 swap generation 3: +1 ~0 -0 =1\n"
+             "14:07:40.240 retire 2\n"
+             "14:07:40.240 reply 3 done, generation 3: +1 ~0 -0 =1\n");
+    story_end(&story);
+}
+
+/* Lulls do not add up: in no second are there three. */
+static void a_third_load_waits_for_the_second_to_be_over(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    story.quiet = true;
+    for (uint64_t i = 1; i <= 30; i++) {
+        story_webhook(&story, i, story_claim(i % 2, "production"));
+        story_pass(&story, RELOAD_LULL_MS + 50);
+    }
+    assert_in_range(story.loads - 1, 8, 16); /* in 7.5 s */
+    story_pass(&story, 1 * SECOND);
     assert_int_equal(story.checker.open_asks, 0);
-    assert_true(core_status(story.core).settings.enable_jobs);
+    story_end(&story);
+}
+
+/* A bare webhook, one with values, and a bare one again, while a load hangs:
+ * whoever waits for that next load, only the newest is told how it went. */
+static void the_newest_webhook_is_told(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    story_in_force(&story, &world);
+    story.world.load_ms = BY_HAND;
+    const struct claim_of_change bare = { 0 };
+    story_webhook(&story, 1, story_claim(false, "production"));
+    story_webhook(&story, 2, bare);
+    story_pass(&story, 500);
+    story_webhook(&story, 3, story_claim(true, "staging"));
+    story_webhook(&story, 4, bare);
+    story_pass(&story, 1 * SECOND);
+    story.world.load_ms = 30;
+    story_loaded(&story, LOAD_FAILED);
+    story_pass(&story, 400);
+    story_is(&story,
+             "14:07:40.000 fetch\n"
+             "14:07:40.000 load 2: jobs off in \"production\", unconfirmed\n"
+             "14:07:40.200 fetch\n"
+             "14:07:40.500 reply 2 superseded, generation 1: +0 ~0 -0 =2\n"
+             "14:07:41.000 fetch\n"
+             "14:07:41.020 reply 3 superseded, generation 1: +0 ~0 -0 =2\n"
+             "14:07:41.500 reply 1 load failed, generation 1: +0 ~0 -0 =2\n"
+             "14:07:41.500 load 3: jobs on in \"staging\", unconfirmed\n"
+             "14:07:41.530 swap generation 3: +0 ~0 -0 =2\n"
+             "14:07:41.530 retire 1\n"
+             "14:07:41.530 reply 4 done, generation 3: +0 ~0 -0 =2\n");
+    story_end(&story);
+}
+
+/* Somebody sits before each of them. */
+static void command_lines_are_all_told(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    world.load = LOAD_OK;
+    story_in_force(&story, &world);
+    story_ask(&story, 1);
+    story_webhook(&story, 2, story_claim(true, "staging"));
+    story_ask(&story, 3);
+    story_ask(&story, 4);
+    story_webhook(&story, 5, story_claim(true, "qa"));
+    story_is(&story, "14:07:40.000 fetch\n"
+                     "14:07:40.000 load 2: jobs on in \"staging\", "
+                     "unconfirmed\n");
+    assert_int_equal(story.checker.open_asks, 5);
+    story_pass(&story, 2 * SECOND);
+    assert_int_equal(story.checker.open_asks, 0);
     story_end(&story);
 }
 
@@ -305,8 +414,8 @@ static void signals_take_no_place(void **state)
     story_pass(&story, 3 * SECOND);
     story_is(&story,
              "14:07:40.000 fetch\n"
+             "14:07:40.500 fetch\n"
              "14:07:40.500 load 2: jobs on in \"production\"\n"
-             "14:07:41.000 fetch\n"
              "14:07:41.500 load 3: jobs on in \"production\"\n"
              "14:07:41.530 reply 7 unchanged, generation 1: +0 ~0 -0 =2\n");
     story_end(&story);
@@ -343,6 +452,10 @@ int main(void)
         cmocka_unit_test(a_bare_webhook_asks_the_backend_first),
         cmocka_unit_test(a_backend_that_is_away_changes_nothing),
         cmocka_unit_test(a_storm_is_two_loads),
+        cmocka_unit_test(a_burst_is_over_when_nobody_asks),
+        cmocka_unit_test(a_third_load_waits_for_the_second_to_be_over),
+        cmocka_unit_test(the_newest_webhook_is_told),
+        cmocka_unit_test(command_lines_are_all_told),
         cmocka_unit_test(more_ask_than_there_are_places),
         cmocka_unit_test(the_last_ask_is_followed_by_a_fetch),
         cmocka_unit_test(signals_take_no_place),

@@ -163,6 +163,7 @@ static void test_outcomes(void **state)
           200,
           "message",
           "Older than the Settings in force: ignored" },
+        { { .outcome = RELOAD_SUPERSEDED }, 200, 200, "outcome", "superseded" },
         { { .outcome = RELOAD_LOAD_FAILED,
             .message = "error[E110]: 'every' has \"no\" unit\n  --> a:1\n" },
           500,
