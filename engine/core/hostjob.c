@@ -40,7 +40,7 @@ bool host_get_calendar(struct wire_reader *in, struct calendar *ret,
     if (!wire_done(in) || bytes.len % sizeof **ret_days ||
         bytes.len / sizeof **ret_days > CALENDAR_DAYS_MAX)
         return false;
-    *ret_days = (int32_t *)memory_copy(bytes.bytes, bytes.len);
+    *ret_days = (void *)memory_copy(bytes.bytes, bytes.len);
     ret->days = *ret_days;
     ret->count = (uint32_t)(bytes.len / sizeof **ret_days);
     return true;
