@@ -33,165 +33,333 @@ bool almanac_excludes(const struct rules *rules, int64_t day)
     return false;
 }
 
-/* ---- due days ---- */
+/* ---- pages ---- */
 
-static bool cron_has_day(const struct cron *cron, int64_t day)
+/* A page is a month; of its sets of days, bit d is day d. */
+struct page {
+    int32_t year;
+    unsigned month;
+    uint32_t named; /* by the expression */
+    int64_t number; /* of its first nominal slot, where slots count */
+    int64_t a_day;  /* how many slots a named day has */
+};
+
+static int64_t page_first(const struct page *page)
 {
-    struct civil date = civil_from((struct wall){ day * DAY_MS }, 0);
-    return cron_days(cron, date.year, date.month) >> date.day & 1;
+    return civil_days(page->year, page->month, 1);
 }
 
-/* Whether a slot of an excluded day has moved to `day`, which is not excluded:
- * it comes from the run of excluded days beside it, `step` to that side. */
-static bool moved_here(const struct rules *rules, const struct cron *cron,
-                       int64_t day, int step)
+static unsigned page_length(const struct page *page)
 {
-    for (int n = 1; n <= EXCLUDED_RUN_MAX; n++) {
-        int64_t other = day + n * step;
-        if (!almanac_excludes(rules, other))
-            return false;
-        if (cron_has_day(cron, other))
-            return true;
-    }
-    return false;
-}
-
-static bool is_due(const struct rules *rules, const struct cron *cron,
-                   int64_t day, bool named)
-{
-    if (almanac_excludes(rules, day))
-        return false;
-    switch ((enum excluded)rules->spec.excluded) {
-    case EXCLUDED_SKIP:
-        return named;
-    case EXCLUDED_NEXT:
-        return named || moved_here(rules, cron, day, -1);
-    case EXCLUDED_PREVIOUS:
-        return named || moved_here(rules, cron, day, 1);
-    }
-    return named;
-}
-
-/* The days of a month, bit d for day d; `first` is its day 1 since 1970. */
-static uint32_t due_days(const struct rules *rules, const struct cron *cron,
-                         const struct civil *month, int64_t first)
-{
-    uint32_t named = cron_days(cron, month->year, month->month);
-    if (!rules->excludes)
-        return named;
-    int64_t next = month->month == 12
-                       ? civil_days(month->year + 1, 1, 1)
-                       : civil_days(month->year, month->month + 1u, 1);
-    uint32_t due = 0;
-    for (int64_t day = first; day < next; day++) {
-        unsigned bit = (unsigned)(day - first) + 1;
-        if (is_due(rules, cron, day, named >> bit & 1))
-            due |= UINT32_C(1) << bit;
-    }
-    return due;
+    unsigned next = page->month % 12 + 1;
+    int32_t year = page->year + (next == 1);
+    return (unsigned)(civil_days(year, next, 1) - page_first(page));
 }
 
 /* ---- every nth ---- */
 
-/* How many days `cron` names from 1970 until before `day`; negative ahead of
- * 1970. */
-static int64_t days_before(const struct cron *cron, int64_t day)
+/* Nominal slots are numbered from 1970 on, before any day is taken away. */
+static bool counts_slots(const struct rules *rules)
 {
-    struct civil date = civil_from((struct wall){ day * DAY_MS }, 0);
-    int64_t months = (date.year - INT64_C(1970)) * 12 + date.month - 1;
-    int64_t low = months < 0 ? months : 0, high = months < 0 ? 0 : months;
-    int64_t count = 0;
-    for (int64_t m = low; m < high; m++) {
-        int64_t year = 1970 + floor_div(m, 12);
-        unsigned month = (unsigned)(m - (year - 1970) * 12) + 1;
-        count += __builtin_popcount(cron_days(cron, (int32_t)year, month));
-    }
-    uint32_t here = cron_days(cron, date.year, date.month);
-    int rank = __builtin_popcount(here & ((UINT32_C(1) << date.day) - 1));
-    return (months < 0 ? -count : count) + rank;
+    return rules->spec.nth > 1;
 }
 
-/* Nominal slots are numbered from 1970 on, before any day is taken away. */
-static bool is_nth(const struct rules *rules, const struct cron *cron,
-                   int64_t day, int32_t second)
+/* From a number to the next one that counts, and back to the last one. */
+static int64_t wait_of(const struct rules *rules, int64_t number)
 {
-    if (rules->spec.nth <= 1)
-        return true;
-    int64_t number = days_before(cron, day) * cron_times(cron) +
-                     cron_times_before(cron, second);
-    return number % rules->spec.nth == 0;
+    return -number - floor_div(-number, rules->spec.nth) * rules->spec.nth;
+}
+
+static int64_t since_of(const struct rules *rules, int64_t number)
+{
+    return number - floor_div(number, rules->spec.nth) * rules->spec.nth;
+}
+
+/* How many nominal slots the page has, and how many ahead of one of its days.
+ */
+static int64_t page_slots(const struct page *page)
+{
+    return __builtin_popcount(page->named) * page->a_day;
+}
+
+static int64_t slots_before(const struct page *page, unsigned day)
+{
+    uint32_t before = page->named & ((UINT32_C(1) << day) - 1);
+    return __builtin_popcount(before) * page->a_day;
+}
+
+/* The named days that have a slot whose number counts. */
+static uint32_t counting_days(const struct rules *rules,
+                              const struct page *page)
+{
+    int64_t number = page->number, wait = wait_of(rules, number);
+    uint32_t days = 0;
+    for (uint32_t rest = page->named; rest; rest &= rest - 1) {
+        number += page->a_day;
+        wait -= page->a_day;
+        if (wait >= 0)
+            continue;
+        days |= rest & (~rest + 1);
+        wait = wait_of(rules, number);
+    }
+    return days;
+}
+
+/* The days of the page that may be due: where slots move, any. */
+static uint32_t page_days(const struct rules *rules, const struct page *page)
+{
+    if (rules->excludes && rules->spec.excluded != EXCLUDED_SKIP)
+        return UINT32_MAX >> (31 - page_length(page)) & ~1u;
+    return counts_slots(rules) ? counting_days(rules, page) : page->named;
+}
+
+#define ERA_YEARS 400 /* after which the calendar repeats, to the weekday */
+
+static int64_t days_in_months(const struct cron *cron, int32_t year,
+                              unsigned until)
+{
+    int64_t count = 0;
+    for (unsigned month = 1; month < until; month++)
+        count += __builtin_popcount(cron_days(cron, year, month));
+    return count;
+}
+
+/* How many days are named in so many years from 1970 on, an era at the most.
+ * There are but 14 kinds of years: each is counted once. */
+static int64_t days_in_years(const struct cron *cron, int32_t years)
+{
+    int64_t kinds[14], sum = 0;
+    unsigned weekday = 4; /* 1970-01-01 was a Thursday */
+    uint32_t known = 0;
+    for (int32_t year = 1970; year < 1970 + years; year++) {
+        bool leap = (year % 4 == 0 && year % 100) || year % 400 == 0;
+        unsigned kind = weekday + 7 * leap;
+        if (!(known >> kind & 1))
+            kinds[kind] = days_in_months(cron, year, 13);
+        known |= UINT32_C(1) << kind;
+        sum += kinds[kind];
+        weekday = (weekday + 1 + leap) % 7;
+    }
+    return sum;
+}
+
+static int64_t first_number(const struct cron *cron, const struct page *page)
+{
+    int64_t years = page->year - INT64_C(1970);
+    int64_t eras = floor_div(years, ERA_YEARS);
+    int64_t days = days_in_years(cron, (int32_t)(years - eras * ERA_YEARS)) +
+                   days_in_months(cron, page->year, page->month);
+    if (eras)
+        days += eras * days_in_years(cron, ERA_YEARS);
+    return days * page->a_day;
+}
+
+/* ---- turning pages ---- */
+
+static struct page page_open(const struct rules *rules, const struct cron *cron,
+                             const struct civil *date)
+{
+    struct page page = { .year = date->year, .month = date->month };
+    page.named = cron_days(cron, page.year, page.month);
+    if (counts_slots(rules)) {
+        page.a_day = cron_times(cron);
+        page.number = first_number(cron, &page);
+    }
+    return page;
+}
+
+static void page_forward(const struct cron *cron, struct page *page)
+{
+    page->number += page_slots(page);
+    page->year += page->month == 12;
+    page->month = page->month == 12 ? 1 : page->month + 1;
+    page->named = cron_days(cron, page->year, page->month);
+}
+
+static void page_back(const struct cron *cron, struct page *page)
+{
+    page->year -= page->month == 1;
+    page->month = page->month == 1 ? 12 : page->month - 1;
+    page->named = cron_days(cron, page->year, page->month);
+    page->number -= page_slots(page);
 }
 
 /* ---- times of a day ---- */
 
-static bool time_next(const struct rules *rules, const struct cron *cron,
-                      int64_t day, int32_t second, int64_t *ret_s)
+/* The first time at or after `second` of a day, the last at or before it, that
+ * counts; -1 where there is none. */
+static int32_t time_next(const struct rules *rules, const struct cron *cron,
+                         const struct page *page, unsigned day, int32_t second)
 {
-    while (second < DAY_S && (second = cron_time_next(cron, second)) >= 0) {
-        if (is_nth(rules, cron, day, second)) {
-            *ret_s = day * DAY_S + second;
+    int32_t time = cron_time_next(cron, second);
+    if (time < 0 || !counts_slots(rules))
+        return time;
+    int64_t index = cron_times_before(cron, time);
+    index += wait_of(rules, page->number + slots_before(page, day) + index);
+    return index < page->a_day ? cron_time_at(cron, (uint32_t)index) : -1;
+}
+
+static int32_t time_last(const struct rules *rules, const struct cron *cron,
+                         const struct page *page, unsigned day, int32_t second)
+{
+    int32_t time = cron_time_last(cron, second);
+    if (time < 0 || !counts_slots(rules))
+        return time;
+    int64_t index = cron_times_before(cron, time);
+    index -= since_of(rules, page->number + slots_before(page, day) + index);
+    return index >= 0 ? cron_time_at(cron, (uint32_t)index) : -1;
+}
+
+/* ---- days, with what has moved there ---- */
+
+/* A day of a page that slots come from. */
+struct source {
+    struct page page;
+    unsigned day;
+};
+
+static int64_t source_day(const struct source *source)
+{
+    return page_first(&source->page) + source->day - 1;
+}
+
+static void source_step(const struct cron *cron, struct source *source,
+                        bool forward)
+{
+    if (forward && source->day++ == page_length(&source->page)) {
+        page_forward(cron, &source->page);
+        source->day = 1;
+    } else if (!forward && --source->day == 0) {
+        page_back(cron, &source->page);
+        source->day = page_length(&source->page);
+    }
+}
+
+/* From one day that slots come from to the next: after the day itself the run
+ * of excluded days beside it, where excluded slots move. False at its end. */
+static bool source_next(const struct rules *rules, const struct cron *cron,
+                        struct source *source)
+{
+    enum excluded excluded = rules->spec.excluded;
+    if (!rules->excludes || excluded == EXCLUDED_SKIP)
+        return false;
+    source_step(cron, source, excluded == EXCLUDED_PREVIOUS);
+    return almanac_excludes(rules, source_day(source));
+}
+
+/* A time of one day, forward or back from a second of it; -1: none. */
+typedef int32_t time_find(const struct rules *rules, const struct cron *cron,
+                          const struct page *page, unsigned day,
+                          int32_t second);
+
+static int32_t day_time(const struct rules *rules, const struct cron *cron,
+                        const struct page *page, unsigned day, int32_t second,
+                        time_find *find)
+{
+    struct source source = { *page, day };
+    int32_t best = -1;
+    if (rules->excludes && almanac_excludes(rules, source_day(&source)))
+        return -1;
+    for (int n = 0; n <= EXCLUDED_RUN_MAX; n++) {
+        bool named = source.page.named >> source.day & 1;
+        int32_t time =
+            named ? find(rules, cron, &source.page, source.day, second) : -1;
+        bool better = find == time_next ? time < best : time > best;
+        if (time >= 0 && (best < 0 || better))
+            best = time;
+        if (!source_next(rules, cron, &source))
+            break;
+    }
+    return best;
+}
+
+/* On the days of a page that are `open`, from a local time on or back. */
+static bool page_next(const struct rules *rules, const struct cron *cron,
+                      const struct page *page, uint32_t open, int64_t from_s,
+                      int64_t *ret_s)
+{
+    uint32_t days = page_days(rules, page) & open;
+    for (; days; days &= days - 1) {
+        unsigned day = (unsigned)__builtin_ctz(days);
+        int64_t begin_s = (page_first(page) + day - 1) * DAY_S;
+        int32_t second = from_s > begin_s ? (int32_t)(from_s - begin_s) : 0;
+        int32_t time = day_time(rules, cron, page, day, second, time_next);
+        *ret_s = begin_s + time;
+        if (time >= 0)
             return true;
-        }
-        second++;
     }
     return false;
 }
 
-static bool time_last(const struct rules *rules, const struct cron *cron,
-                      int64_t day, int32_t second, int64_t *ret_s)
+static bool page_last(const struct rules *rules, const struct cron *cron,
+                      const struct page *page, uint32_t open, int64_t from_s,
+                      int64_t *ret_s)
 {
-    while (second >= 0 && (second = cron_time_last(cron, second)) >= 0) {
-        if (is_nth(rules, cron, day, second)) {
-            *ret_s = day * DAY_S + second;
+    uint32_t days = page_days(rules, page) & open;
+    while (days) {
+        unsigned day = 31u - (unsigned)__builtin_clz(days);
+        int64_t begin_s = (page_first(page) + day - 1) * DAY_S;
+        int64_t rest_s = from_s - begin_s;
+        int32_t second = (int32_t)(rest_s < DAY_S ? rest_s : DAY_S - 1);
+        int32_t time = day_time(rules, cron, page, day, second, time_last);
+        *ret_s = begin_s + time;
+        if (time >= 0)
             return true;
-        }
-        second--;
+        days &= ~(UINT32_C(1) << day);
     }
     return false;
 }
 
-/* ---- months ---- */
+/* ---- searching ---- */
 
-static void month_forward(struct civil *month)
+/* A year more than instants have, on each side: a local clock is there when UTC
+ * is not yet, or no more. */
+#define YEAR_MIN 0
+#define YEAR_MAX 10000
+
+/* What does not come in all of an era, ahead of the first and behind the last
+ * excluded day, will never come; but where slots are numbered nobody knows. */
+struct years {
+    int32_t first, last;
+};
+
+static struct years years_of(const struct rules *rules, int32_t year)
 {
-    if (++month->month > 12) {
-        month->month = 1;
-        month->year++;
+    const int32_t era = ERA_YEARS + 8; /* the year of a day is guessed */
+    struct years years = { year - era, year + era };
+    for (uint32_t i = 0; i < rules->spec.calendar_count; i++) {
+        const struct calendar *calendar = rules->spec.calendars[i];
+        if (calendar->count == 0)
+            continue;
+        int32_t first = calendar->days[0] / 365 + 1970 - era;
+        int32_t last = calendar->days[calendar->count - 1] / 365 + 1970 + era;
+        years.first = first < years.first ? first : years.first;
+        years.last = last > years.last ? last : years.last;
     }
+    if (years.first < YEAR_MIN || counts_slots(rules))
+        years.first = YEAR_MIN;
+    if (years.last > YEAR_MAX || counts_slots(rules))
+        years.last = YEAR_MAX;
+    return years;
 }
 
-static void month_back(struct civil *month)
+static struct civil date_of(int64_t local_s)
 {
-    if (--month->month < 1) {
-        month->month = 12;
-        month->year--;
-    }
-}
-
-/* From a month in which nothing can be due to the next in which something can,
- * as far as the expression alone says. */
-static bool month_named(const struct cron *cron, const struct civil *month)
-{
-    return cron->months >> month->month & 1;
+    int64_t day = floor_div(local_s, DAY_S);
+    return civil_from((struct wall){ day * DAY_MS }, 0);
 }
 
 bool almanac_next(const struct rules *rules, const struct cron *cron,
                   int64_t from_s, int64_t *ret_s)
 {
-    int64_t start = floor_div(from_s, DAY_S);
-    struct civil month = civil_from((struct wall){ start * DAY_MS }, 0);
-    unsigned from_day = month.day;
-    for (; month.year <= 9999; month_forward(&month), from_day = 1) {
-        if (!rules->excludes && !month_named(cron, &month))
-            continue;
-        int64_t first = civil_days(month.year, month.month, 1);
-        uint32_t days = due_days(rules, cron, &month, first);
-        for (days &= ~UINT32_C(0) << from_day; days; days &= days - 1) {
-            int64_t day = first + __builtin_ctz(days) - 1;
-            int32_t second = day == start ? (int32_t)(from_s - day * DAY_S) : 0;
-            if (time_next(rules, cron, day, second, ret_s))
-                return true;
-        }
+    struct civil date = date_of(from_s);
+    struct years years = years_of(rules, date.year);
+    uint32_t open = ~UINT32_C(0) << date.day;
+    struct page page = page_open(rules, cron, &date);
+    for (; page.year <= years.last; page_forward(cron, &page)) {
+        if (page_next(rules, cron, &page, open, from_s, ret_s))
+            return true;
+        open = ~UINT32_C(0);
     }
     return false;
 }
@@ -199,23 +367,14 @@ bool almanac_next(const struct rules *rules, const struct cron *cron,
 bool almanac_last(const struct rules *rules, const struct cron *cron,
                   int64_t from_s, int64_t *ret_s)
 {
-    int64_t start = floor_div(from_s, DAY_S);
-    struct civil month = civil_from((struct wall){ start * DAY_MS }, 0);
-    unsigned from_day = month.day;
-    for (; month.year >= 1; month_back(&month), from_day = 31) {
-        if (!rules->excludes && !month_named(cron, &month))
-            continue;
-        int64_t first = civil_days(month.year, month.month, 1);
-        uint32_t days = due_days(rules, cron, &month, first);
-        for (days &= ~UINT32_C(0) >> (31 - from_day); days;) {
-            unsigned bit = 31u - (unsigned)__builtin_clz(days);
-            int64_t day = first + bit - 1;
-            int32_t second = day == start ? (int32_t)(from_s - day * DAY_S)
-                                          : (int32_t)DAY_S - 1;
-            if (time_last(rules, cron, day, second, ret_s))
-                return true;
-            days &= ~(UINT32_C(1) << bit);
-        }
+    struct civil date = date_of(from_s);
+    struct years years = years_of(rules, date.year);
+    uint32_t open = ~UINT32_C(0) >> (31 - date.day);
+    struct page page = page_open(rules, cron, &date);
+    for (; page.year >= years.first; page_back(cron, &page)) {
+        if (page_last(rules, cron, &page, open, from_s, ret_s))
+            return true;
+        open = ~UINT32_C(0);
     }
     return false;
 }

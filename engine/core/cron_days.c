@@ -210,3 +210,20 @@ uint32_t cron_times_before(const struct cron *cron, int32_t second)
         seconds += count(below(cron->seconds, at.second));
     return seconds;
 }
+
+/* The member of a set that `index` others are below. */
+static int member(uint64_t set, uint32_t index)
+{
+    while (index-- > 0)
+        set &= set - 1;
+    return lowest(set);
+}
+
+int32_t cron_time_at(const struct cron *cron, uint32_t index)
+{
+    assert(index < cron_times(cron));
+    uint32_t seconds = count(cron->seconds), minutes = count(cron->minutes);
+    return second_of(member(cron->hours, index / seconds / minutes),
+                     member(cron->minutes, index / seconds % minutes),
+                     member(cron->seconds, index % seconds));
+}

@@ -8,7 +8,7 @@
 #define DAY_S  INT64_C(86400)
 #define DAY_MS (DAY_S * 1000)
 
-/* Searches stay within the years 1 to 9999. */
+/* Instants stay within the years 1 to 9999. */
 #define FIRST_S INT64_C(-62135596800) /* 0001-01-01T00:00:00 */
 #define LAST_S  INT64_C(253402300799) /* 9999-12-31T23:59:59 */
 

@@ -190,33 +190,44 @@ static int64_t term_last(const struct rules *rules, uint32_t i, int64_t at_ms)
 
 /* ---- nominal slots: all terms, within the bounds ---- */
 
+/* Bounds are kept within the years 1 to 9999 of UTC: a local
+ * clock is in these years a little longer, or less long. */
+static int64_t earliest_ms(const struct rules *rules)
+{
+    int64_t from_ms = rules->spec.from.ms;
+    return from_ms > FIRST_S * 1000 ? from_ms : FIRST_S * 1000;
+}
+
+static int64_t latest_ms(const struct rules *rules)
+{
+    int64_t until_ms = rules->spec.until.ms;
+    return until_ms < LAST_S * 1000 ? until_ms : LAST_S * 1000;
+}
+
 static int64_t nominal_next(const struct rules *rules, int64_t after_ms)
 {
-    int64_t begin_ms = rules->spec.from.ms > FIRST_S * 1000
-                           ? rules->spec.from.ms
-                           : FIRST_S * 1000;
-    if (after_ms < begin_ms)
-        after_ms = begin_ms - 1;
+    if (after_ms < earliest_ms(rules))
+        after_ms = earliest_ms(rules) - 1;
     int64_t first = NEVER_MS;
     for (uint32_t i = 0; i < rules->spec.term_count; i++) {
         int64_t slot = term_next(rules, i, after_ms);
         first = slot < first ? slot : first;
     }
-    return first <= rules->spec.until.ms ? first : NEVER_MS;
+    return first <= latest_ms(rules) ? first : NEVER_MS;
 }
 
 static int64_t nominal_last(const struct rules *rules, int64_t at_ms)
 {
-    int64_t end_ms = rules->spec.until.ms < LAST_S * 1000 ? rules->spec.until.ms
-                                                          : LAST_S * 1000;
-    if (at_ms > end_ms)
-        at_ms = end_ms;
+    if (at_ms < earliest_ms(rules))
+        return EVER_MS;
+    if (at_ms > latest_ms(rules))
+        at_ms = latest_ms(rules);
     int64_t last = EVER_MS;
     for (uint32_t i = 0; i < rules->spec.term_count; i++) {
         int64_t slot = term_last(rules, i, at_ms);
         last = slot > last ? slot : last;
     }
-    return last >= rules->spec.from.ms ? last : EVER_MS;
+    return last >= earliest_ms(rules) ? last : EVER_MS;
 }
 
 /* ---- jitter ---- */

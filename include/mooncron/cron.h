@@ -63,6 +63,8 @@ int32_t cron_time_last(const struct cron *cron, int32_t second);
 /* How many there are in a day, and how many come before `second`. */
 uint32_t cron_times(const struct cron *cron);
 uint32_t cron_times_before(const struct cron *cron, int32_t second);
+/* The time that `index` others come before: 0 <= index < cron_times(). */
+int32_t cron_time_at(const struct cron *cron, uint32_t index);
 
 extern const char *const cron_month_names[12];  /* "JAN" ... */
 extern const char *const cron_weekday_names[7]; /* "SUN" ... */

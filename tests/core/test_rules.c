@@ -195,6 +195,51 @@ static void every_nth_is_a_part_of_all(void **state)
     }
 }
 
+/* Thursdays are the days whose number counts: 1970-01-01 was one. */
+static void a_numbered_slot_moves_with_its_number(void **state)
+{
+    (void)state;
+    const struct term term = { .kind = TERM_CRON, .text = "0 9 * * *" };
+    struct rules_spec spec = open_spec;
+    spec.nth = 7;
+    struct rules *rules = compile(&spec, &term, 1);
+    expect(rules, "2026-11-24T00:00:00Z",
+           SLOTS("2026-11-26T09:00:00Z", "2026-12-03T09:00:00Z"));
+    rules_free(rules);
+    spec.weekdays_off = 0x10; /* Thursdays */
+    spec.excluded = EXCLUDED_NEXT;
+    rules = compile(&spec, &term, 1);
+    expect(rules, "2026-11-24T00:00:00Z",
+           SLOTS("2026-11-27T09:00:00Z", "2026-12-04T09:00:00Z"));
+    rules_free(rules);
+    spec.excluded = EXCLUDED_PREVIOUS;
+    rules = compile(&spec, &term, 1);
+    expect(rules, "2026-11-24T00:00:00Z",
+           SLOTS("2026-11-25T09:00:00Z", "2026-12-02T09:00:00Z"));
+    rules_free(rules);
+}
+
+/* A day, a month, a century between them: none is looked at one by one. */
+static void far_numbers_are_found(void **state)
+{
+    (void)state;
+    const struct term each_second = { .kind = TERM_CRON,
+                                      .text = "* * * * * *" };
+    struct rules_spec spec = open_spec;
+    spec.nth = 1000000000;
+    struct rules *rules = compile(&spec, &each_second, 1);
+    expect(rules, "1970-01-01T00:00:00Z",
+           SLOTS("2001-09-09T01:46:40Z", "2033-05-18T03:33:20Z",
+                 "2065-01-24T05:20:00Z"));
+    rules_free(rules);
+    const struct term leap = { .kind = TERM_CRON, .text = "0 0 29 2 *" };
+    spec.nth = 100;
+    rules = compile(&spec, &leap, 1);
+    expect(rules, "1970-01-01T00:00:00Z",
+           SLOTS("1972-02-29T00:00:00Z", "2384-02-29T00:00:00Z"));
+    rules_free(rules);
+}
+
 /* ---- jitter ---- */
 
 /* Put off by less than the jitter, never to the next slot; the same however it
@@ -303,6 +348,34 @@ static void searches_end(void **state)
     rules_free(rules);
 }
 
+/* What is far ahead of all slots has none; jitter looks back from there, and a
+ * lattice does not overflow. */
+static void the_first_slots_are_found_from_both_sides(void **state)
+{
+    (void)state;
+    static const struct term terms[] = {
+        { .kind = TERM_EVERY, .text = "", .every_ms = 55 },
+        { .kind = TERM_CRON, .text = "* * * * *" },
+    };
+    struct rules_spec spec = open_spec;
+    spec.jitter_ms = 1000000;
+    for (size_t i = 0; i < 2; i++) {
+        struct rules *rules = compile(&spec, &terms[i], 1);
+        const struct schedule schedule = { .rules = rules };
+        struct wall none = schedule_last(&schedule, (struct wall){ EVER_MS });
+        assert_int_equal(none.ms, EVER_MS);
+        struct wall first = schedule_next(&schedule, (struct wall){ EVER_MS });
+        assert_int_equal(
+            schedule_next(&schedule, (struct wall){ first.ms - 1 }).ms,
+            first.ms);
+        assert_int_equal(schedule_last(&schedule, first).ms, first.ms);
+        assert_int_equal(
+            schedule_last(&schedule, (struct wall){ first.ms - 1 }).ms,
+            EVER_MS);
+        rules_free(rules);
+    }
+}
+
 /* ---- what is refused ---- */
 
 static void refused(const struct rules_spec *spec, const struct term *term,
@@ -398,10 +471,13 @@ int main(void)
         cmocka_unit_test(any_of_several_is_one_slot),
         cmocka_unit_test(both_bounds_are_included),
         cmocka_unit_test(every_nth_is_a_part_of_all),
+        cmocka_unit_test(a_numbered_slot_moves_with_its_number),
+        cmocka_unit_test(far_numbers_are_found),
         cmocka_unit_test(jitter_keeps_order),
         cmocka_unit_test(counts_are_walks),
         cmocka_unit_test(averages_are_near),
         cmocka_unit_test(searches_end),
+        cmocka_unit_test(the_first_slots_are_found_from_both_sides),
         cmocka_unit_test(what_is_not_sound_is_refused),
         cmocka_unit_test(whatever_decides_slots_is_in_the_digest),
     };
