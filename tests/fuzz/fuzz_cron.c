@@ -5,11 +5,10 @@
 #include <assert.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "mooncron/text.h"
 
 #define DAY_S 86400
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_fault(const struct cron_fault *fault, size_t size)
 {
@@ -68,23 +67,34 @@ static void check_times(const struct cron *cron)
     for (int32_t s = cron_time_next(cron, 0); s >= 0;) {
         assert(cron_time_next(cron, s) == s && cron_time_last(cron, s) == s);
         assert(cron_times_before(cron, s) == count);
+        assert(cron_time_at(cron, count) == s);
         count++;
         s = s + 1 < DAY_S ? cron_time_next(cron, s + 1) : -1;
     }
     assert(count > 0 && cron_times(cron) == count);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+const unsigned fuzz_limit_ms = 10;
+
+void fuzz_bytes(const uint8_t *bytes, size_t len)
 {
     struct cron cron;
     struct cron_fault fault;
-    if (!cron_parse((const char *)data, size, &cron, &fault)) {
-        check_fault(&fault, size);
-        return 0;
+    if (!cron_parse((const char *)bytes, len, &cron, &fault)) {
+        check_fault(&fault, len);
+        return;
     }
     check_round_trip(&cron);
     check_days(&cron);
     if (cron_times(&cron) <= 3600) /* walked for its own sake, not for hours */
         check_times(&cron);
-    return 0;
+}
+
+void fuzz_seeds(fuzz_take *take, void *context)
+{
+    char commas[CRON_TEXT_MAX + 1];
+    memset(commas, ',', sizeof commas);
+    take(context, commas, sizeof commas);
+    take(context, commas, CRON_TEXT_MAX);
+    fuzz_literals("tests/core/test_cron.c", take, context);
 }

@@ -3,11 +3,12 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "mooncron/zone.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 /* The span that holds an instant says of its neighbours what they say. */
 static struct zone_span check_span(const struct zone *zone, int64_t at_s)
@@ -84,7 +85,9 @@ static void check_zone(const struct zone *zone)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+const unsigned fuzz_limit_ms = 10;
+
+void fuzz_bytes(const uint8_t *bytes, size_t len)
 {
     struct error error = { "" };
     struct zone *zone = zone_read("Fuzz/Zone", bytes, len, &error);
@@ -93,5 +96,32 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     else
         assert(strncmp(error.text, "zone Fuzz/Zone: ", 16) == 0);
     zone_unref(zone);
-    return 0;
+}
+
+static void take_file(const char *path, fuzz_take *take, void *context)
+{
+    size_t len;
+    uint8_t *bytes = fuzz_file(path, &len);
+    if (bytes)
+        take(context, bytes, len);
+    free(bytes);
+}
+
+/* One file of each kind that there is: long tables, none, odd footers. */
+void fuzz_seeds(fuzz_take *take, void *context)
+{
+    static const char *const names[] = {
+        "Europe/Bucharest", "Europe/Dublin",     "America/New_York",
+        "America/Nuuk",     "Africa/Casablanca", "Asia/Jerusalem",
+        "Asia/Tehran",      "Pacific/Apia",      "Antarctica/Troll",
+        "Etc/UTC",          "Etc/GMT+12",        "Australia/Lord_Howe",
+        "EST5EDT",          "Asia/Kathmandu",    "America/Godthab",
+        "Africa/Cairo",     "Pacific/Chatham",   "Africa/Monrovia",
+        "Asia/Gaza",        "right/Etc/UTC",     "tzdata.zi"
+    };
+    char path[128];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, FUZZ_ZONES "/%s", names[i]);
+        take_file(path, take, context);
+    }
 }
