@@ -66,6 +66,22 @@ const char *display_abbreviation(struct wall at, const struct zone *zone)
     return span_at(at, zone).abbreviation;
 }
 
+const char *display_window(const struct zone_span *change,
+                           char buffer[DISPLAY_MAX])
+{
+    int32_t low_s = change->before_s, high_s = change->offset_s;
+    if (low_s > high_s) {
+        low_s = change->offset_s;
+        high_s = change->before_s;
+    }
+    const int64_t at_ms = change->from_s * 1000;
+    struct civil low = civil_from((struct wall){ at_ms }, low_s);
+    struct civil high = civil_from((struct wall){ at_ms - 60000 }, high_s);
+    snprintf(buffer, DISPLAY_MAX, "%02d:%02d-%02d:%02d", low.hour, low.minute,
+             high.hour, high.minute);
+    return buffer;
+}
+
 const char *display_in(int64_t ms, char buffer[DISPLAY_MAX])
 {
     static const struct {
@@ -104,6 +120,36 @@ const char *display_heading(int64_t ms, char buffer[DISPLAY_MAX])
             buffer[len++] = (char)toupper((unsigned char)*at);
     buffer[len] = '\0';
     return buffer;
+}
+
+/* A page of names. */
+#define NAMES_MAX  200
+#define NAMES_WIDE 88
+
+void display_names(const char *const *names, size_t count, size_t indent,
+                   struct text *out)
+{
+    size_t shown = count < NAMES_MAX ? count : NAMES_MAX, column = indent;
+    text_fill(out, ' ', indent);
+    for (size_t i = 0; i < shown; i++) {
+        size_t len = strlen(names[i]) + 1;
+        if (i && column + len + 1 > NAMES_WIDE) {
+            text_putc(out, '\n');
+            text_fill(out, ' ', indent);
+            column = indent;
+        } else if (i) {
+            text_putc(out, ' ');
+            column++;
+        }
+        text_printf(out, "%s%s", names[i], i + 1 == count ? "" : ",");
+        column += len;
+    }
+    if (shown < count) {
+        text_putc(out, '\n');
+        text_fill(out, ' ', indent);
+        text_printf(out, "and %zu more", count - shown);
+    }
+    text_putc(out, '\n');
 }
 
 void display_json(struct text *out, const char *string)

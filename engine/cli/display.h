@@ -26,12 +26,21 @@ const char *display_rfc3339(struct wall at, const struct zone *zone,
 /* "EET": what the zone calls its time then. Lives as long as the zone. */
 const char *display_abbreviation(struct wall at, const struct zone *zone);
 
+/* "03:00-03:59": the local times that a change hides or repeats. */
+const char *display_window(const struct zone_span *change,
+                           char buffer[DISPLAY_MAX]);
+
 /* The two greatest units: "40s", "2m20s", "12h23m", "3d4h". */
 const char *display_in(int64_t ms, char buffer[DISPLAY_MAX]);
 
 /* "24 h" or "1m30s", for sentences; "24H" or "1M30S", for a heading. */
 const char *display_span(int64_t ms, char buffer[DISPLAY_MAX]);
 const char *display_heading(int64_t ms, char buffer[DISPLAY_MAX]);
+
+/* Names and commas in lines of some 88 columns, each of them indented, and a
+ * newline; past a page only how many more there are. */
+void display_names(const char *const *names, size_t count, size_t indent,
+                   struct text *out);
 
 /* A JSON string, with its quotes. */
 void display_json(struct text *out, const char *string);

@@ -36,6 +36,13 @@ enum plan_look {
 /* `ascii` where the terminal knows no UTF-8. */
 void plan_table(const struct plan *plan, enum plan_look look, bool ascii,
                 struct text *out);
+/* What stands above and below a table, or whatever is shown in its place. */
+void plan_header(const struct plan *plan, bool ascii, struct text *out);
+void plan_footer(const struct plan *plan, bool ascii, struct text *out);
+/* The changes of offset in the horizon, and what jobs do there; in JSON, each
+ * zone's next one where none is in it: "transitions": [...]. */
+void plan_changes(const struct plan *plan, struct text *out);
+void plan_changes_json(const struct plan *plan, struct text *out);
 /* One line a job, its columns separated by a tab, and nothing else. */
 void plan_lines(const struct plan *plan, struct text *out);
 void plan_json(const struct plan *plan, struct text *out);

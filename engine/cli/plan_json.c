@@ -8,6 +8,7 @@
 #include "mooncron/civil.h"
 #include "mooncron/memory.h"
 #include "mooncron/secrets.h"
+#include "mooncron/zones.h"
 #include "plan.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -15,10 +16,30 @@
 /* A schedule file is read whole for its digest, up to what loads at all. */
 #define FILE_BYTES_MAX (256 << 20)
 
-static void time_put(struct wall at, struct text *out)
+static void time_put(const struct plan *plan, struct wall at, struct text *out)
 {
-    char text[RFC3339_TEXT_MAX];
-    text_printf(out, "\"%s\"", rfc3339_format(at, 0, text));
+    char text[DISPLAY_MAX];
+    text_printf(out, "\"%s\"",
+                display_rfc3339(at, jobset_zone(plan->subject->set), text));
+}
+
+/* null where the bound is open. */
+static void bound_put(const struct plan *plan, const char *name,
+                      struct wall bound, struct text *out)
+{
+    text_printf(out, ", \"%s\": ", name);
+    if (bound.ms == EVER_MS || bound.ms == NEVER_MS)
+        text_puts(out, "null");
+    else
+        time_put(plan, bound, out);
+}
+
+static void optional_put(const char *string, struct text *out)
+{
+    if (string)
+        display_json(out, string);
+    else
+        text_puts(out, "null");
 }
 
 /* "" or the digest; a file that went away since is no reason to fail. */
@@ -40,6 +61,15 @@ static void digest_read(const char *path, char hex[65])
     fclose(file);
 }
 
+/* The version of the zones' data, where it is known. */
+static void tzdata_put(const char *folder, struct text *out)
+{
+    struct zones *zones = zones_new(folder);
+    const char *version = zones_version(zones);
+    optional_put(*version ? version : NULL, out);
+    zones_free(zones);
+}
+
 static void head_put(const struct plan *plan, struct text *out)
 {
     const struct subject *subject = plan->subject;
@@ -47,7 +77,7 @@ static void head_put(const struct plan *plan, struct text *out)
     char digest[65];
     digest_read(subject->file, digest);
     text_puts(out, "{\n  \"version\": 1,\n  \"generated_at\": ");
-    time_put(subject->now, out);
+    time_put(plan, subject->now, out);
     text_puts(out, ",\n  \"file\": { \"path\": ");
     display_json(out, subject->file);
     text_printf(out, ", \"sha256\": \"%s\" },\n", digest);
@@ -62,6 +92,9 @@ static void head_put(const struct plan *plan, struct text *out)
     text_printf(
         out, ", \"source\": \"%s\" },\n  \"environment\": ", subject->source);
     display_json(out, subject->environment);
+    text_printf(out, ",\n  \"timezone\": \"%s\", \"tzdata\": ",
+                zone_name(jobset_zone(subject->set)));
+    tzdata_put(subject->config.zones, out);
     text_puts(out, ",\n");
 }
 
@@ -98,8 +131,20 @@ static void slots_put(const struct plan *plan, uint32_t job, size_t *at,
     bool first = true;
     for (; *at < plan->slot_count && plan->slots[*at].job == job; ++*at) {
         text_puts(out, first ? "" : ", ");
-        time_put((struct wall){ plan->slots[*at].at_ms }, out);
+        time_put(plan, (struct wall){ plan->slots[*at].at_ms }, out);
         first = false;
+    }
+}
+
+/* The next two, or fewer where the schedule ends. */
+static void two_put(const struct plan *plan, const struct job *job,
+                    struct text *out)
+{
+    struct wall at = plan_next(plan, job);
+    for (int i = 0; i < 2 && at.ms != NEVER_MS; i++) {
+        text_puts(out, i ? ", " : "");
+        time_put(plan, at, out);
+        at = schedule_next(&job->schedule, at);
     }
 }
 
@@ -108,14 +153,10 @@ static void next_put(const struct plan *plan, uint32_t index, size_t *at,
 {
     const struct job *job = jobset_job(plan->subject->set, index);
     text_puts(out, "      \"next\": [");
-    if (plan->every_slot) {
+    if (plan->every_slot)
         slots_put(plan, index, at, out);
-    } else if (job->standing == STANDING_SCHEDULED) {
-        struct wall next = plan_next(plan, job);
-        time_put(next, out);
-        text_puts(out, ", ");
-        time_put(schedule_next(&job->schedule, next), out);
-    }
+    else
+        two_put(plan, job, out);
     text_printf(out, "], \"runs_24h\": %" PRId64 ",\n", runs_of_day(plan, job));
 }
 
@@ -131,14 +172,6 @@ static void target_put(const struct job *job, struct text *out)
     text_printf(out, ", \"body\": %s },\n", *job->body ? job->body : "null");
 }
 
-static void optional_put(const char *string, struct text *out)
-{
-    if (string)
-        display_json(out, string);
-    else
-        text_puts(out, "null");
-}
-
 static void times_put(const struct job *job, struct text *out)
 {
     text_printf(out,
@@ -149,8 +182,107 @@ static void times_put(const struct job *job, struct text *out)
         text_puts(out, "null");
     else
         text_printf(out, "%.15g", job->multiplier);
-    text_printf(out, ", \"phase_ms\": %" PRId64 ", \"cron\": null,\n",
-                job->schedule.phase_ms);
+    text_printf(out, ", \"phase_ms\": %" PRId64 ", ", job->schedule.phase_ms);
+}
+
+/* ---- rules ---- */
+
+/* The texts of the terms of two kinds, in a list. */
+static void texts_put(const struct rules_spec *spec, enum term_kind kind,
+                      enum term_kind other, struct text *out)
+{
+    bool first = true;
+    for (uint32_t i = 0; spec && i < spec->term_count; i++) {
+        const struct term *term = &spec->terms[i];
+        if (term->kind != kind && term->kind != other)
+            continue;
+        text_puts(out, first ? "[" : ", ");
+        display_json(out, term->text);
+        first = false;
+    }
+    text_puts(out, first ? "null" : "]");
+}
+
+static uint32_t crons_of(const struct rules_spec *spec, const char **ret)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; spec && i < spec->term_count; i++) {
+        if (spec->terms[i].kind != TERM_CRON)
+            continue;
+        *ret = spec->terms[i].text;
+        count++;
+    }
+    return count;
+}
+
+/* One expression, as nearly every job has it, or several in a list. */
+static void crons_put(const struct rules_spec *spec, struct text *out)
+{
+    const char *cron = NULL;
+    if (crons_of(spec, &cron) <= 1)
+        optional_put(cron, out);
+    else
+        texts_put(spec, TERM_CRON, TERM_CRON, out);
+}
+
+static void days_put(const struct calendar *calendar, bool *first,
+                     struct text *out)
+{
+    for (uint32_t i = 0; i < calendar->count; i++) {
+        struct civil day =
+            civil_from((struct wall){ calendar->days[i] * DAY_MS }, 0);
+        text_printf(out, "%s\"%04d-%02d-%02d\"", *first ? "" : ", ",
+                    (int)day.year, day.month, day.day);
+        *first = false;
+    }
+}
+
+/* As a file would say it: days of the week, dates, names of calendars. */
+static void except_put(const struct rules_spec *spec, struct text *out)
+{
+    static const char *const weekdays[] = { "sun", "mon", "tue", "wed",
+                                            "thu", "fri", "sat" };
+    bool first = true;
+    text_puts(out, ", \"except\": [");
+    for (int day = 0; day < 7; day++) {
+        if (!(spec->weekdays_off >> day & 1))
+            continue;
+        text_printf(out, "%s\"%s\"", first ? "" : ", ", weekdays[day]);
+        first = false;
+    }
+    for (uint32_t i = 0; i < spec->calendar_count; i++) {
+        const struct calendar *calendar = spec->calendars[i];
+        if (!*calendar->name) {
+            days_put(calendar, &first, out);
+            continue;
+        }
+        text_printf(out, "%s{ \"calendar\": ", first ? "" : ", ");
+        display_json(out, calendar->name);
+        text_puts(out, " }");
+        first = false;
+    }
+    text_puts(out, "]");
+}
+
+/* What a job without rules has not, too: no reader has to ask twice. */
+static void rules_put(const struct plan *plan, const struct job *job,
+                      struct text *out)
+{
+    const struct rules *rules = job->schedule.rules;
+    static const struct rules_spec none = { .from = { EVER_MS },
+                                            .until = { NEVER_MS } };
+    const struct rules_spec *spec = rules ? rules_spec(rules) : &none;
+    text_puts(out, "\"cron\": ");
+    crons_put(spec, out);
+    text_puts(out, ", \"at\": ");
+    texts_put(spec, TERM_AT, TERM_ONCE, out);
+    text_puts(out, ",\n      \"timezone\": ");
+    optional_put(rules ? zone_name(rules_zone(rules)) : NULL, out);
+    text_printf(out, ", \"jitter_ms\": %" PRId64, spec->jitter_ms);
+    bound_put(plan, "from", spec->from, out);
+    bound_put(plan, "to", spec->until, out);
+    except_put(spec, out);
+    text_puts(out, ",\n");
 }
 
 static void job_put(const struct plan *plan, uint32_t index, size_t *at,
@@ -166,6 +298,7 @@ static void job_put(const struct plan *plan, uint32_t index, size_t *at,
     optional_put(plan_reason(job), out);
     text_puts(out, ",\n");
     times_put(job, out);
+    rules_put(plan, job, out);
     next_put(plan, index, at, out);
     target_put(job, out);
     text_printf(
@@ -208,5 +341,6 @@ void plan_json(const struct plan *plan, struct text *out)
         job_put(plan, i, &at, out);
     }
     text_puts(out, count ? "\n  ],\n" : "],\n");
+    plan_changes_json(plan, out);
     warnings_put(&plan->warnings, out);
 }

@@ -24,10 +24,6 @@ enum column {
     COLUMN_TARGET, /* the last: never padded, never measured */
 };
 
-/* Names listed of jobs that are not scheduled, for each reason: a page. */
-#define NAMES_MAX  200
-#define NAMES_WIDE 88
-
 struct row {
     const struct job *job;
     struct wall next;
@@ -74,6 +70,14 @@ static void cell_schedule(const struct job *job, char cell[CELL_MAX])
     text_close(&text);
 }
 
+static void cell_in(struct wall next, struct wall now, char *cell)
+{
+    if (next.ms == NEVER_MS)
+        snprintf(cell, CELL_MAX, "-");
+    else
+        display_in(next.ms - now.ms, cell);
+}
+
 /* Fills every cell but the target. */
 static void cells_fill(const struct plan *plan, const struct row *row,
                        bool ascii, char cells[COLUMNS][CELL_MAX])
@@ -88,8 +92,9 @@ static void cells_fill(const struct plan *plan, const struct row *row,
         duration_format(job->schedule.every_ms, cells[COLUMN_EVERY]);
     else
         snprintf(cells[COLUMN_EVERY], CELL_MAX, "-");
-    display_when(row->next, now, zone_utc(), cells[COLUMN_NEXT]);
-    display_in(row->next.ms - now.ms, cells[COLUMN_IN]);
+    display_when(row->next, now, jobset_zone(plan->subject->set),
+                 cells[COLUMN_NEXT]);
+    cell_in(row->next, now, cells[COLUMN_IN]);
     snprintf(cells[COLUMN_COUNT], CELL_MAX, "%" PRId64,
              schedule_count(&job->schedule, now, until));
 }
@@ -171,14 +176,26 @@ static void factor_put(const struct plan *plan, const char *times,
         text_printf(out, " to %s%g", times, most);
 }
 
-static void header_put(const struct plan *plan, bool ascii, struct text *out)
+/* "Europe/Bucharest (EET)": whose clock all times below are read from. */
+static void zone_put(const struct plan *plan, struct text *out)
+{
+    const struct zone *zone = jobset_zone(plan->subject->set);
+    const char *name = display_abbreviation(plan->subject->now, zone);
+    text_puts(out, zone_name(zone));
+    if (strcmp(name, zone_name(zone)) != 0)
+        text_printf(out, " (%s)", name);
+}
+
+void plan_header(const struct plan *plan, bool ascii, struct text *out)
 {
     const struct subject *subject = plan->subject;
     const char *dot = ascii ? "-" : "·";
     text_printf(out, "%s %s %s", subject->file, dot, subject->environment);
     factor_put(plan, ascii ? "x" : "×", out);
-    text_printf(out, " %s enableJobs %s %s UTC %s dry run\n\n", dot,
-                subject->facts.enable_jobs ? "on" : "OFF", dot, dot);
+    text_printf(out, " %s enableJobs %s %s ", dot,
+                subject->facts.enable_jobs ? "on" : "OFF", dot);
+    zone_put(plan, out);
+    text_printf(out, " %s dry run\n\n", dot);
 }
 
 static void peaks_put(const struct plan *plan, const char *dot,
@@ -201,7 +218,7 @@ static void peaks_put(const struct plan *plan, const char *dot,
                 totals->minute_max);
 }
 
-static void footer_put(const struct plan *plan, bool ascii, struct text *out)
+static void sums_put(const struct plan *plan, bool ascii, struct text *out)
 {
     const struct planner_totals *totals = &plan->totals;
     const char *dot = ascii ? "-" : "·";
@@ -220,28 +237,13 @@ static void footer_put(const struct plan *plan, bool ascii, struct text *out)
 static void names_put(const struct jobset *set, uint8_t standing,
                       uint32_t count, struct text *out)
 {
-    size_t column = 2;
-    uint32_t listed = 0;
-    text_puts(out, "  ");
-    for (uint32_t i = 0; i < jobset_count(set) && listed < NAMES_MAX; i++) {
-        const struct job *job = jobset_job(set, i);
-        if (job->standing != standing)
-            continue;
-        size_t len = strlen(job->name) + 1;
-        if (listed && column + len + 1 > NAMES_WIDE) {
-            text_puts(out, "\n  ");
-            column = 2;
-        } else if (listed) {
-            text_putc(out, ' ');
-            column++;
-        }
-        listed++;
-        text_printf(out, "%s%s", job->name, listed == count ? "" : ",");
-        column += len;
-    }
-    if (listed < count)
-        text_printf(out, "\n  and %u more", count - listed);
-    text_putc(out, '\n');
+    const char **names = memory_new(count * sizeof *names);
+    size_t at = 0;
+    for (uint32_t i = 0; i < jobset_count(set); i++)
+        if (jobset_job(set, i)->standing == standing)
+            names[at++] = jobset_job(set, i)->name;
+    display_names(names, at, 2, out);
+    free(names);
 }
 
 /* The jobs that stay at home, by reason. */
@@ -286,13 +288,19 @@ static void rows_put(const struct plan *plan, enum plan_look look, bool ascii,
     free(rows);
 }
 
+void plan_footer(const struct plan *plan, bool ascii, struct text *out)
+{
+    sums_put(plan, ascii, out);
+    plan_changes(plan, out);
+    absent_put(plan->subject->set, out);
+}
+
 void plan_table(const struct plan *plan, enum plan_look look, bool ascii,
                 struct text *out)
 {
-    header_put(plan, ascii, out);
+    plan_header(plan, ascii, out);
     rows_put(plan, look, ascii, out);
-    footer_put(plan, ascii, out);
-    absent_put(plan->subject->set, out);
+    plan_footer(plan, ascii, out);
 }
 
 void plan_lines(const struct plan *plan, struct text *out)

@@ -22,6 +22,7 @@ struct walk {
     struct core *core;
     struct jobset *set;
     struct wall start;
+    struct zone_span span; /* of the set's zone, at the last slot */
     struct update update;
     struct run_id *started; /* not answered yet */
     size_t count, cap;
@@ -42,9 +43,15 @@ bool planner_is_heartbeat(const struct job *job)
            job->schedule.every_ms <= PLANNER_HEARTBEAT_MS;
 }
 
+/* Whole units before an instant that may be negative. */
+static int64_t floor_to(int64_t ms, int64_t unit)
+{
+    return ms / unit - (ms % unit < 0);
+}
+
 static void peaks_minute(struct walk *walk, struct wall slot)
 {
-    int64_t minute = slot.ms / MINUTE_MS;
+    int64_t minute = floor_to(slot.ms, MINUTE_MS);
     if (minute != walk->minute)
         walk->minute_count = 0;
     walk->minute = minute;
@@ -52,11 +59,20 @@ static void peaks_minute(struct walk *walk, struct wall slot)
         walk->totals->minute_max = walk->minute_count;
 }
 
+/* Hours since 1970 on the clock of the set's zone. */
+static int64_t local_hour(struct walk *walk, struct wall slot)
+{
+    int64_t at_s = floor_to(slot.ms, 1000);
+    if (at_s < walk->span.from_s || at_s >= walk->span.to_s)
+        zone_span(jobset_zone(walk->set), at_s, &walk->span);
+    return floor_to(slot.ms + (int64_t)walk->span.offset_s * 1000, HOUR_MS);
+}
+
 static void peaks_hour(struct walk *walk, struct wall slot)
 {
-    int64_t hour = slot.ms / HOUR_MS;
+    int64_t hour = local_hour(walk, slot);
     if (!walk->long_horizon) {
-        walk->hours[hour % DAY_HOURS]++;
+        walk->hours[hour - floor_to(hour, DAY_HOURS) * DAY_HOURS]++;
         return;
     }
     if (hour != walk->hour)
@@ -169,9 +185,10 @@ struct planner_totals planner_run(struct jobset *set, struct wall now,
                          .start = now,
                          .slot = slot,
                          .data = data,
+                         .span = { .from_s = INT64_MAX, .to_s = INT64_MIN },
                          .long_horizon = until.ms - now.ms > 24 * HOUR_MS,
-                         .minute = -1,
-                         .hour = -1,
+                         .minute = INT64_MIN,
+                         .hour = INT64_MIN,
                          .totals = &totals };
     walk_all(&walk, until);
     peaks_finish(&walk);

@@ -24,7 +24,8 @@ struct planner_totals {
     bool walked;
     int64_t minute_max; /* most starts in one minute */
     int64_t hour_max;
-    struct wall hour; /* the hour that has them */
+    struct wall hour; /* the hour that has them, on the clock of the set's zone
+                       * as though that were UTC */
 };
 
 /* One slot, in the order in which they fire. */

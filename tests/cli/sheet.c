@@ -1,0 +1,133 @@
+/* Zones are the system's: what a sheet shows is what a user sees. */
+#include "sheet.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mooncron/civil.h"
+#include "mooncron/zones.h"
+
+struct wall sheet_time(const char *rfc3339)
+{
+    struct wall at;
+    assert_true(rfc3339_parse(rfc3339, strlen(rfc3339), &at));
+    return at;
+}
+
+static struct zone *zone_named(struct sheet *sheet, const char *name)
+{
+    struct error error = { "" };
+    struct zone *zone = zones_get(sheet->zones, name, &error);
+    assert_string_equal(error.text, "");
+    assert_non_null(zone);
+    return zone;
+}
+
+void sheet_open(struct sheet *sheet, const char *zone, const char *now)
+{
+    *sheet = (struct sheet){ .subject = { .file = "jobs.lua",
+                                          .environment = "production",
+                                          .source = "flag",
+                                          .set = jobset_new(),
+                                          .now = sheet_time(now) } };
+    sheet->zones = zones_new(NULL);
+    sheet->subject.facts.enable_jobs = true;
+    jobset_set_zone(sheet->subject.set, zone_named(sheet, zone));
+    text_init(&sheet->out, 1 << 24);
+}
+
+static void add(struct sheet *sheet, const char *name,
+                const struct schedule *schedule, double multiplier)
+{
+    char target[JOB_NAME_MAX + 2] = "/";
+    strcat(target, name);
+    const struct job job = { .name = name,
+                             .target = target,
+                             .body = "",
+                             .headers = "",
+                             .file = "jobs.lua",
+                             .label = "",
+                             .schedule = *schedule,
+                             .base_every_ms = schedule->every_ms,
+                             .multiplier = multiplier,
+                             .line = ++sheet->line,
+                             .timeout_ms = 30000,
+                             .group = JOB_NO_GROUP,
+                             .method = METHOD_POST };
+    assert_true(jobset_add(sheet->subject.set, &job));
+}
+
+void sheet_every(struct sheet *sheet, const char *name, int64_t every_ms,
+                 int64_t phase_ms)
+{
+    add(sheet, name, &(struct schedule){ every_ms, phase_ms, NULL }, 1);
+}
+
+void sheet_rules(struct sheet *sheet, const char *name, const char *zone,
+                 struct rules_spec spec)
+{
+    struct error error = { "" };
+    struct zone *own = zone_named(sheet, zone);
+    if (!spec.from.ms)
+        spec.from.ms = EVER_MS;
+    if (!spec.until.ms)
+        spec.until.ms = NEVER_MS;
+    struct schedule schedule = { .rules = rules_new(&spec, name, own, &error) };
+    assert_string_equal(error.text, "");
+    if (spec.terms[0].kind == TERM_EVERY) {
+        schedule.every_ms = spec.terms[0].every_ms;
+        schedule.phase_ms = spec.terms[0].phase_ms;
+    }
+    add(sheet, name, &schedule, schedule.every_ms ? 1 : 0);
+    zone_unref(own);
+}
+
+static void one_term(struct sheet *sheet, const char *name, const char *zone,
+                     enum term_kind kind, const char *text)
+{
+    const struct term term = { .kind = kind, .text = text };
+    sheet_rules(sheet, name, zone,
+                (struct rules_spec){ .terms = &term, .term_count = 1 });
+}
+
+void sheet_cron(struct sheet *sheet, const char *name, const char *zone,
+                const char *expression)
+{
+    one_term(sheet, name, zone, TERM_CRON, expression);
+}
+
+void sheet_at(struct sheet *sheet, const char *name, const char *zone,
+              const char *time)
+{
+    one_term(sheet, name, zone, strchr(time, '-') ? TERM_ONCE : TERM_AT, time);
+}
+
+void sheet_plan(struct sheet *sheet, int64_t horizon_ms)
+{
+    struct jobset *set = sheet->subject.set;
+    jobset_seal(set);
+    sheet->plan.subject = &sheet->subject;
+    sheet->plan.horizon_ms = horizon_ms;
+    struct wall until = { sheet->subject.now.ms + horizon_ms };
+    sheet->plan.totals =
+        planner_run(set, sheet->subject.now, until, NULL, NULL);
+}
+
+void sheet_close(struct sheet *sheet)
+{
+    jobset_unref(sheet->subject.set);
+    mistakes_clear(&sheet->plan.warnings);
+    text_close(&sheet->out);
+    zones_free(sheet->zones);
+}
+
+const struct job *sheet_job(const struct sheet *sheet, const char *name)
+{
+    uint32_t index = jobset_find(sheet->subject.set, name);
+    assert_int_not_equal(index, UINT32_MAX);
+    return jobset_job(sheet->subject.set, index);
+}
