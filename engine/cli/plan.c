@@ -18,6 +18,8 @@ static const struct args_option options[] = {
     SUBJECT_LIVE_OPTIONS,
     { "horizon", 0, "TIME",
       "how far to look, 24h; then --json has every slot" },
+    { "timeline", 0, NULL, "48 cells a job, in place of the table" },
+    { "histogram", 0, NULL, "a bar an hour, in place of the table" },
     { "json", 0, NULL, "as JSON; docs/cli.md has its fields" },
     { "plain", 0, NULL, "a line a job, with tabs; nothing else" },
     { "strict", 0, NULL, "exit code 3 where there are warnings" },
@@ -111,6 +113,26 @@ static size_t table_columns(const char *table)
     return text_columns(row, strcspn(row, "\n"));
 }
 
+static void pictures_put(const struct plan *plan, const struct args *args,
+                         struct text *out)
+{
+    bool ascii = isatty(STDOUT_FILENO) && terminal_is_ascii();
+    bool timeline = args_value(args, "timeline");
+    plan_header(plan, ascii, out);
+    if (timeline)
+        plan_timeline(plan, ascii, out);
+    if (timeline && args_value(args, "histogram"))
+        text_putc(out, '\n');
+    if (args_value(args, "histogram"))
+        plan_histogram(plan, ascii, out);
+    plan_footer(plan, ascii, out);
+}
+
+static bool wants_pictures(const struct args *args)
+{
+    return args_value(args, "timeline") || args_value(args, "histogram");
+}
+
 /* On a terminal of under 100 columns something has to go: TARGET first. A name
  * is never cut. */
 static void table_put(const struct plan *plan, struct text *out)
@@ -138,6 +160,8 @@ static void show(const struct plan *plan, const struct args *args)
         plan_json(plan, &out);
     else if (args_value(args, "plain"))
         plan_lines(plan, &out);
+    else if (wants_pictures(args))
+        pictures_put(plan, args, &out);
     else if (!args_value(args, "quiet"))
         table_put(plan, &out);
     fwrite(out.data, 1, out.len, stdout);
@@ -208,6 +232,25 @@ static int plan(const struct subject *subject, const struct args *args,
     return code;
 }
 
+/* Two pictures go together; otherwise there is one output. */
+static bool check_looks(const struct args *args)
+{
+    static const char *const looks[] = { "json", "plain", "timeline",
+                                         "histogram" };
+    const char *first = NULL;
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+        if (!args_value(args, looks[i]))
+            continue;
+        if (first && strcmp(first, "timeline") != 0) {
+            args_refuse(args, "--%s and --%s exclude each other", first,
+                        looks[i]);
+            return false;
+        }
+        first = looks[i];
+    }
+    return true;
+}
+
 int cli_plan(int argc, char **argv)
 {
     struct args args;
@@ -218,8 +261,8 @@ int cli_plan(int argc, char **argv)
         return code;
     if (!args_duration(&args, "horizon", 1, 3660 * DAY_MS, &horizon_ms))
         return EXIT_USAGE;
-    if (args_value(&args, "json") && args_value(&args, "plain"))
-        return args_refuse(&args, "--json and --plain exclude each other");
+    if (!check_looks(&args))
+        return EXIT_USAGE;
     if (subject_open(&subject, &args, 0, SUBJECT_LIVE, &code))
         code = plan(&subject, &args, horizon_ms);
     subject_close(&subject);

@@ -45,6 +45,9 @@ void plan_changes(const struct plan *plan, struct text *out);
 void plan_changes_json(const struct plan *plan, struct text *out);
 /* One line a job, its columns separated by a tab, and nothing else. */
 void plan_lines(const struct plan *plan, struct text *out);
+/* In place of the table: cells for each job, bars for each hour. */
+void plan_timeline(const struct plan *plan, bool ascii, struct text *out);
+void plan_histogram(const struct plan *plan, bool ascii, struct text *out);
 void plan_json(const struct plan *plan, struct text *out);
 
 /* Most that one plan prints: a million jobs of 500 bytes. */
