@@ -66,22 +66,36 @@ void blame_whole(struct loader *loader, const char *code, const char *file,
     va_end(args);
 }
 
+/* Without a caret there is no place for a label: it becomes a note. */
+static struct advice without_label(const struct advice *advice, char note[400])
+{
+    struct advice moved = advice ? *advice : (struct advice){ .label = "" };
+    const char *label = or_empty(moved.label), *more = or_empty(moved.note);
+    snprintf(note, 400, "%s%s%s", label, *label && *more ? "\n" : "", more);
+    moved.note = note;
+    return moved;
+}
+
 void blame_spot(struct loader *loader, const char *code, const char *file,
                 const struct spot *spot, uint32_t opener,
                 const struct advice *advice, const char *format, ...)
 {
     struct mistake mistake = { .code = code, .file = file, .line = opener };
+    char note[400];
+    const struct advice bare = without_label(advice, note);
     if (spot->column) {
         const char *source = line_text(loader, file, spot->line);
         size_t from = spot->column - 1, len = strlen(source);
-        size_t width = from < len ? spot->width : 0;
-        if (from + width > len)
-            width = len - from;
+        size_t left = from < len ? len - from : 0;
+        size_t width = spot->width < left ? spot->width : left;
         mistake.line = spot->line;
         mistake.column = spot->column;
-        mistake.width = (uint32_t)text_columns(source + from, width);
+        if (width)
+            mistake.width = (uint32_t)text_columns(source + from, width);
         mistake.opener_line = opener < spot->line ? opener : 0;
     }
+    if (!mistake.width)
+        advice = &bare;
     va_list args;
     va_start(args, format);
     add(loader, &mistake, advice, format, args);
