@@ -10,6 +10,7 @@
 #include "blame.h"
 #include "declare.h"
 #include "ghost.h"
+#include "mooncron/suggest.h"
 #include "when.h"
 
 static const char type_name[] = "mooncron.calendar";
@@ -84,8 +85,7 @@ const struct calendar *calendar_own(struct loader *loader, int32_t *days,
     return own;
 }
 
-/* A date, or a date and time of which the date counts: backends send both. */
-static bool read_day(const char *text, size_t len, int32_t *ret_day)
+bool calendar_read_day(const char *text, size_t len, int32_t *ret_day)
 {
     size_t date = len > 10 && text[10] == 'T' ? 10 : len;
     return date_parse(text, date, ret_day);
@@ -93,30 +93,90 @@ static bool read_day(const char *text, size_t len, int32_t *ret_day)
 
 /* ---- calendar "name" { days } ---- */
 
+/* Settings have no such field, and that was told of this line. */
+static bool was_blamed(const struct loader *loader,
+                       const struct calendar_decl *decl)
+{
+    const struct mistakes *mistakes = &loader->mistakes;
+    const struct mistake *last = mistakes->items + mistakes->count - 1;
+    return mistakes->count && last->line == decl->line &&
+           !strcmp(last->file, decl->file);
+}
+
 static void blame_list(struct loader *loader, const struct calendar_decl *decl,
                        lua_State *L, int index)
 {
     const struct advice advice = {
-        .help = "for example  calendar \"holidays\" { \"2026-12-25\" }, or "
-                "calendar \"holidays\" (settings.holidays)"
+        .help = lua_isnil(L, index)
+                    ? "a Setting that may be null:  calendar \"holidays\" "
+                      "(settings.holidays or {})"
+                    : "for example  calendar \"holidays\" { \"2026-12-25\" }, "
+                      "or calendar \"holidays\" (settings.holidays)"
     };
-    if (!ghost_is(L, index))
+    const char *found =
+        lua_istable(L, index) ? "a table with names" : luaL_typename(L, index);
+    if (!ghost_is(L, index) && !was_blamed(loader, decl))
         blame_line(loader, "E133", decl->file, decl->line, &advice,
                    "calendar \"%s\" must be followed by a list of dates, found "
                    "%s",
-                   decl->name, luaL_typename(L, index));
+                   decl->name, found);
 }
+
+/* Where a text stands in quotes, at most `lines` lines below the first. */
+static struct spot spot_quoted(struct loader *loader,
+                               const struct calendar_decl *decl,
+                               const char *text, uint32_t lines)
+{
+    const struct source *source = sources_find(&loader->sources, decl->file);
+    struct spot spot = { 0, 0, 0 };
+    char quoted[64];
+    for (uint32_t i = 0; !spot.column && i <= lines; i++)
+        for (const char *quote = "\"'"; !spot.column && *quote; quote++) {
+            snprintf(quoted, sizeof quoted, "%c%.60s%c", *quote, text, *quote);
+            spot = source_text(source, decl->line + i, quoted);
+        }
+    return spot;
+}
+
+#define LINES_SEARCHED 400 /* a year of days, one a line */
 
 static void blame_day(struct loader *loader, const struct calendar_decl *decl,
                       lua_Unsigned element, lua_State *L)
 {
-    const char *text =
-        lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
     const struct advice advice = { .help = "a day is \"2026-12-25\"" };
-    blame_line(loader, "E116", decl->file, decl->line, &advice,
-               "element %u of calendar \"%s\" is no date: %s%.40s%s",
-               (unsigned)element, decl->name, text ? "\"" : "",
-               text ? text : luaL_typename(L, -1), text ? "\"" : "");
+    struct spot spot = { 0, 0, 0 };
+    char text[64];
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        snprintf(text, sizeof text, "\"%.40s\"", lua_tostring(L, -1));
+        spot = spot_quoted(loader, decl, lua_tostring(L, -1), LINES_SEARCHED);
+    } else {
+        snprintf(text, sizeof text, "%s",
+                 lua_islightuserdata(L, -1) ? "null" : luaL_typename(L, -1));
+    }
+    blame_spot(loader, "E116", decl->file, &spot, decl->line, &advice,
+               "element %u of calendar \"%s\" is no date: %s",
+               (unsigned)element, decl->name, text);
+}
+
+void calendar_blame(struct loader *loader, struct calendar_decl *decl)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (uint32_t i = 0; i < loader->calendar_count && count < 64; i++)
+        if (loader->calendars[i].called)
+            names[count++] = loader->calendars[i].name;
+    char label[160] = "", help[240];
+    const char *near = suggest(decl->name, names, count);
+    if (near)
+        snprintf(label, sizeof label, "did you mean \"%s\"?", near);
+    snprintf(help, sizeof help,
+             "declare it:  calendar \"%.100s\" { \"2026-12-25\" }", decl->name);
+    const struct advice advice = { .label = label, .help = help };
+    struct spot spot = spot_quoted(loader, decl, decl->name, 0);
+    if (!decl->missed)
+        blame_spot(loader, "E131", decl->file, &spot, decl->line, &advice,
+                   "calendar \"%.64s\" is not declared", decl->name);
+    decl->missed = true;
 }
 
 /* Declared here and nowhere else. */
@@ -139,40 +199,65 @@ static bool claim(struct loader *loader, struct calendar_decl *decl,
     return false;
 }
 
+/* The length of the list at `index`; -1, and it was blamed, where it is none,
+ * or is too long. */
+static lua_Integer list_length(lua_State *L, struct loader *loader,
+                               const struct calendar_decl *decl, int index)
+{
+    lua_Unsigned length = lua_istable(L, index) ? lua_rawlen(L, index) : 0;
+    bool named = false; /* { day = "2026-12-25" } is no empty list */
+    if (lua_istable(L, index) && !length) {
+        lua_pushnil(L);
+        named = lua_next(L, index);
+        lua_settop(L, index);
+    }
+    if (!lua_istable(L, index) || named) {
+        blame_list(loader, decl, L, index);
+        return -1;
+    }
+    if (length <= CALENDAR_DAYS_MAX)
+        return (lua_Integer)length;
+    blame_line(loader, "E105", decl->file, decl->line, NULL,
+               "calendar \"%s\" has more than %d days", decl->name,
+               CALENDAR_DAYS_MAX);
+    return -1;
+}
+
+/* Reads the list on top of the stack up to its first mistake. */
+static void read_days(lua_State *L, struct loader *loader,
+                      struct calendar_decl *decl, lua_Integer length)
+{
+    int32_t *days = NULL;
+    uint32_t count = 0, cap = 0;
+    bool good = true;
+    for (lua_Integer i = 1; good && i <= length; i++) {
+        size_t len = 0;
+        int32_t day;
+        const char *text = lua_rawgeti(L, -1, i) == LUA_TSTRING
+                               ? lua_tolstring(L, -1, &len)
+                               : "";
+        good = calendar_read_day(text, len, &day);
+        if (good)
+            calendar_add_day(&days, &count, &cap, day);
+        else
+            blame_day(loader, decl, (lua_Unsigned)i, L);
+        lua_pop(L, 1);
+    }
+    decl->as = *calendar_keep(loader, decl->name, days, count);
+    free(days);
+}
+
 static int calendar_call(lua_State *L)
 {
     struct loader *loader = declaring(L, "calendar");
     const uint32_t *place = luaL_checkudata(L, 1, type_name);
     struct calendar_decl *decl = &loader->calendars[*place];
+    lua_settop(L, 2);
     if (!claim(loader, decl, caller_of(L, loader)))
         return 0;
-    if (!lua_istable(L, 2)) {
-        blame_list(loader, decl, L, 2);
-        return 0;
-    }
-    int32_t *days = NULL;
-    uint32_t count = 0, cap = 0;
-    lua_Unsigned length = lua_rawlen(L, 2);
-    bool good = length <= CALENDAR_DAYS_MAX;
-    if (!good)
-        blame_line(loader, "E105", decl->file, decl->line, NULL,
-                   "calendar \"%s\" has more than %d days", decl->name,
-                   CALENDAR_DAYS_MAX);
-    for (lua_Unsigned i = 1; good && i <= length; i++) {
-        size_t len = 0;
-        int32_t day;
-        lua_rawgeti(L, 2, (lua_Integer)i);
-        const char *text =
-            lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : "";
-        good = read_day(text, len, &day);
-        if (good)
-            calendar_add_day(&days, &count, &cap, day);
-        else
-            blame_day(loader, decl, i, L);
-        lua_pop(L, 1);
-    }
-    decl->as = *calendar_keep(loader, decl->name, days, count);
-    free(days);
+    lua_Integer length = list_length(L, loader, decl, 2);
+    if (length >= 0)
+        read_days(L, loader, decl, length);
     return 0;
 }
 

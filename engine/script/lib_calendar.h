@@ -11,6 +11,9 @@ void lib_calendar_open(lua_State *L);
  * it lives as long as the value. */
 const char *calendar_named(lua_State *L, int index);
 
+/* A date, or a date and time of which the date counts: backends send both. */
+bool calendar_read_day(const char *text, size_t len, int32_t *ret_day);
+
 /* Appends to a list that grows by realloc. */
 void calendar_add_day(int32_t **days, uint32_t *count, uint32_t *cap,
                       int32_t day);
@@ -22,5 +25,9 @@ const struct calendar *calendar_keep(struct loader *loader, const char *name,
 /* The same for days that a job names itself: equal lists are one calendar. */
 const struct calendar *calendar_own(struct loader *loader, int32_t *days,
                                     uint32_t count);
+
+/* Says once that a calendar which jobs name is not declared. */
+struct calendar_decl;
+void calendar_blame(struct loader *loader, struct calendar_decl *decl);
 
 #endif

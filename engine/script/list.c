@@ -27,10 +27,23 @@ static bool blame_answer(const struct asking *ask, const char *what)
                 "the next one, which is later; the same question has the same "
                 "answer"
     };
+    struct taker taker = when_taker(ask->loader, ask->decl);
     rfc3339_format((struct wall){ ask->previous_s * 1000 }, 0, text);
-    blame_line(ask->loader, "E119", ask->decl->file, ask->decl->line, &advice,
-               "`next` of job \"%s\", asked after %s, %s", ask->decl->name,
-               text, what);
+    taker_blame(&taker, "E119", "next", SPOT_VALUE, 0, &advice,
+                "`next`, asked after %s, %s", text, what);
+    return false;
+}
+
+static bool blame_count(const struct asking *ask)
+{
+    char help[80];
+    const struct advice advice = { .help = help };
+    struct taker taker = when_taker(ask->loader, ask->decl);
+    snprintf(help, sizeof help,
+             "at most %d in %d days; for more there is `every`", LIST_SLOTS_MAX,
+             LIST_AHEAD_DAYS);
+    taker_blame(&taker, "E119", "next", SPOT_VALUE, 0, &advice,
+                "`next` gives too many times");
     return false;
 }
 
@@ -43,8 +56,8 @@ static bool read_answer(const struct asking *ask, int64_t *ret_s)
     lua_Integer answer = lua_tointegerx(L, -1, &whole);
     bool number = lua_type(L, -1) == LUA_TNUMBER;
     if (!number)
-        snprintf(what, sizeof what, "returned a %s, not a number of seconds",
-                 luaL_typename(L, -1));
+        snprintf(what, sizeof what, "returned %s%s, not a number of seconds",
+                 lua_isnil(L, -1) ? "" : "a ", luaL_typename(L, -1));
     lua_pop(L, 1);
     if (!number)
         return blame_answer(ask, what);
@@ -100,7 +113,7 @@ bool list_ask(struct loader *loader, const struct decl *decl, struct wall from,
     *ret_count = 0;
     for (unsigned asked = 0; ask.previous_s <= until_s; asked++) {
         if (asked == LIST_CALLS_MAX || *ret_count == LIST_SLOTS_MAX)
-            return blame_answer(&ask, "had given too many: use `every`");
+            return blame_count(&ask);
         int64_t slot_s;
         if (!ask_next(&ask, asked, &slot_s))
             return false;

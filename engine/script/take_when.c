@@ -76,13 +76,18 @@ static bool read_at(struct taker *taker, const char *key, uint32_t element,
     return true;
 }
 
+/* An empty text has no part to point at. */
 static void blame_cron(struct taker *taker, const char *key, uint32_t element,
                        const struct cron_fault *fault)
 {
     const struct advice advice = { .label = fault->message,
                                    .help = fault->hint };
-    taker_blame_part(taker, "E113", key, element, fault->column, fault->width,
-                     &advice, "bad cron expression");
+    if (fault->width)
+        taker_blame_part(taker, "E113", key, element, fault->column,
+                         fault->width, &advice, "bad cron expression");
+    else
+        taker_blame(taker, "E113", key, SPOT_VALUE, element, &advice,
+                    "bad cron expression");
 }
 
 static bool read_cron(struct taker *taker, const char *key, uint32_t element,
@@ -110,35 +115,62 @@ void take_cron(struct taker *taker, const char *key, struct decl *decl)
         when_of(taker, decl)->cron = term.text;
 }
 
-/* Calls `read` on each element of the list on top of the stack; a single text
- * is a list of one. */
+/* Reads one element, which is on top of the stack; false: it was blamed. */
 typedef bool read_element(struct taker *taker, const char *key,
                           uint32_t element, void *data);
 
-static void for_each(struct taker *taker, const char *key, uint32_t max,
-                     const char *wanted, read_element *read, void *data)
+struct list_kind {
+    const char *wanted; /* what the option takes */
+    const char *items;  /* what its list has */
+    uint32_t min, max;
+    read_element *read;
+};
+
+/* Fields with names are no elements: { day = "sat" } is no empty list. */
+static bool is_list(lua_State *L)
+{
+    lua_pushnil(L);
+    bool empty = !lua_next(L, -2);
+    if (!empty)
+        lua_pop(L, 2);
+    return empty || lua_rawlen(L, -1) > 0;
+}
+
+static void read_list(struct taker *taker, const char *key,
+                      const struct list_kind *kind, void *data)
 {
     lua_State *L = taker->L;
-    if (lua_type(L, -1) == LUA_TSTRING) {
-        read(taker, key, 0, data);
+    lua_Unsigned count = lua_rawlen(L, -1);
+    if (!is_list(L)) {
+        taker_blame(taker, "E107", key, SPOT_VALUE, 0, NULL,
+                    "`%s` must be %s, found a table with names", key,
+                    kind->wanted);
         return;
     }
-    if (!take_type(taker, key, LUA_TTABLE, wanted))
-        return;
-    lua_Unsigned count = lua_rawlen(L, -1);
-    if (count < 1 || count > max) {
+    if (count < kind->min || count > kind->max) {
         taker_blame(taker, "E105", key, SPOT_VALUE, 0, NULL,
-                    "`%s` must list 1 to %u of them, found %u", key,
-                    (unsigned)max, (unsigned)count);
+                    "`%s` must list %u to %u %s, found %u", key,
+                    (unsigned)kind->min, (unsigned)kind->max, kind->items,
+                    (unsigned)count);
         return;
     }
     for (uint32_t i = 1; i <= count; i++) {
         lua_rawgeti(L, -1, i);
-        bool good = read(taker, key, i, data);
+        bool good = kind->read(taker, key, i, data);
         lua_pop(L, 1);
         if (!good)
             return;
     }
+}
+
+/* The value is a list, or a single text, which is a list of one. */
+static void for_each(struct taker *taker, const char *key,
+                     const struct list_kind *kind, void *data)
+{
+    if (lua_type(taker->L, -1) == LUA_TSTRING)
+        kind->read(taker, key, 0, data);
+    else if (take_type(taker, key, LUA_TTABLE, kind->wanted))
+        read_list(taker, key, kind, data);
 }
 
 /* False, and it was blamed, unless the element is a text. */
@@ -181,52 +213,137 @@ static bool read_time(struct taker *taker, const char *key, uint32_t element,
 
 void take_at(struct taker *taker, const char *key, struct decl *decl)
 {
+    static const struct list_kind kind = {
+        .wanted = "a time such as \"08:00\", or a list of them",
+        .items = "times",
+        .min = 1,
+        .max = SCHEDULE_TERMS_MAX,
+        .read = read_time,
+    };
     struct when *when = when_of(taker, decl);
     when->at =
         arena_new(&taker->loader->arena, SCHEDULE_TERMS_MAX * sizeof *when->at);
-    for_each(taker, key, SCHEDULE_TERMS_MAX,
-             "a time such as \"08:00\", or a "
-             "list of them",
-             read_time, when);
+    for_each(taker, key, &kind, when);
 }
 
 /* ---- any ---- */
 
+static void blame_lattice(struct taker *taker, const char *key,
+                          uint32_t element, const char *name,
+                          enum duration_fault fault)
+{
+    static const struct {
+        const char *code, *says;
+    } faults[] = {
+        [DURATION_OK] = { "E111", "is too short" },
+        [DURATION_EMPTY] = { "E112", "is no duration" },
+        [DURATION_NO_UNIT] = { "E110", "has no unit" },
+        [DURATION_MALFORMED] = { "E112", "is no duration" },
+        [DURATION_TOO_LONG] = { "E111", "is too long" },
+    };
+    const struct advice advice = {
+        .help = "a duration is a number with its unit, or several: \"90s\", "
+                "\"15m\", \"1h30m\", \"2d\""
+    };
+    bool quoted = lua_type(taker->L, -1) == LUA_TSTRING;
+    const char *text = luaL_tolstring(taker->L, -1, NULL);
+    taker_blame(taker, faults[fault].code, key, SPOT_VALUE, element, &advice,
+                "`%s = %s%.40s%s` %s", name, quoted ? "\"" : "", text,
+                quoted ? "\"" : "", faults[fault].says);
+    lua_pop(taker->L, 1);
+}
+
 /* The value of an `every` or `phase` within an element; false: blamed. */
 static bool read_lattice(struct taker *taker, const char *key, uint32_t element,
-                         int64_t min_ms, int64_t *ret_ms)
+                         const char *name, int64_t *ret_ms)
 {
-    size_t len;
-    const char *text = lua_type(taker->L, -1) == LUA_TSTRING
-                           ? lua_tolstring(taker->L, -1, &len)
-                           : NULL;
-    if (text && duration_parse(text, len, ret_ms) == DURATION_OK &&
-        *ret_ms >= min_ms && *ret_ms <= DURATION_MS_MAX)
+    const int64_t min_ms = name[0] == 'e' ? EVERY_MS_MIN : 0;
+    enum duration_fault fault = lua_type(taker->L, -1) == LUA_TNUMBER
+                                    ? DURATION_NO_UNIT
+                                    : DURATION_MALFORMED;
+    if (lua_type(taker->L, -1) == LUA_TSTRING) {
+        size_t len;
+        const char *text = lua_tolstring(taker->L, -1, &len);
+        fault = duration_parse(text, len, ret_ms);
+    }
+    if (fault == DURATION_OK && *ret_ms >= min_ms)
         return true;
-    taker_blame(taker, "E112", key, SPOT_VALUE, element, NULL,
-                "cannot read a duration of `%s`", key);
+    blame_lattice(taker, key, element, name, fault);
     return false;
 }
 
+/* What an alternative may say; a NULL reader: a duration. */
+static const struct part {
+    const char *name;
+    bool (*read)(struct taker *taker, const char *key, uint32_t element,
+                 struct term *ret);
+} parts[] = {
+    { "every", NULL },
+    { "phase", NULL },
+    { "cron", read_cron },
+    { "at", read_at },
+};
+#define PARTS (sizeof parts / sizeof *parts)
+
+static void blame_part(struct taker *taker, const char *key, uint32_t element,
+                       const char *name)
+{
+    const char *names[PARTS];
+    char label[64] = "";
+    for (size_t i = 0; i < PARTS; i++)
+        names[i] = parts[i].name;
+    const char *near = suggest(name, names, PARTS);
+    if (near)
+        snprintf(label, sizeof label, "did you mean `%s`?", near);
+    const struct advice advice = { .label = label,
+                                   .help = "options: every phase cron at" };
+    taker_blame(taker, "E104", key, SPOT_VALUE, element, &advice,
+                "unknown option `%.64s` of an alternative", name);
+}
+
+/* Reads the value of one option; false: blamed. */
 static bool read_part(struct taker *taker, const char *key, uint32_t element,
                       const char *name, struct term *ret)
 {
-    if (!strcmp(name, "every")) {
-        ret->kind = TERM_EVERY;
-        ret->text = "";
-        return read_lattice(taker, key, element, EVERY_MS_MIN, &ret->every_ms);
-    }
-    if (!strcmp(name, "phase"))
-        return read_lattice(taker, key, element, 0, &ret->phase_ms);
-    if (!element_is_text(taker, key, element, "texts"))
+    const struct part *part = parts;
+    while (part < parts + PARTS && strcmp(part->name, name) != 0)
+        part++;
+    if (part == parts + PARTS) {
+        blame_part(taker, key, element, name);
         return false;
-    if (!strcmp(name, "cron"))
-        return read_cron(taker, key, element, ret);
-    if (!strcmp(name, "at"))
-        return read_at(taker, key, element, ret);
-    taker_blame(taker, "E104", key, SPOT_VALUE, element,
-                &(struct advice){ .help = "options: every phase cron at" },
-                "unknown option `%.64s` in `any`", name);
+    }
+    if (!part->read)
+        return read_lattice(taker, key, element, name,
+                            name[0] == 'e' ? &ret->every_ms : &ret->phase_ms);
+    if (lua_type(taker->L, -1) == LUA_TSTRING)
+        return part->read(taker, key, element, ret);
+    taker_blame(taker, "E107", key, SPOT_VALUE, element, NULL,
+                "`%s` of an alternative must be one text, found %s", name,
+                luaL_typename(taker->L, -1));
+    return false;
+}
+
+/* Reads all options of the table; false: blamed. `ret_kinds` counts every, cron
+ * and at. */
+static bool read_parts(struct taker *taker, const char *key, uint32_t element,
+                       struct term *ret, unsigned *ret_kinds)
+{
+    lua_State *L = taker->L;
+    bool good = true, phased = false;
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        const char *name =
+            lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+        bool is_phase = !strcmp(name, "phase");
+        phased |= is_phase;
+        *ret_kinds += !is_phase;
+        good &= read_part(taker, key, element, name, ret);
+        lua_pop(L, 1);
+    }
+    if (!good || !phased || ret->every_ms)
+        return good;
+    taker_blame(taker, "E108", key, SPOT_VALUE, element, NULL,
+                "`phase` of an alternative goes with `every`");
     return false;
 }
 
@@ -234,36 +351,35 @@ static bool read_part(struct taker *taker, const char *key, uint32_t element,
 static bool read_alternative(struct taker *taker, const char *key,
                              uint32_t element, void *data)
 {
-    lua_State *L = taker->L;
-    struct term term = { .kind = TERM_EVERY };
+    struct term term = { .kind = TERM_EVERY, .text = "" };
     unsigned kinds = 0;
-    bool good = lua_istable(L, -1);
-    lua_pushnil(L);
-    while (good && lua_next(L, -2)) {
-        const char *name =
-            lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-        kinds += strcmp(name, "phase") != 0;
-        good = read_part(taker, key, element, name, &term);
-        lua_pop(L, good ? 1 : 2);
-    }
-    if (good && kinds == 1) {
+    if (lua_istable(taker->L, -1) &&
+        !read_parts(taker, key, element, &term, &kinds))
+        return false;
+    if (kinds == 1) {
         add_term(taker, data, &term);
         return true;
     }
-    if (good || !lua_istable(L, -1))
-        taker_blame(taker, "E108", key, SPOT_VALUE, element,
-                    &(struct advice){ .help = "for example  any = { { cron = "
-                                              "\"0 9 * * MON-FRI\" }, { at = "
-                                              "\"12:00\" } }" },
-                    "each element of `any` has one of every, cron, at");
+    const struct advice advice = {
+        .help = "for example  any = { { cron = \"0 9 * * MON-FRI\" }, { at = "
+                "\"12:00\" } }"
+    };
+    taker_blame(taker, "E108", key, SPOT_VALUE, element, &advice,
+                "each alternative of `any` has one of every, cron, at");
     return false;
 }
 
 void take_any(struct taker *taker, const char *key, struct decl *decl)
 {
-    if (take_type(taker, key, LUA_TTABLE, "a list of tables"))
-        for_each(taker, key, SCHEDULE_TERMS_MAX, "a list of tables",
-                 read_alternative, when_of(taker, decl));
+    static const struct list_kind kind = {
+        .wanted = "a list of tables",
+        .items = "alternatives",
+        .min = 1,
+        .max = SCHEDULE_TERMS_MAX,
+        .read = read_alternative,
+    };
+    if (take_type(taker, key, LUA_TTABLE, kind.wanted))
+        for_each(taker, key, &kind, when_of(taker, decl));
 }
 
 /* ---- next ---- */
@@ -340,18 +456,28 @@ static void blame_day(struct taker *taker, const char *key, uint32_t element,
                 "cannot read the day \"%.64s\"", text);
 }
 
+static bool add_calendar(struct taker *taker, const char *key, uint32_t element,
+                         struct when *when, const char *name)
+{
+    const uint32_t max = SCHEDULE_CALENDARS_MAX - 1; /* one has its own days */
+    if (when->calendar_count < max) {
+        when->calendars[when->calendar_count++] =
+            loader_keep(taker->loader, name);
+        return true;
+    }
+    taker_blame(taker, "E105", key, SPOT_VALUE, element, NULL,
+                "`%s` names more than %u calendars", key, (unsigned)max);
+    return false;
+}
+
 static bool read_day_off(struct taker *taker, const char *key, uint32_t element,
                          void *data)
 {
     lua_State *L = taker->L;
     struct days_off *off = data;
     const char *calendar = calendar_named(L, -1);
-    if (calendar) {
-        if (off->when->calendar_count < SCHEDULE_CALENDARS_MAX - 1)
-            off->when->calendars[off->when->calendar_count++] =
-                loader_keep(taker->loader, calendar);
-        return true;
-    }
+    if (calendar)
+        return add_calendar(taker, key, element, off->when, calendar);
     if (!element_is_text(taker, key, element, "days"))
         return false;
     size_t len;
@@ -362,7 +488,7 @@ static bool read_day_off(struct taker *taker, const char *key, uint32_t element,
         return true;
     }
     int32_t day;
-    if (!date_parse(text, len, &day)) {
+    if (!calendar_read_day(text, len, &day)) {
         blame_day(taker, key, element, text);
         return false;
     }
@@ -370,22 +496,34 @@ static bool read_day_off(struct taker *taker, const char *key, uint32_t element,
     return true;
 }
 
-void take_except(struct taker *taker, const char *key, struct decl *decl)
+/* What the defaults took away is no longer said. */
+static void forget_days_off(struct taker *taker, struct when *when)
 {
-    struct when *when = when_of(taker, decl);
-    struct arena *arena = &taker->loader->arena;
-    struct days_off off = { .when = when };
     when->excepts = true;
     when->weekdays_off = 0;
     when->calendar_count = 0;
     when->own_days = NULL;
     when->calendars =
-        arena_new(arena, SCHEDULE_CALENDARS_MAX * sizeof *when->calendars);
+        arena_new(&taker->loader->arena,
+                  SCHEDULE_CALENDARS_MAX * sizeof *when->calendars);
+}
+
+void take_except(struct taker *taker, const char *key, struct decl *decl)
+{
+    static const struct list_kind kind = {
+        .wanted = "a list of days",
+        .items = "days",
+        .min = 0, /* none, where the defaults have some */
+        .max = CALENDAR_DAYS_MAX,
+        .read = read_day_off,
+    };
+    struct when *when = when_of(taker, decl);
+    struct days_off off = { .when = when };
+    forget_days_off(taker, when);
     if (calendar_named(taker->L, -1))
         read_day_off(taker, key, 0, &off);
     else
-        for_each(taker, key, CALENDAR_DAYS_MAX, "a list of days", read_day_off,
-                 &off);
+        for_each(taker, key, &kind, &off);
     if (off.count)
         when->own_days = calendar_own(taker->loader, off.days, off.count);
     free(off.days);
@@ -434,10 +572,19 @@ void take_to(struct taker *taker, const char *key, struct decl *decl)
     when_of(taker, decl)->until = take_bound(taker, key);
 }
 
+/* "0s" is none, where the defaults have some. */
 void take_jitter(struct taker *taker, const char *key, struct decl *decl)
 {
-    take_duration(taker, key, 1000, JITTER_MS_MAX,
-                  &when_of(taker, decl)->jitter_ms);
+    struct when *when = when_of(taker, decl);
+    size_t len;
+    int64_t ms;
+    const char *text = lua_type(taker->L, -1) == LUA_TSTRING
+                           ? lua_tolstring(taker->L, -1, &len)
+                           : NULL;
+    if (text && duration_parse(text, len, &ms) == DURATION_OK && !ms)
+        when->jitter_ms = 0;
+    else
+        take_duration(taker, key, 1000, JITTER_MS_MAX, &when->jitter_ms);
 }
 
 void take_gap(struct taker *taker, const char *key, struct decl *decl)

@@ -7,9 +7,15 @@
 #include <string.h>
 
 #include "blame.h"
+#include "lib_calendar.h"
 #include "list.h"
 #include "mooncron/civil.h"
-#include "mooncron/suggest.h"
+
+struct taker when_taker(struct loader *loader, const struct decl *decl)
+{
+    return (struct taker){ loader,     loader->vm->L, "job", decl->name,
+                           decl->file, decl->line,    true };
+}
 
 /* ---- what goes together ---- */
 
@@ -182,9 +188,9 @@ static bool bounds_of(struct loader *loader, const struct decl *decl,
         ret->until = bound_of(when->until, zone, true);
     if (ret->from.ms <= ret->until.ms)
         return true;
-    blame_line(loader, "E118", decl->file, decl->line, NULL,
-               "`to` (%s) is before `from` (%s) in job \"%s\"", when->until,
-               when->from, decl->name);
+    struct taker taker = when_taker(loader, decl);
+    taker_blame(&taker, "E118", "to", SPOT_VALUE, 0, NULL,
+                "`to` (%s) is before `from` (%s)", when->until, when->from);
     return false;
 }
 
@@ -200,10 +206,9 @@ static bool count_of(struct loader *loader, const struct decl *decl,
         *ret_nth = (uint32_t)factor;
         return true;
     }
-    blame_line(loader, "E160", decl->file, decl->line, NULL,
-               "`scale = \"nth\"` needs a whole multiplier, found %g in job "
-               "\"%s\"",
-               factor, decl->name);
+    struct taker taker = when_taker(loader, decl);
+    taker_blame(&taker, "E160", "scale", SPOT_VALUE, 0, NULL,
+                "`scale = \"nth\"` needs a whole multiplier, found %g", factor);
     return false;
 }
 
@@ -245,35 +250,16 @@ static bool terms_of(struct loader *loader, const struct decl *decl,
 
 /* ---- calendars ---- */
 
-static void blame_calendar(struct loader *loader, const struct decl *decl,
-                           const char *name)
-{
-    const char *names[64];
-    size_t count = 0;
-    for (uint32_t i = 0; i < loader->calendar_count && count < 64; i++)
-        if (loader->calendars[i].called)
-            names[count++] = loader->calendars[i].name;
-    char label[160] = "", help[240];
-    const char *near = suggest(name, names, count);
-    if (near)
-        snprintf(label, sizeof label, "did you mean \"%s\"?", near);
-    snprintf(help, sizeof help,
-             "declare it:  calendar \"%.100s\" { \"2026-12-25\" }", name);
-    const struct advice advice = { .label = label, .help = help };
-    blame_line(loader, "E131", decl->file, decl->line, &advice,
-               "calendar \"%s\" of job \"%s\" is not declared", name,
-               decl->name);
-}
-
+/* NULL, and it was blamed, where it is not declared. */
 static const struct calendar *calendar_of(struct loader *loader,
-                                          const struct decl *decl,
                                           const char *name)
 {
-    for (uint32_t i = 0; i < loader->calendar_count; i++)
-        if (loader->calendars[i].called &&
-            !strcmp(loader->calendars[i].name, name))
-            return &loader->calendars[i].as;
-    blame_calendar(loader, decl, name);
+    struct calendar_decl *decl = loader->calendars;
+    while (strcmp(decl->name, name) != 0) /* it was made on being named */
+        decl++;
+    if (decl->called)
+        return &decl->as;
+    calendar_blame(loader, decl);
     return NULL;
 }
 
@@ -283,7 +269,7 @@ static bool calendars_of(struct loader *loader, const struct decl *decl,
     const struct when *when = decl->when;
     bool good = true;
     for (uint32_t i = 0; i < when->calendar_count; i++) {
-        list[i] = calendar_of(loader, decl, when->calendars[i]);
+        list[i] = calendar_of(loader, when->calendars[i]);
         good &= list[i] != NULL;
     }
     ret->calendar_count = when->calendar_count;
@@ -294,6 +280,14 @@ static bool calendars_of(struct loader *loader, const struct decl *decl,
 }
 
 /* ---- rules ---- */
+
+static const char *why_never(const struct when *when)
+{
+    if (when->excepts)
+        return "`except` takes all of its days away";
+    return when->from || when->until ? "no slot lies between `from` and `to`"
+                                     : "";
+}
 
 static struct rules *rules_in(struct loader *loader, const struct decl *decl,
                               double factor, const struct schedule *lattice,
@@ -316,7 +310,8 @@ static struct rules *rules_in(struct loader *loader, const struct decl *decl,
         return NULL;
     struct rules *rules = rules_new(&room->spec, decl->name, zone, &err);
     if (!rules)
-        blame_line(loader, "E118", decl->file, decl->line, NULL,
+        blame_line(loader, "E118", decl->file, decl->line,
+                   &(struct advice){ .help = why_never(when) },
                    "the schedule of job \"%s\": %s", decl->name, err.text);
     return rules;
 }

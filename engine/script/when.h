@@ -12,7 +12,7 @@ struct calendar_decl {
     const char *name; /* "" where a job named the days itself */
     const char *file;
     uint32_t line;
-    bool called;
+    bool called, missed; /* missed: that it is not declared was told */
     struct calendar as;
 };
 
@@ -24,7 +24,7 @@ struct when {
     struct term *any; /* EVERY, CRON, AT and ONCE, as written */
     uint32_t any_count;
     int next;          /* reference of a function; 0: none */
-    int64_t jitter_ms; /* -1: not said */
+    int64_t jitter_ms; /* 0: none */
     uint8_t weekdays_off;
     const struct calendar *own_days; /* named in `except`; or NULL */
     const char **calendars;          /* by name */
@@ -37,6 +37,9 @@ struct when {
 /* The when of a decl, made on the first option that needs one: a copy of the
  * defaults'. */
 struct when *when_of(struct taker *taker, struct decl *decl);
+
+/* Who blames an option of a job once the whole file is known. */
+struct taker when_taker(struct loader *loader, const struct decl *decl);
 
 /* Blames what is missing and what does not go together, once all options of a
  * job were read. */
