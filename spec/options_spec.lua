@@ -6,7 +6,19 @@ local program = require "program"
 -- docs/lua-api.md, in types/mooncron.lua and in the engine are the same ones.
 local samples = {
   every = "every = '1h30m', post = '/a'",
+  cron = "cron = '30 2 * * MON-FRI', post = '/a'",
+  at = "at = { '08:00', '20:00' }, post = '/a'",
+  any = "any = { { cron = '0 9 * * MON' }, { every = '6h', phase = '1h' } }, post = '/a'",
+  next = "next = function(previous) return previous + 86400 end, post = '/a'",
+  timezone = "at = '08:00', timezone = 'Europe/Bucharest', post = '/a'",
   phase = "every = '1h', phase = '10m', post = '/a'",
+  jitter = "at = '08:00', jitter = '10m', post = '/a'",
+  except = "at = '08:00', except = { 'sat', '2026-12-25', calendar 'c' }, post = '/a'",
+  on_excluded = "at = '08:00', except = 'sun', on_excluded = 'next', post = '/a'",
+  from = "at = '08:00', from = '2026-12-01', post = '/a'",
+  to = "at = '08:00', to = '2026-12-24T12:00', post = '/a'",
+  gap = "at = '03:30', gap = 'skip', post = '/a'",
+  fold = "at = '03:30', fold = 'both', post = '/a'",
   post = "every = '1h', post = '/a'",
   get = "every = '1h', get = '/a?b=c'",
   put = "every = '1h', put = '/a'",
@@ -27,6 +39,12 @@ local samples = {
 }
 
 local default_samples = {
+  timezone = "timezone = 'Europe/Bucharest'",
+  jitter = "jitter = '10m'",
+  except = "except = { 'sat', 'sun' }",
+  on_excluded = "on_excluded = 'previous'",
+  gap = "gap = 'before'",
+  fold = "fold = 'last'",
   timeout = "timeout = '10s'",
   overlap = "overlap = 'allow'",
   phase = "phase = 'auto'",
@@ -58,7 +76,9 @@ local function fields_typed(class)
   return sorted_keys(known)
 end
 
+-- `ot` may be meant for `at` as well.
 local function transposed(name)
+  if #name == 2 then return name .. name:sub(2) end
   return name:sub(1, -3) .. name:sub(-1) .. name:sub(-2, -2)
 end
 
@@ -76,7 +96,7 @@ describe("a job option", function()
     local sample = samples[name]
     it(name .. " is accepted", function()
       local out, code = program.check_text(
-        "group 'g' { limit = 2 } job 'a' { " .. sample .. " }")
+        "group 'g' { limit = 2 } calendar 'c' {} job 'a' { " .. sample .. " }")
       assert.equal(0, code, out)
     end)
 

@@ -12,6 +12,46 @@
 ---`"auto"` is a hash of the job's name, within its interval.
 ---@alias mooncron.Phase mooncron.Duration|"auto"
 
+---Five fields, or six with seconds first: `"30 2 * * MON-FRI"`; or `"@daily"`.
+---@alias mooncron.Cron string
+
+---A time of day, `"08:00"` or `"08:00:30"`, in the job's zone.
+---@alias mooncron.TimeOfDay string
+
+---One moment, `"2026-12-31T23:00"`, in the job's zone.
+---@alias mooncron.Moment string
+
+---A date, `"2026-12-31"`.
+---@alias mooncron.Date string
+
+---A day off: a date, a day of the week (`"sat"`), or a calendar.
+---@alias mooncron.DayOff mooncron.Date|mooncron.Weekday|mooncron.Calendar
+
+---@alias mooncron.Weekday "mon"|"tue"|"wed"|"thu"|"fri"|"sat"|"sun"
+
+---What becomes of a time of day on a day off.
+---@alias mooncron.OnExcluded "skip"|"next"|"previous"
+
+---What becomes of a fixed time that a change of the clock skips.
+---@alias mooncron.Gap "after"|"skip"|"before"
+
+---What becomes of a fixed time that comes twice.
+---@alias mooncron.Fold "first"|"both"|"last"
+
+---A later time than `previous`, both in whole seconds since 1970.
+---@alias mooncron.Next fun(previous: integer): integer
+
+---What `calendar "name"` returns: calling it with a list declares it.
+---@class mooncron.Calendar
+---@overload fun(days: mooncron.Date[])
+
+---One of several schedules: exactly one of `every`, `cron`, `at`.
+---@class (exact) mooncron.Alternative
+---@field every? mooncron.Duration
+---@field phase? mooncron.Duration with `every`
+---@field cron? mooncron.Cron
+---@field at? mooncron.TimeOfDay|mooncron.Moment
+
 ---One factor for each environment; `default` is for the rest.
 ---@alias mooncron.Factors table<string, number>
 
@@ -23,15 +63,34 @@
 ---@field name string
 
 ---@class (exact) mooncron.Defaults
+---@field timezone? string
+---@field except? mooncron.DayOff|mooncron.DayOff[]
+---@field on_excluded? mooncron.OnExcluded
+---@field jitter? mooncron.Duration
+---@field gap? mooncron.Gap
+---@field fold? mooncron.Fold
 ---@field timeout? mooncron.Duration
 ---@field overlap? mooncron.Overlap
 ---@field phase? mooncron.Phase
 ---@field headers? table<string, string>
 
----A job has `every` and exactly one of `post`, `get`, `put`, `delete`, `run`.
+---A job has exactly one of `every`, `cron`, `at`, `any`, `next`, and exactly one
+---of `post`, `get`, `put`, `delete`, `run`.
 ---@class (exact) mooncron.Job
----@field every mooncron.Duration interval in production, at least a second
----@field phase? mooncron.Phase where in the interval the slots lie; `"0s"`
+---@field every? mooncron.Duration interval in production, at least a second
+---@field cron? mooncron.Cron in the job's zone
+---@field at? mooncron.TimeOfDay|mooncron.Moment|(mooncron.TimeOfDay|mooncron.Moment)[] each day, or once
+---@field any? mooncron.Alternative[] several schedules at once
+---@field next? mooncron.Next what no rule expresses; pure
+---@field timezone? string IANA name; `"UTC"`
+---@field phase? mooncron.Phase where in an `every` the slots lie; `"0s"`
+---@field jitter? mooncron.Duration puts slots off by less than this, always the same
+---@field except? mooncron.DayOff|mooncron.DayOff[] days off
+---@field on_excluded? mooncron.OnExcluded `"skip"`
+---@field from? mooncron.Date|mooncron.Moment the first moment it may be due
+---@field to? mooncron.Date|mooncron.Moment the last one; a date means all of its day
+---@field gap? mooncron.Gap `"after"`
+---@field fold? mooncron.Fold `"first"`
 ---@field post? string path under BACKEND_URL
 ---@field get? string path under BACKEND_URL
 ---@field put? string path under BACKEND_URL
@@ -43,7 +102,7 @@
 ---@field timeout? mooncron.Duration of one call, or of a whole `run`; `"30s"`
 ---@field overlap? mooncron.Overlap `"skip"`
 ---@field group? string name of a declared group
----@field scale? boolean|number|mooncron.Factors whether the multiplier counts; `true`
+---@field scale? boolean|number|mooncron.Factors|"nth" whether the multiplier counts; `true`
 ---@field only? string[] environments in which the job exists; all
 ---@field always? boolean stays on while `enableJobs` is off; `false`
 ---@field enabled? boolean `false` takes the job out, for everyone to see; `true`
@@ -100,6 +159,12 @@ function job(name) end
 ---@param name string
 ---@return fun(options: mooncron.Group)
 function group(name) end
+
+---Declares a calendar, `calendar "name" { "2026-12-25" }`, or names one:
+---`except = calendar "name"`.
+---@param name string
+---@return mooncron.Calendar
+function calendar(name) end
 
 ---Adds a rule for how much slower than written jobs run. First answer wins.
 ---@param rule mooncron.Factors|mooncron.Rule

@@ -37,8 +37,13 @@ static const struct {
       "An option got a value of another type than it takes, such as a table\n"
       "where a text is wanted." },
     { "E108", "missing or contradictory options",
-      "A job needs `every`, and exactly one thing to do: a target (post, get,\n"
-      "put or delete) or a function (run)." },
+      "A job needs exactly one schedule (every, cron, at, any or next) and "
+      "exactly\n"
+      "one thing to do: a target (post, get, put or delete) or a function "
+      "(run).\n"
+      "Some options go only with some schedules: gap and fold with fixed times "
+      "of\n"
+      "day, on_excluded with `except`, scale = \"nth\" with cron or at." },
     { "E110", "a duration without a unit",
       "A bare number says nothing about its unit: 1440 may be minutes or\n"
       "milliseconds. Write \"1440m\", \"24h\" or \"1d\"." },
@@ -48,6 +53,15 @@ static const struct {
     { "E112", "unreadable duration",
       "A duration is one or more numbers with units, without spaces: \"90s\",\n"
       "\"15m\", \"1h30m\", \"2d\". Units: ms s m h d w." },
+    { "E113", "bad cron expression",
+      "An expression has 5 fields: minute, hour, day of the month, month, day "
+      "of\n"
+      "the week; or 6, with the second first; or it is one of @yearly "
+      "@annually\n"
+      "@monthly @weekly @daily @midnight @hourly. One that can never be due, "
+      "such\n"
+      "as 30 February, is refused too. The dialect is told in docs/time.md;\n"
+      "`mooncron explain` says in words what an expression means." },
     { "E114", "bad target",
       "A target is a path below BACKEND_URL and starts with /, or an absolute\n"
       "URL of an origin that MOONCRON_ALLOW_HOSTS lists." },
@@ -55,6 +69,37 @@ static const struct {
       "Header names are tokens and values have no control characters; headers\n"
       "that mooncron sends itself cannot be set; a query is a table of names\n"
       "and scalars; a body is what JSON can say." },
+    { "E116", "bad date or time",
+      "A time of day is \"08:00\" or \"08:00:30\", a date \"2026-12-31\", and "
+      "both\n"
+      "together \"2026-12-31T23:00\", in the job's time zone. `from` and `to` "
+      "take\n"
+      "an offset, too: \"2026-12-31T23:00:00Z\". Years go from 1 to 9999; no "
+      "minute\n"
+      "has 61 seconds. A day off is a date, a day of the week or a calendar." },
+    { "E117", "unknown time zone",
+      "A zone has the name that the tz database gives it, in its letters:\n"
+      "\"Europe/Bucharest\", \"UTC\". Offsets (\"+02:00\") and POSIX strings\n"
+      "(\"EET-2EEST\") are no zones: they do not know when clocks change. The "
+      "data\n"
+      "are the system's (TZDIR, else /usr/share/zoneinfo): install tzdata "
+      "where\n"
+      "there are none." },
+    { "E118", "a schedule that is never due",
+      "`to` is before `from`, or `except` takes every day away, or no slot "
+      "lies\n"
+      "between the bounds. A job that can never run is a mistake; one whose "
+      "time\n"
+      "is over is none." },
+    { "E119", "a `next` that does not answer",
+      "next = function(previous) gets a time in whole seconds since 1970 and\n"
+      "returns the next time, which is later. It is asked while the file "
+      "loads, "
+      "for\n"
+      "400 days ahead. The same question has the same answer, so it cannot "
+      "read "
+      "a\n"
+      "clock; and there are at most 20,000 answers." },
     { "E120", "unknown field of Settings",
       "The Settings that the backend sends have no such field. A typo would\n"
       "read nil, and nil is false: a job could be off for months." },
@@ -71,16 +116,21 @@ static const struct {
       "Globals are frozen: a typo in an assignment would go unnoticed. Write\n"
       "`local` before the name." },
     { "E130", "declared twice",
-      "Two jobs, or two groups, have the same name. The name is the job's\n"
-      "identity across reloads." },
-    { "E131", "group not declared",
-      "A job names a group that no group { } declares." },
+      "Two jobs, two groups or two calendars have the same name. The name is "
+      "the\n"
+      "job's identity across reloads." },
+    { "E131", "group or calendar not declared",
+      "A job names a group or a calendar that the file does not declare. It "
+      "may\n"
+      "do so above the job or below it." },
     { "E132", "bad name",
       "A name is 1 to 128 letters, digits and . _ : -, and begins with a "
       "letter\n"
       "or a digit." },
     { "E133", "a declaration without its table",
-      "job \"name\" is followed by a table of options: job \"name\" { ... }." },
+      "job \"name\" is followed by a table of options: job \"name\" { ... }. "
+      "A\n"
+      "calendar is followed by a list of dates." },
     { "E140", "input or output while loading",
       "Loading only declares, so that `plan` and `check` are always safe. "
       "Calls\n"
