@@ -5,13 +5,15 @@
 --   make it so           mooncron reload   (the old schedule stays if this is wrong)
 --
 -- Durations always carry a unit ("90s", "15m", "24h"); a bare number is an error.
--- Targets are paths under BACKEND_URL. Times of day are UTC.
--- Every option and function: docs/lua-api.md. One idea each: scripts/examples/.
+-- Targets are paths under BACKEND_URL.
+-- Every option and function: docs/lua-api.md. What a time means: docs/time.md.
+-- One idea each: scripts/examples/.
 
 defaults {
-  timeout = "30s",
-  overlap = "skip",                        -- still running when due again? leave that slot out
-  phase   = "auto",                        -- spread the starts: a stable hash of the name
+  timezone = "Europe/Bucharest",           -- of cron and at; an interval has no zone
+  timeout  = "30s",
+  overlap  = "skip",                       -- still running when due again? leave that slot out
+  phase    = "auto",                       -- spread the starts: a stable hash of the name
 }
 
 -- How much slower than production each environment runs. First rule that answers wins.
@@ -22,7 +24,7 @@ group "hub" { limit = 1 }                  -- one snapshot build at a time
 -- ---------------------------------------------------------------- feed
 job "feed-flush" {
   every = "24h",
-  phase = "1h30m",                         -- 01:30 UTC: the quiet time of the night
+  phase = "1h30m",                         -- past midnight UTC: 03:30 in winter, 04:30 in summer
   post  = "/api/feed/flush",
 }
 job "feed-aggregate" { every = "15m", post = "/api/feed/aggregate" }
@@ -44,20 +46,19 @@ job "sync-city-counters"         { every = "60m", post = "/api/sync/city-counter
 job "sync-listing-type-counters" { every = "60m", post = "/api/sync/listing-type-counters" }
 
 -- ---------------------------------------------------------------- cleanups
--- Nightly in every environment: a backend that is slow to call is not slow to fill.
+-- Nightly in every environment: times of day are not multiplied. Neither falls
+-- into the hour that a change of the clock skips or repeats (03:00 to 04:00).
 job "cleanup-temp-media" {
-  every   = "24h",
-  phase   = "30m",                         -- 00:30 UTC
-  scale   = false,
+  cron    = "30 2 * * *",
   post    = "/api/cleanup/temp-media",
   timeout = "5m",
+  jitter  = "10m",                         -- not on the dot, and the same in each environment
 }
 job "cleanup-deleted-listings" {
-  every   = "24h",
-  phase   = "2h",                          -- 02:00 UTC, well after the one above
-  scale   = false,
+  cron    = "0 4 * * *",
   post    = "/api/cleanup/deleted-listings",
   timeout = "5m",
+  jitter  = "10m",
 }
 
 -- ---------------------------------------------------------------- always on
@@ -76,10 +77,8 @@ job "heartbeat" {
 }
 
 job "admin-digest-daily" {
-  every   = "24h",
-  phase   = "6h",                          -- 06:00 UTC, before the first coffee
+  at      = "08:00",                       -- before the first coffee, winter and summer
   always  = true,
-  scale   = false,
   timeout = "2m",
   run = function(ctx)
     local stats

@@ -87,4 +87,73 @@ describe("scripts/examples", function()
     assert.equal(minutes(1), jobs["presence"].every_ms)
     assert.is_true(jobs["dead-man-switch"].scheduled)
   end)
+
+  -- Those of a job within so many days, as the clock in Bucharest has it in
+  -- winter: "2026-11-24 02:30:00".
+  local function times(name, job, days, environment)
+    local list = program.plan { "--env", environment or "production",
+      "--horizon", days .. "d", folder .. name .. ".lua" }.jobs[job].next
+    for i, text in ipairs(list) do
+      list[i] = os.date("!%Y-%m-%d %H:%M:%S", program.instant(text) + 2 * 3600)
+    end
+    return list
+  end
+
+  it("cron: fields, names, last days", function()
+    assert.same({ "2026-11-24 02:30:00", "2026-11-25 02:30:00" }, times("cron", "sessions-sweep", 2))
+    assert.same({ "2026-11-30 18:00:00", "2026-12-31 18:00:00", "2027-01-29 18:00:00" },
+      times("cron", "invoices-close", 70))
+    assert.same({ "2026-12-11 10:00:00", "2027-01-08 10:00:00" }, times("cron", "newsletter-send", 50))
+    -- Five days of ten hours, from Monday 14:07:31 on.
+    assert.equal(5 * 40, #times("cron", "calls-sync", 7))
+    for _, at in ipairs(times("cron", "telemetry-send", 30)) do
+      assert.truthy(at:find " 00:[012]%d:", at)
+    end
+    assert.equal(288, #times("cron", "prices-pull", 1))
+    assert.equal(72, #times("cron", "prices-pull", 1, "staging"))
+  end)
+
+  it("at: each day, several times, once, for a while", function()
+    assert.same({ "2026-11-24 08:00:00" }, times("at", "digest", 1))
+    assert.same({ "2026-11-23 17:45:30", "2026-11-24 09:15:00", "2026-11-24 13:15:00" },
+      times("at", "rates", 1))
+    assert.same({ "2027-01-01 00:00:00" }, times("at", "prices-2027", 300))
+    local advent = times("at", "advent", 300)
+    assert.equal(24, #advent)
+    assert.equal("2026-12-01 07:00:00", advent[1])
+    assert.same({ "2026-11-24 02:00:00" }, times("at", "tokyo-open", 1))
+    local around = table.concat(times("at", "books-balance", 350), "\n")
+    -- 02:59:59 before the gap, 03:30 after the fold.
+    assert.truthy(around:find("2027-03-28 02:59:59", 1, true))
+    assert.truthy(around:find("2027-10-31 03:30:00", 1, true))
+  end)
+
+  it("calendar: rests, and moves, and is never late by a day", function()
+    local report = table.concat(times("calendar", "support-report", 30), "\n")
+    assert.falsy(report:find("2026-11-30", 1, true))
+    assert.falsy(report:find("2026-12-05", 1, true))
+    assert.truthy(report:find("2026-12-02", 1, true))
+    assert.same({ "2026-11-25 10:00:00", "2026-12-24 10:00:00", "2027-01-25 10:00:00" },
+      times("calendar", "wages", 65))
+    assert.same({ "2026-12-02 10:00:00", "2027-01-04 10:00:00" }, times("calendar", "rent", 45))
+    for _, at in ipairs(times("calendar", "stock-pull", 40)) do
+      assert.falsy(at:find "^2026%-12%-2[56]", at)
+    end
+  end)
+
+  it("any: each schedule, and their sum", function()
+    local day = times("any", "inbox-pull", 1)
+    -- 120 in the ten hours of the office, fourteen hours on the hour; 18:00 is one
+    -- of these.
+    assert.equal(134, #day)
+    local staging = times("any", "search-index", 7, "staging")
+    -- Each two hours and at four, on six days of seven.
+    assert.equal(6 * 13, #staging)
+  end)
+
+  it("next: asks a function", function()
+    assert.same({ "2026-11-24 14:00:00", "2026-12-23 14:00:00" }, times("next", "tides-refresh", 40))
+    assert.same({ "2026-11-28 08:00:00", "2026-11-30 08:00:00", "2026-12-05 08:00:00" },
+      times("next", "rota-turn", 12))
+  end)
 end)

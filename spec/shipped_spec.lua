@@ -5,7 +5,8 @@ local program = require "program"
 local file = "scripts/schedules.lua"
 
 -- The worked example of the design: next slot after Mon 14:07:31 EET and slots
--- in 24 hours, under production and staging.
+-- in 24 hours, under production and staging. Those of the cleanups are put off by
+-- their jitter.
 local design = {
   ["heartbeat"] = { "23T14:08:11", 1440, "23T14:08:11", 1440 },
   ["hub-snapshot-events"] = { "23T14:09:51", 24, "23T15:09:51", 8 },
@@ -15,9 +16,9 @@ local design = {
   ["sync-listing-type-counters"] = { "23T14:39:16", 24, "23T14:39:16", 8 },
   ["hub-snapshot-services"] = { "23T14:49:58", 24, "23T16:49:58", 8 },
   ["hub-snapshot-locations"] = { "23T15:01:18", 24, "23T17:01:18", 8 },
-  ["cleanup-temp-media"] = { "24T02:30:00", 1, "24T02:30:00", 1 },
+  ["cleanup-temp-media"] = { "24T02:31:46", 1, "24T02:31:46", 1 },
   ["feed-flush"] = { "24T03:30:00", 1, "24T03:30:00", 1 },
-  ["cleanup-deleted-listings"] = { "24T04:00:00", 1, "24T04:00:00", 1 },
+  ["cleanup-deleted-listings"] = { "24T04:01:17", 1, "24T04:01:17", 1 },
   ["admin-digest-daily"] = { "24T08:00:00", 1, "24T08:00:00", 1 },
 }
 
@@ -83,7 +84,7 @@ describe("scripts/schedules.lua", function()
       local plan = program.plan { "--env", environment, file }
       assert.equal(51 + 1440, plan.totals.runs_24h)
       assert.equal(6 * 15 * 60000, plan.jobs["feed-aggregate"].every_ms)
-      assert.equal(3600 * 24000, plan.jobs["cleanup-temp-media"].every_ms)
+      assert.is_nil(plan.jobs["cleanup-temp-media"].multiplier)
     end
   end)
 
@@ -98,6 +99,28 @@ describe("scripts/schedules.lua", function()
         assert.is_true(slots[at], job.name .. " at " .. at)
       end
     end
+  end)
+
+  it("has its nights and mornings by the clock in Bucharest, all year", function()
+    local plan = program.plan { "--env", "production", "--horizon", "366d", file }
+    local function clock(name)
+      local earliest, latest = "24:00:00", "00:00:00"
+      for _, text in ipairs(plan.jobs[name].next) do
+        local at = program.instant(text)
+        -- Summer time: 2027-03-28 to 2027-10-31, both at 01:00 UTC.
+        local summer = at >= 1806195600 and at < 1824944400
+        local shown = os.date("!%H:%M:%S", at + (summer and 3 or 2) * 3600)
+        if shown < earliest then earliest = shown end
+        if shown > latest then latest = shown end
+      end
+      assert.equal(366, #plan.jobs[name].next)
+      return earliest, latest
+    end
+    local first, last = clock "cleanup-temp-media"
+    assert.is_true("02:30:00" <= first and last < "02:40:00", first .. " " .. last)
+    first, last = clock "cleanup-deleted-listings"
+    assert.is_true("04:00:00" <= first and last < "04:10:00", first .. " " .. last)
+    assert.same({ "08:00:00", "08:00:00" }, { clock "admin-digest-daily" })
   end)
 
   it("keeps heartbeat and digest when jobs are off, and says why", function()
