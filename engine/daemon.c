@@ -165,7 +165,11 @@ static void do_load(struct daemon *d, const struct action *act, const char *why)
     with->digest = settings->facts.digest;
     memcpy(with->environment, act->load.environment, sizeof with->environment);
     const struct jobset *set = core_status(d->core).set;
-    if (!act->load.force && set && with->digest == d->in_force.digest &&
+    bool zones = zones_changed(d->zones);
+    if (zones)
+        zones_forget(d->zones);
+    if (!act->load.force && set && !zones &&
+        with->digest == d->in_force.digest &&
         with->enable_jobs == d->in_force.enable_jobs &&
         !strcmp(with->environment, d->in_force.environment) &&
         stamps_current(set)) {
@@ -342,6 +346,22 @@ static void replace(char **place, char *text)
     *place = text;
 }
 
+/* Somebody put other time zone data in place: jobs get their slots by them. It
+ * is looked for with each poll, which costs a stat(2) a zone. */
+static void zones_look(struct daemon *d)
+{
+    if (d->closing || !zones_changed(d->zones))
+        return;
+    char before[32];
+    snprintf(before, sizeof before, "%s", zones_version(d->zones));
+    zones_forget(d->zones);
+    news_zones(d->log, before, zones_version(d->zones));
+    const struct event event = {
+        .kind = EV_ASK, .ask = { .cause = ASK_COMMAND, .force = true }
+    };
+    daemon_post(d, &event, NULL);
+}
+
 static void on_fetched(void *data, enum fetch_outcome outcome,
                        const struct facts *facts, const char *failure)
 {
@@ -353,6 +373,7 @@ static void on_fetched(void *data, enum fetch_outcome outcome,
     if (failure)
         replace(&d->fetch_failure, memory_copy(failure, strlen(failure)));
     daemon_post(d, &event, NULL);
+    zones_look(d);
 }
 
 static void on_loaded(void *data, uint32_t generation, struct jobset *set,
@@ -622,7 +643,6 @@ static void open_core(struct daemon *d)
 
 static bool daemon_open(struct daemon *d, struct error *reterr)
 {
-    d->zones = zones_new(d->config->zones);
     d->generations = generations_new(&d->loop, &generation_events,
                                      d->config->load_timeout_ms, d->zones, d);
     if (!open_signals(d, reterr))
@@ -723,7 +743,9 @@ int daemon_run(const struct daemon_options *options)
     };
     d->log = log_new(&log, &d->clock);
     redact(d);
-    news_start(d->log, d->config->file, d->config->primary);
+    d->zones = zones_new(d->config->zones);
+    news_start(d->log, d->config->file, d->config->primary,
+               zones_version(d->zones));
     int status = uv_loop_init(&d->loop);
     assert(!status);
     daemon_live(d);

@@ -7,6 +7,7 @@
 
 #include "mooncron/civil.h"
 #include "mooncron/text.h"
+#include "mooncron/versions.h"
 
 /* A sentence of ours with names in it; what is longer is cut. */
 #define SENTENCE_MAX 1024
@@ -19,11 +20,17 @@ static const char *number(int64_t value, char buffer[NUMBER_MAX])
     return buffer;
 }
 
-void news_start(struct log *log, const char *file, bool primary)
+void news_start(struct log *log, const char *file, bool primary,
+                const char *tzdata)
 {
-    log_write(log, LOG_INFO, "main", "mooncron %s runs %s%s", MOONCRON_VERSION,
+    struct text versions;
+    text_init(&versions, SENTENCE_MAX);
+    versions_put(&versions);
+    log_write(log, LOG_INFO, "main", "%s runs %s%s; tzdata %s", versions.data,
               file,
-              primary ? "" : " and fires nothing (SCHEDULER_IS_PRIMARY=false)");
+              primary ? "" : " and fires nothing (SCHEDULER_IS_PRIMARY=false)",
+              *tzdata ? tzdata : "of unknown version");
+    text_close(&versions);
 }
 
 void news_listening(struct log *log, const char *host, uint16_t port)
@@ -64,6 +71,17 @@ void news_schedule(struct log *log, const struct action *swap,
         NULL,
     };
     log_fields(log, LOG_INFO, "reload", sentence, pairs);
+}
+
+void news_zones(struct log *log, const char *before, const char *now)
+{
+    char sentence[SENTENCE_MAX];
+    snprintf(sentence, sizeof sentence,
+             "the time zone data have changed (tzdata %s, was %s): the "
+             "schedule is loaded again",
+             *now ? now : "?", *before ? before : "?");
+    const char *const pairs[] = { "event", "zones", "tzdata", now, NULL };
+    log_fields(log, LOG_WARN, "reload", sentence, pairs);
 }
 
 void news_unchanged(struct log *log, uint32_t generation)

@@ -7,12 +7,16 @@
 #include "mooncron/log.h"
 #include "mooncron/mistake.h"
 
-void news_start(struct log *log, const char *file, bool primary);
+/* `tzdata`: its version, or "". */
+void news_start(struct log *log, const char *file, bool primary,
+                const char *tzdata);
 void news_listening(struct log *log, const char *host, uint16_t port);
 
 /* A schedule is in force; `at_ns` is when, on the wall clock. */
 void news_schedule(struct log *log, const struct action *swap,
                    const struct core_status *status, int64_t at_ns);
+/* Other time zone data are in place; versions, or "". */
+void news_zones(struct log *log, const char *before, const char *now);
 void news_unchanged(struct log *log, uint32_t generation);
 /* A load failed: mistakes, or a sentence. `running`: an old schedule goes on.
  * Returns what an asker is told; the caller frees it. */

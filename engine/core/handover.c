@@ -382,19 +382,33 @@ static struct mono fetch_at(const struct handover *h)
     return (struct mono){ later(h->fetch_at.ms, pace_next(&h->fetch_pace)) };
 }
 
+/* A list that a function of the file gave ends; it is made anew long before. */
+static struct mono renew_at(const struct core *core)
+{
+    const struct handover *h = &core->handover;
+    const struct tenure *tenure = core_tenure(core);
+    if (!tenure || !jobset_listed(tenure->set) || h->loading ||
+        h->load_wanted || !core->config.fetches)
+        return (struct mono){ NEVER_MS };
+    return (struct mono){ h->load_pace.last.ms + LIST_RENEW_MS };
+}
+
 struct mono handover_deadline(const struct core *core)
 {
     const struct handover *h = &core->handover;
     if (core->stopping)
         return (struct mono){ NEVER_MS };
-    return (struct mono){ earlier(load_at(h).ms, fetch_at(h).ms) };
+    int64_t asked_ms = earlier(load_at(h).ms, fetch_at(h).ms);
+    return (struct mono){ earlier(asked_ms, renew_at(core).ms) };
 }
 
 void handover_turn(struct core *core)
 {
-    const struct handover *h = &core->handover;
+    struct handover *h = &core->handover;
     if (core->stopping)
         return;
+    if (renew_at(core).ms <= core->now.mono.ms)
+        want_load(h, true);
     if (fetch_at(h).ms <= core->now.mono.ms)
         fetch_start(core);
     if (load_at(h).ms <= core->now.mono.ms)

@@ -111,9 +111,12 @@ static bool line_is(const struct world *world, size_t i)
 
 static struct schedule schedule_of(const struct line *line)
 {
-    if (!line->cron)
+    if (!line->cron && !line->slot_count)
         return (struct schedule){ line->every_ms, line->phase_ms, NULL };
-    const struct term term = { .kind = TERM_CRON, .text = line->cron };
+    const struct term term = { .kind = line->cron ? TERM_CRON : TERM_LIST,
+                               .text = line->cron ? line->cron : "",
+                               .slots_ms = line->slots_ms,
+                               .slot_count = line->slot_count };
     const struct rules_spec spec = { .terms = &term,
                                      .term_count = 1,
                                      .jitter_ms = line->jitter_ms,
@@ -122,7 +125,7 @@ static struct schedule schedule_of(const struct line *line)
     struct error err = { "" };
     struct rules *rules = rules_new(&spec, line->name, zone_utc(), &err);
     if (!rules)
-        fail_msg("%s: %s", line->cron, err.text);
+        fail_msg("%s: %s", line->name, err.text);
     return (struct schedule){ .rules = rules };
 }
 

@@ -38,7 +38,9 @@ struct line {
     const char *only;  /* one environment, or NULL */
     uint32_t timeout_ms;
     bool always, allow, scripted;
-    const char *cron; /* in place of every_ms; UTC */
+    const char *cron;        /* in place of every_ms; UTC */
+    const int64_t *slots_ms; /* likewise: a list */
+    uint32_t slot_count;
     int64_t jitter_ms;
 };
 

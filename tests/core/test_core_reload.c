@@ -307,6 +307,28 @@ static void generations_do_not_pile_up(void **state)
     story_end(&story);
 }
 
+/* A list of slots ends; it is made anew after a month, whatever has changed. */
+static void a_list_is_renewed(void **state)
+{
+    (void)state;
+    static const int64_t slots[] = { STORY_BEGINS_MS / 1000 * 1000 + 9000 };
+    static const struct line lines[] = {
+        { .name = "listed", .slots_ms = slots, .slot_count = 1 }, { 0 }
+    };
+    struct story story;
+    struct world world = story_world(lines);
+    story_in_force(&story, &world);
+    story_pass(&story, 30 * DAY - MINUTE);
+    story_forget(&story);
+    story_pass(&story, 90 * SECOND);
+    story_is(&story, "14:06:54.700 fetch\n"
+                     "14:07:31.020 load 2: jobs on in \"production\", forced\n"
+                     "14:07:31.050 swap generation 2: +0 ~0 -0 =1\n"
+                     "14:07:31.050 retire 1\n"
+                     "14:07:54.720 fetch\n");
+    story_end(&story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +342,7 @@ int main(void)
         cmocka_unit_test(what_waits_moves_to_the_new_group),
         cmocka_unit_test(a_smaller_group_waits),
         cmocka_unit_test(generations_do_not_pile_up),
+        cmocka_unit_test(a_list_is_renewed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
