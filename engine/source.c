@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "mooncron/civil.h"
 #include "mooncron/memory.h"
@@ -16,14 +17,23 @@ struct source {
     source_done *done;
     void *data;
     struct settings *settings;
-    bool cached; /* `settings` came from the disk */
+    bool cached; /* `settings` came from the disk, and nobody confirmed them */
+    bool aged;   /* the copy on disk tells an older time than `settings` do */
+    struct mono saved; /* when the copy was last written, or tried to */
     bool believe_older;
     bool keeps_nothing;
     /* said already: it is not said again and again */
     bool failing, unsaved, lagging;
 };
 
-/* ---- the copy on disk ---- */
+/* ---- the copy on disk ----
+ *
+ * It says when the backend last named these Settings, which for most polls is
+ * all that changes. So that time is written only when it begins to matter (the
+ * backend fails, or we end), and now and then for the case that we are killed.
+ */
+
+#define RENEW_MS 300000
 
 static void cache_read(struct source *source)
 {
@@ -50,7 +60,21 @@ static void cache_write(struct source *source)
     if (!saved && !source->unsaved)
         log_write(source->log, LOG_WARN, "settings",
                   "the copy for the next start was not written: %s", err.text);
-    source->unsaved = !saved;
+    source->unsaved = source->aged = !saved;
+    source->saved = clock_now(source->clock).mono;
+}
+
+static void cache_renew(struct source *source)
+{
+    if (source->aged)
+        cache_write(source);
+}
+
+static void cache_renew_seldom(struct source *source)
+{
+    source->aged = true;
+    if (clock_now(source->clock).mono.ms - source->saved.ms >= RENEW_MS)
+        cache_write(source);
 }
 
 bool source_cached(const struct source *source, struct facts *ret_facts)
@@ -63,12 +87,26 @@ bool source_cached(const struct source *source, struct facts *ret_facts)
 
 /* ---- what came ---- */
 
+/* These are the backend's, as of now. */
+static void settings_confirm(struct source *source)
+{
+    source->settings->fetched = clock_now(source->clock).wall;
+    source->cached = source->lagging = false;
+}
+
 static void settings_take(struct source *source, struct settings *settings)
 {
-    settings->fetched = clock_now(source->clock).wall;
     settings_unref(source->settings);
     source->settings = settings;
-    source->cached = source->lagging = false;
+    settings_confirm(source);
+}
+
+/* A backend without ETags sends them all each time. The built-in ones `a` are
+ * nobody's. */
+static bool settings_same(const struct settings *a, const struct settings *b)
+{
+    return a->fetched.ms && !strcmp(a->json, b->json) &&
+           !strcmp(a->etag, b->etag) && !strcmp(a->version, b->version);
 }
 
 static void say_well_again(struct source *source)
@@ -126,6 +164,7 @@ static void fetch_failed(struct source *source, enum fetch_outcome outcome,
     if (source->cached && !source->failing)
         say_cached(source);
     source->failing = true;
+    cache_renew(source);
     source->done(source->data, outcome, NULL, text);
 }
 
@@ -165,9 +204,14 @@ static void on_settings(void *data, enum fetch_outcome outcome,
         say_older(source, settings);
         settings_unref(settings);
         outcome = FETCH_NOT_MODIFIED;
-    } else if (outcome == FETCH_OK) {
+    } else if (outcome == FETCH_OK &&
+               !settings_same(source->settings, settings)) {
         settings_take(source, settings);
         cache_write(source);
+    } else {
+        settings_unref(settings);
+        settings_confirm(source);
+        cache_renew_seldom(source);
     }
     source->done(source->data, outcome, &source->settings->facts, NULL);
 }
@@ -220,6 +264,7 @@ struct source *source_new(const struct config *config, const char *file,
     source->done = done;
     source->data = data;
     source->settings = settings_none();
+    source->saved = clock_now(clock).mono;
     if (!file)
         cache_read(source);
     return source;
@@ -234,6 +279,7 @@ void source_free(struct source *source)
 {
     if (!source)
         return;
+    cache_renew(source);
     settings_unref(source->settings);
     free(source);
 }

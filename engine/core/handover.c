@@ -277,10 +277,9 @@ static void fetch_succeeded(struct core *core, const struct event *event)
     const struct facts *facts = &event->fetched.facts;
     h->failures = 0;
     if (event->fetched.outcome == FETCH_OK &&
-        (!facts_older(h, facts) || h->errand.force)) {
+        (!facts_older(h, facts) || h->errand.force))
         h->backend = *facts;
-        h->known = true;
-    }
+    h->known = true; /* a copy from the disk that was not modified is theirs */
     fetch_within(core, core->config.poll_ms);
     overlay_compare(core);
     load_if_different(core);

@@ -20,7 +20,7 @@ struct settings {
     size_t json_len;
     const char *etag;    /* "" where none came; with its quotes */
     const char *version; /* X-Settings-Version, or the field; "" */
-    struct wall fetched; /* when it came from the backend */
+    struct wall fetched; /* when the backend last said that it is so */
     /* private */
     unsigned references;
 };

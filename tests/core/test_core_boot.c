@@ -57,6 +57,25 @@ static void boots_with_the_copy_on_disk(void **state)
     story_end(&story);
 }
 
+/* The backend says that the copy is what it has: it is known from then on. */
+static void the_copy_on_disk_is_confirmed(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    struct core_config config = story_config();
+    world.fetch = FETCH_NOT_MODIFIED;
+    config.has_cached = true;
+    config.cached = story_facts();
+    story_begin(&story, &world, &config);
+    story_pass(&story, 2 * SECOND);
+    story_is(&story, "14:07:31.000 fetch, booting\n"
+                     "14:07:31.020 load 1: jobs on in \"production\"\n"
+                     "14:07:31.050 swap generation 1: +2 ~0 -0 =0\n");
+    assert_true(core_status(story.core).settings_known);
+    story_end(&story);
+}
+
 /* Jobs are off until the backend has said otherwise; `always` jobs are not. */
 static void boots_without_anything(void **state)
 {
@@ -156,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(boots_with_settings),
         cmocka_unit_test(boots_with_the_copy_on_disk),
+        cmocka_unit_test(the_copy_on_disk_is_confirmed),
         cmocka_unit_test(boots_without_anything),
         cmocka_unit_test(a_wrong_key_is_tried_each_minute),
         cmocka_unit_test(a_bad_file_is_tried_again_at_the_poll),

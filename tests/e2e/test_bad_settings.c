@@ -137,6 +137,77 @@ static void the_cache_is_used_at_the_next_start(void **state)
     worker_drain(&world->worker);
 }
 
+/* When the backend last named these Settings, as the copy on disk has it. */
+static void copy_fetched(const struct world *world, char ret[64])
+{
+    char *text = scratch_read(&world->scratch, "state/settings.json");
+    json_t *copy = text ? json_loads(text, 0, NULL) : NULL;
+    const char *when = json_string_value(json_object_get(copy, "fetched"));
+    assert_non_null(when);
+    snprintf(ret, 64, "%s", when);
+    json_decref(copy);
+    free(text);
+}
+
+/* Three more polls, answered with `status`, which write nothing. */
+static void poll_in_peace(struct world *world, int status)
+{
+    char before[64], after[64];
+    json_t *past = stand_fetches(&world->stand, 0, 0, 0);
+    size_t count = json_array_size(past);
+    json_decref(past);
+    json_t *all =
+        stand_fetches(&world->stand, 0, (int64_t)count + 1, WORKER_PATIENCE_MS);
+    json_decref(all); /* what was under way has been taken by the next */
+    copy_fetched(world, before);
+    all =
+        stand_fetches(&world->stand, 0, (int64_t)count + 4, WORKER_PATIENCE_MS);
+    json_t *last = json_array_get(all, count + 2); /* answered */
+    assert_int_equal(worker_field(last, "status"), status);
+    json_decref(all);
+    copy_fetched(world, after);
+    assert_string_equal(after, before);
+}
+
+static void the_copy_is_as_old_as_the_last_answer(void **state)
+{
+    struct world *world = *state;
+    char first[64], last[64], copy[64];
+    world_open(world, schedule, true, "production", NULL);
+    copy_fetched(world, first);
+    poll_in_peace(world, 304);
+
+    /* The backend fails: now its last word matters, and is written. */
+    stand_fault(&world->stand, SETTINGS, "500", 0, 0);
+    json_t *line = worker_says(&world->worker, "no Settings");
+    snprintf(last, sizeof last, "%s",
+             json_string_value(json_object_get(line, "last")));
+    json_decref(line);
+    assert_true(strcmp(last, first) > 0);
+    json_decref(worker_says(&world->worker, "no Settings"));
+    proc_signal(world->worker.proc, SIGKILL);
+    proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
+    copy_fetched(world, copy);
+    assert_string_equal(copy, last);
+
+    /* The next start knows it, and writes its own last word at its end. */
+    worker_free(&world->worker);
+    worker_start(&world->worker, &world->scratch, &world->stand, NULL);
+    line = worker_says(&world->worker, "old");
+    assert_non_null(
+        strstr(json_string_value(json_object_get(line, "message")), last));
+    json_decref(line);
+    /* A backend without an ETag: all of it comes each time. */
+    stand_body(&world->stand, SETTINGS,
+               "{\"enableJobs\":true,\"schedulerEnvironment\":\"qa\"}");
+    worker_await_generation(&world->worker, 2);
+    poll_in_peace(world, 200);
+    copy_fetched(world, first);
+    worker_drain(&world->worker);
+    copy_fetched(world, copy);
+    assert_true(strcmp(copy, first) > 0);
+}
+
 static void only_always_jobs_run(struct world *world)
 {
     worker_start(&world->worker, &world->scratch, &world->stand, NULL);
@@ -185,6 +256,7 @@ int main(void)
         WORLD_TEST(a_backend_that_hangs_holds_nothing_up),
         WORLD_TEST(a_backend_that_is_gone_is_named),
         WORLD_TEST(the_cache_is_used_at_the_next_start),
+        WORLD_TEST(the_copy_is_as_old_as_the_last_answer),
         WORLD_TEST(without_a_cache_only_always_jobs_run),
         WORLD_TEST(a_spoilt_cache_is_no_cache),
     };
