@@ -6,6 +6,9 @@
  *               └ mistakes, a wrong frame, death, the time is up: `loaded` is
  *                 told why, and the host ends
  *
+ * One that hangs is asked where, and killed when it has said so, or has not for
+ * a moment; a word that it owed and that comes in that moment still counts.
+ *
  * A host is trusted with nothing: each frame is checked, and one that says what
  * it may not say in its state ends it. */
 #include "generations.h"
@@ -17,6 +20,7 @@
 
 #include "mooncron/child.h"
 #include "mooncron/civil.h"
+#include "mooncron/duration.h"
 #include "mooncron/memory.h"
 #include "mooncron/zones.h"
 
@@ -48,7 +52,9 @@ struct generation {
     uv_timer_t timer; /* while loading: its end; later: of the host's silence */
     struct errand *errands; /* few, so a search is cheap */
     uint32_t count, cap, owed;
-    const char *crime; /* why it was killed, or NULL; a clause */
+    char *path;     /* of the schedule file */
+    bool asked;     /* where it hangs, at least once */
+    char *sentence; /* what runs are told that it was killed under, or NULL */
 };
 
 struct generations {
@@ -80,18 +86,45 @@ static struct errand *errand_live(const struct generation *g, uint64_t run)
     return errand && !errand->cancelled ? errand : NULL;
 }
 
+/* It hangs while it runs something, there where it said, or nowhere known. */
+static void silence_end(struct generation *g, const struct host_at *at)
+{
+    struct text sentence;
+    text_init(&sentence, 512);
+    text_puts(&sentence, "R302: the script did not yield for 5 s");
+    if (at)
+        text_printf(&sentence, " (%s:%u)", at->file, (unsigned)at->line);
+    g->sentence = text_take(&sentence);
+    child_kill(g->child);
+}
+
+static void silence_overdue(uv_timer_t *timer)
+{
+    struct generation *g = timer->data;
+    if (g->child)
+        silence_end(g, NULL);
+}
+
+/* `overdue` is called where it does not answer. */
+static void host_ask(struct generation *g, uv_timer_cb overdue)
+{
+    g->asked = true;
+    child_ask(g->child);
+    uv_timer_start(&g->timer, overdue, HOST_PLACE_MS_MAX, 0);
+}
+
 static void silence_timeout(uv_timer_t *timer)
 {
     struct generation *g = timer->data;
-    if (!g->child)
-        return;
-    g->crime = "did not yield for 5 s, and was killed";
-    child_kill(g->child);
+    if (g->child)
+        host_ask(g, silence_overdue);
 }
 
 /* It has just spoken, or was just spoken to. */
 static void silence_begin(struct generation *g)
 {
+    if (g->sentence)
+        return; /* it is being killed */
     if (g->owed)
         uv_timer_start(&g->timer, silence_timeout, HOST_SILENCE_MS_MAX, 0);
     else
@@ -158,6 +191,8 @@ static void timer_closed(uv_handle_t *handle)
     mistakes_clear(&g->mistakes);
     jobset_unref(g->set);
     free(g->errands);
+    free(g->sentence);
+    free(g->path);
     free(g);
     all_closed(all);
 }
@@ -183,10 +218,8 @@ static void generation_end(struct generation *g)
 }
 
 /* The runs of a host that is no more. */
-static void errands_end(struct generation *g, const char *how)
+static void errands_end(struct generation *g, const char *sentence)
 {
-    char sentence[256];
-    snprintf(sentence, sizeof sentence, "the script host %s", how);
     while (g->count) {
         struct errand errand = g->errands[g->count - 1];
         errand_remove(g, &g->errands[g->count - 1]);
@@ -242,6 +275,29 @@ static void loaded_frame(struct generation *g, const struct host_loaded *l)
         return;
     }
     load_done(g);
+}
+
+/* It hangs while it loads the file. */
+static void load_hangs(struct generation *g, const struct host_at *at)
+{
+    char message[128], limit[DURATION_TEXT_MAX];
+    snprintf(message, sizeof message,
+             "loading took more than %s (MOONCRON_LOAD_TIMEOUT)",
+             duration_format(g->all->load_timeout_ms, limit));
+    const struct mistake mistake = {
+        .code = "E150",
+        .message = message,
+        .file = at ? at->file : g->path,
+        .line = at ? at->line : 0,
+        .source = at ? at->source : "",
+        .opener = "",
+        .label = "",
+        .help = "loading only declares; look for a loop that does not end",
+        .note = "",
+    };
+    mistakes_add(&g->mistakes, &mistake);
+    child_kill(g->child);
+    load_failed(g, NULL);
 }
 
 /* ---- frames while loading ---- */
@@ -401,6 +457,19 @@ static bool take_ended(struct generation *g, struct wire_reader *in)
     return true;
 }
 
+/* Nothing may be run in that host any more: it ends. */
+static bool take_at(struct generation *g, struct wire_reader *in)
+{
+    struct host_at at;
+    if (!host_get_at(in, &at) || !g->asked)
+        return false;
+    if (g->state == LOADING)
+        load_hangs(g, &at);
+    else
+        silence_end(g, &at);
+    return true;
+}
+
 /* What a host may say, and when. */
 static const struct {
     enum host_message type;
@@ -416,6 +485,7 @@ static const struct {
     { HOST_MISTAKE, LOADING, LOADING, take_mistake },
     { HOST_LOADED, LOADING, LOADING, take_loaded },
     { HOST_LOG, LOADING, READY, take_log },
+    { HOST_AT, LOADING, READY, take_at },
     { HOST_REQUEST, READY, READY, take_request },
     { HOST_SLEEP, READY, READY, take_sleep },
     { HOST_ENDED, READY, READY, take_ended },
@@ -457,24 +527,26 @@ static void host_ended(void *data, const char *how)
         load_failed(g, sentence);
         return;
     }
-    how = g->crime ? g->crime : how;
-    errands_end(g, how);
+    char sentence[256];
+    snprintf(sentence, sizeof sentence, "the script host %s", how);
+    errands_end(g, g->sentence ? g->sentence : sentence);
+    if (g->sentence)
+        how = "did not yield for 5 s, and was killed";
     if (!g->dismissed)
         g->all->on.died(g->all->data, g->id, how);
 }
 
 /* ---- the time is up ---- */
 
-static void load_timeout(uv_timer_t *timer)
+static void load_overdue(uv_timer_t *timer)
 {
     struct generation *g = timer->data;
-    char sentence[160];
-    snprintf(sentence, sizeof sentence,
-             "the file was not loaded within %u ms (MOONCRON_LOAD_TIMEOUT), "
-             "and its script host was killed",
-             (unsigned)g->all->load_timeout_ms);
-    child_kill(g->child);
-    load_failed(g, sentence);
+    load_hangs(g, NULL);
+}
+
+static void load_timeout(uv_timer_t *timer)
+{
+    host_ask(timer->data, load_overdue);
 }
 
 /* ---- what the daemon wants ---- */
@@ -523,6 +595,7 @@ void generations_open(struct generations *all, uint32_t generation,
     struct generation *g = memory_new(sizeof *g);
     g->all = all;
     g->id = generation;
+    g->path = memory_copy(load->path, strlen(load->path));
     g->next = all->first;
     all->first = g;
     g->set = jobset_new();

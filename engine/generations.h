@@ -45,6 +45,10 @@ struct generation_events {
  * for 2 s is ended by the host itself.) */
 #define HOST_SILENCE_MS_MAX 5000
 
+/* Before a host is killed because it hangs, it is asked where, and has this
+ * long to answer. */
+#define HOST_PLACE_MS_MAX 150
+
 /* `zones` is the caller's and outlives the generations. */
 struct generations *generations_new(struct uv_loop_s *loop,
                                     const struct generation_events *events,

@@ -144,6 +144,49 @@ describe("check", function()
     assert.equal("E101", found[2][1], out)
   end)
 
+  -- Lua's hooks see none of these: the daemon asks the host, by a signal, where
+  -- it is. { text, line }
+  for _, row in ipairs {
+    { "job 'a' { every = '1h', post = '/a' }\n" ..
+      "local s = ('a'):rep(40)\ns:find(('a?'):rep(40) .. s)", 3 },
+    { "\ntable.move({}, 1, 1e15, 2)", 2 },
+    { "local co = coroutine.wrap(function()\n" ..
+      "  coroutine.resume(coroutine.create(function()\n" ..
+      "    table.move({}, 1, 1e15, 2)\n  end))\nend)\nco()", 3 },
+    { "xpcall(function() while true do end end, function()\n" ..
+      "  while true do\n  end\nend)", nil },
+    { "setmetatable({}, { __gc = function()\n  while true do\n  end\nend })\n" ..
+      "while true do local t = {} end", nil },
+  } do
+    local text, line = table.unpack(row, 1, 2)
+    it("stops, where no hook sees it, " .. text, function()
+      local out, code = program.check_text(text, { MOONCRON_LOAD_TIMEOUT = "3s" })
+      assert.equal(78, code, out)
+      local found = reported(out)
+      assert.equal(1, #found, out)
+      assert.equal("E150", found[1][1], out)
+      if line then assert.equal(line, found[1][2], out) end
+      if line then
+        assert.equal("loading took more than 3s (MOONCRON_LOAD_TIMEOUT)",
+          found[1][4], out)
+      end
+    end)
+  end
+
+  it("stops a host that does not even say where it is", function()
+    program.in_folder(function(folder)
+      local host = folder .. "/host"
+      program.write(host, "#!/bin/sh\ntrap '' USR1\nexec sleep 60\n")
+      assert(os.execute("chmod +x " .. host))
+      local out, code = program.check("scripts/schedules.lua",
+        { MOONCRON_SCRIPT_HOST = host, MOONCRON_LOAD_TIMEOUT = "300ms" })
+      assert.equal(78, code, out)
+      assert.truthy(out:find(
+        "error[E150]: loading took more than 300ms (MOONCRON_LOAD_TIMEOUT)\n" ..
+        "  --> scripts/schedules.lua\n", 1, true), out)
+    end)
+  end)
+
   it("says that a file is not there", function()
     local out, code = program.check "spec/broken/nowhere.lua"
     assert.equal(78, code, out)

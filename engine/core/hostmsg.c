@@ -300,3 +300,21 @@ bool host_get_ended(struct wire_reader *in, struct host_ended *ret)
     ret->failure = wire_read_cstring(in);
     return wire_done(in);
 }
+
+bool host_put_at(struct text *out, const struct host_at *at)
+{
+    size_t start = out->len;
+    wire_begin(out, HOST_AT);
+    wire_cstring(out, at->file);
+    wire_u32(out, at->line);
+    wire_cstring(out, at->source);
+    return wire_end(out, start);
+}
+
+bool host_get_at(struct wire_reader *in, struct host_at *ret)
+{
+    ret->file = wire_read_cstring(in);
+    ret->line = wire_read_u32(in);
+    ret->source = wire_read_cstring(in);
+    return wire_done(in);
+}

@@ -165,7 +165,12 @@ static const struct {
     { "R302", "the script did not yield",
       "A run held the script for 2 s without http.* or sleep. All runs of a\n"
       "schedule share one Lua state: work that long belongs into the "
-      "backend." },
+      "backend.\n"
+      "Inside a pattern, or a handler of an error, Lua cannot be interrupted: "
+      "then\n"
+      "the script host is killed after 5 s, all its runs fail, and the file "
+      "is\n"
+      "loaded again." },
 };
 
 const char *mistake_explain(const char *code, const char **ret_title)

@@ -198,6 +198,12 @@ void child_send(struct child *child, const char *bytes, size_t len)
         free(letter);
 }
 
+void child_ask(struct child *child)
+{
+    if (!child->reaped)
+        kill(child->pid, SIGUSR1);
+}
+
 void child_kill(struct child *child)
 {
     child->mute = true;

@@ -13,6 +13,7 @@
 #include "mooncron/hostmsg.h"
 #include "mooncron/memory.h"
 #include "sandbox.h"
+#include "source.h"
 
 /* What is waiting to be written when a load is streamed; a frame more may come
  * before it is looked at. */
@@ -61,6 +62,34 @@ void host_free(struct host *host)
 bool host_is_loaded(const struct host *host)
 {
     return host->loaded;
+}
+
+/* ---- the last word ---- */
+
+/* The line of source, or "": it is known while the file is loaded. */
+static void last_line(const struct host *host, const struct vm_place *place,
+                      char *buffer, size_t size)
+{
+    size_t len = 0;
+    const char *text = "";
+    if (host->loader)
+        text = source_line(sources_find(&host->loader->sources, place->file),
+                           place->line, &len);
+    len = len < size ? len : size - 1;
+    memcpy(buffer, text, len);
+    buffer[len] = '\0';
+}
+
+bool host_last_place(const struct host *host, struct text *out)
+{
+    struct vm_place place;
+    char source[HOST_AT_MAX / 2];
+    lua_State *L = host->current ? host->current->thread : host->vm.L;
+    if (!L || !vm_where_last(L, &place))
+        return false;
+    last_line(host, &place, source, sizeof source);
+    return host_put_at(out,
+                       &(struct host_at){ place.file, place.line, source });
 }
 
 /* ---- LOAD ---- */

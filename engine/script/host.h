@@ -36,6 +36,11 @@ void host_free(struct host *host);
  * host leaves. */
 bool host_frame(struct host *host, char *frame, size_t len);
 
+/* Writes an AT into `out`, which has HOST_AT_MAX bytes of memory already; false
+ * where no Lua runs. For a signal handler, and the host's last act: the state
+ * cannot be run any more (vm_where_last). */
+bool host_last_place(const struct host *host, struct text *out);
+
 /* Has the file been loaded? Then nothing is opened any more. */
 bool host_is_loaded(const struct host *host);
 

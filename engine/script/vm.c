@@ -34,11 +34,49 @@ bool vm_where(lua_State *L, int level, struct vm_place *ret)
         if (ar.currentline <= 0)
             continue;
         const char *file = ar.source[0] == '@' ? ar.source + 1 : ar.source;
-        snprintf(ret->file, sizeof ret->file, "%s", file);
+        size_t len = strnlen(file, sizeof ret->file - 1);
+        memcpy(ret->file, file, len);
+        ret->file[len] = '\0';
         ret->line = (uint32_t)ar.currentline;
         return true;
     }
     return false;
+}
+
+/* The coroutine that the innermost function of `L` has resumed, or NULL. Lua
+ * keeps no way down to it; it is the first argument of coroutine.resume, and
+ * what the function holds that coroutine.wrap made. */
+static lua_State *resumed_by(lua_State *L)
+{
+    lua_Debug ar;
+    lua_State *thread = NULL;
+    if (!lua_getstack(L, 0, &ar))
+        return NULL;
+    if (lua_getlocal(L, &ar, 1)) {
+        thread = lua_tothread(L, -1);
+        lua_pop(L, 1);
+    }
+    if (!thread && lua_getinfo(L, "f", &ar)) {
+        if (lua_iscfunction(L, -1) && lua_getupvalue(L, -1, 1)) {
+            thread = lua_tothread(L, -1);
+            lua_pop(L, 1);
+        }
+        lua_pop(L, 1);
+    }
+    return thread && lua_status(thread) == LUA_OK ? thread : NULL;
+}
+
+bool vm_where_last(lua_State *L, struct vm_place *ret)
+{
+    /* Lua itself nests no deeper (LUAI_MAXCCALLS); a thread may be an argument
+     * of a function that it runs. */
+    for (int depth = 0; depth < 200; depth++) {
+        lua_State *below = resumed_by(L);
+        if (!below || below == L)
+            break;
+        L = below;
+    }
+    return vm_where(L, 0, ret);
 }
 
 /* ---- memory ---- */

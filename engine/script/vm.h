@@ -57,6 +57,11 @@ enum vm_status vm_resume(struct vm *vm, lua_State *thread, int args,
 /* The place of the innermost Lua function from `level` on; false: none. */
 bool vm_where(lua_State *L, int level, struct vm_place *ret);
 
+/* The same for whatever runs now in `L` or in a coroutine below it, at any
+ * moment, from a signal handler too: nothing is allocated. It borrows a slot of
+ * Lua's stack, which may be in use, so nothing may be run afterwards. */
+bool vm_where_last(lua_State *L, struct vm_place *ret);
+
 /* The text of the error on top of the stack of `L`, without the place that Lua
  * put before it; it lives as long as the value. */
 const char *vm_message(lua_State *L, const struct vm_place *place);

@@ -5,7 +5,7 @@
  * gets START for runs of scripted jobs and asks with REQUEST and SLEEP, one at
  * a time a run, until it says ENDED. When its socket closes it leaves. Runs are
  * named by the daemon's numbers; an answer to a run that has ended is dropped.
- */
+ * A host that hangs is asked by a signal where it is: AT is its last word. */
 #ifndef MOONCRON_HOSTMSG_H
 #define MOONCRON_HOSTMSG_H
 
@@ -34,10 +34,11 @@ enum host_message {
     HOST_ENDED,
     HOST_ZONE, /* that the whole set is shown in; at most one */
     HOST_CALENDAR,
+    HOST_AT, /* where it hangs; it ends itself behind this */
 };
 
 /* Version of this page; HELLO carries it, and one that differs is refused. */
-#define HOST_PROTOCOL 2
+#define HOST_PROTOCOL 3
 
 struct host_load {
     const char *path;        /* of the schedule file, as the user named it */
@@ -114,6 +115,17 @@ struct host_loaded {
     uint32_t mistakes; /* with those that were not sent */
 };
 
+/* The innermost line of Lua that a host was at. */
+struct host_at {
+    const char *file;
+    uint32_t line;
+    const char *source; /* text of that line, "" where the host has none */
+};
+
+/* An AT is never longer, so that a signal handler can write it into memory that
+ * is there already. */
+#define HOST_AT_MAX 1024
+
 /* Each writes one whole frame at the end of `out`; false where it got too
  * long. Each reader wants a reader just opened on a frame of its type and says
  * false where the frame is not of its form. Read strings live as long as the
@@ -138,6 +150,7 @@ bool host_put_request(struct text *out, const struct host_request *request);
 bool host_put_sleep(struct text *out, uint64_t run, uint64_t sleep_ms);
 bool host_put_log(struct text *out, const struct host_log *log);
 bool host_put_ended(struct text *out, const struct host_ended *ended);
+bool host_put_at(struct text *out, const struct host_at *at);
 
 /* `vars` points into `var_space`, which holds up to `var_max`. */
 bool host_get_load(struct wire_reader *in, struct host_load *ret,
@@ -163,5 +176,6 @@ bool host_get_sleep(struct wire_reader *in, uint64_t *ret_run,
                     uint64_t *ret_sleep_ms);
 bool host_get_log(struct wire_reader *in, struct host_log *ret);
 bool host_get_ended(struct wire_reader *in, struct host_ended *ret);
+bool host_get_at(struct wire_reader *in, struct host_at *ret);
 
 #endif

@@ -326,6 +326,18 @@ static bool get_ended(struct wire_reader *in)
            !strcmp(m.failure, "a.lua:3: no");
 }
 
+static bool put_at(struct text *out)
+{
+    return host_put_at(out, &(struct host_at){ "a.lua", 3, "loop()" });
+}
+
+static bool get_at(struct wire_reader *in)
+{
+    struct host_at m;
+    return host_get_at(in, &m) && !strcmp(m.file, "a.lua") && m.line == 3 &&
+           !strcmp(m.source, "loop()");
+}
+
 static const struct {
     enum host_message type;
     bool (*put)(struct text *out);
@@ -349,6 +361,7 @@ static const struct {
     { HOST_SLEEP, put_sleep, get_sleep },
     { HOST_LOG, put_log, get_log },
     { HOST_ENDED, put_ended, get_ended },
+    { HOST_AT, put_at, get_at },
 };
 
 /* A copy of its exact size, so that a sanitizer sees a byte too far. */

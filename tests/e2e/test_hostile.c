@@ -1,6 +1,7 @@
-/* Scripts that do harm while they run: their run fails, and every other job
+/* Scripts that do harm: their run, or their load, fails, and every other job
  * fires on time. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,21 +20,26 @@
 static const char *const half_minutes[] = { "MOONCRON_TIME_SCALE=30", NULL };
 static const struct worker_options options = { .env = half_minutes };
 
-/* One row: the body of a scripted job. */
+#define NO_YIELD "R302: the script did not yield for "
+
+/* One row: the body of a scripted job, and what is said of its run. */
 static const struct {
-    const char *what, *body;
+    const char *what, *body, *says;
 } scripts[] = {
-    { "loops", "while true do end" },
-    { "loops in pcall", "while true do pcall(error) end" },
+    { "loops", "while true do end", "schedules.lua:2: " NO_YIELD "2 s" },
+    { "loops in pcall", "while true do pcall(error) end", NO_YIELD "2 s" },
     { "loops where hooks are blind",
-      "local s = ('a'):rep(28); s:find(('a?'):rep(28) .. ('a'):rep(28))" },
-    { "eats memory", "local t = {}; for i = 1, 1e9 do t[i] = { i } end" },
-    { "makes a huge string", "local s = ('x'):rep(1 << 40)" },
-    { "recurses", "local function f() return 1 + f() end; f()" },
-    { "exits", "os.exit(0)" },
-    { "raises", "error('on purpose')" },
-    { "raises nothing", "error(nil)" },
-    { "fails", "fail('on purpose')" },
+      "local s = ('a'):rep(40); s:find(('a?'):rep(40) .. s)",
+      NO_YIELD "5 s (" },
+    { "eats memory", "local t = {}; for i = 1, 1e9 do t[i] = { i } end",
+      "256 MB" },
+    { "makes a huge string", "local s = ('x'):rep(1 << 40)", "" },
+    { "recurses", "local function f() return 1 + f() end; f()",
+      "stack overflow" },
+    { "exits", "os.exit(0)", "os.exit" },
+    { "raises", "error('on purpose')", "schedules.lua:2: on purpose" },
+    { "raises nothing", "error(nil)", "nil" },
+    { "fails", "fail('on purpose')", "on purpose" },
 };
 
 static void world_of_script(struct world *world, const char *body)
@@ -41,7 +47,7 @@ static void world_of_script(struct world *world, const char *body)
     struct text file;
     text_init(&file, 8192);
     text_printf(&file,
-                "job 'hostile' { every = '2m', timeout = '2m',\n"
+                "job 'hostile' { every = '2m', timeout = '10m',\n"
                 "  run = function(ctx) %s end }\n"
                 "job 'talks' { every = '30s', overlap = 'allow',\n"
                 "  run = function(ctx)\n"
@@ -83,11 +89,15 @@ static bool is_failure(const json_t *line)
     return verdict && strcmp(verdict, "failed") == 0;
 }
 
-static void await_failure(struct world *world)
+static void await_failure(struct world *world, const char *says)
 {
     for (;;) {
         json_t *line = worker_says(&world->worker, "hostile");
         bool failed = is_failure(line);
+        const char *message =
+            json_string_value(json_object_get(line, "message"));
+        if (failed && !strstr(message, says))
+            fail_msg("not a word of \"%s\" in: %s", says, message);
         json_decref(line);
         if (failed)
             return;
@@ -99,7 +109,7 @@ static void a_hostile_script_harms_itself_only(void **state)
     struct world *world = *state;
     for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
         world_of_script(world, scripts[i].body);
-        await_failure(world);
+        await_failure(world, scripts[i].says);
         world_await_calls(world, "beat", 1);
         world_await_calls(world, "talks", 1); /* there is a host again */
         assert_true(proc_alive(world->worker.proc));
@@ -111,10 +121,60 @@ static void a_hostile_script_harms_itself_only(void **state)
     }
 }
 
+/* No hook sees it, so the file's own budget does not end it. */
+static void a_load_that_hangs_is_killed(void **state)
+{
+    struct world *world = *state;
+    static const char *const env[] = { "MOONCRON_LOAD_TIMEOUT=2s", NULL };
+    const struct worker_options patient = { .env = env };
+    world_open(world,
+               "job 'beat' { every = '30s',\n"
+               "  post = '/api/sync/city-counters' }\n",
+               true, "production", &patient);
+    world_await_calls(world, "beat", 1);
+    struct footprint before = footprint_of(proc_pid(world->worker.proc));
+    world_write(world, "\ntable.move({}, 1, 1e15, 2)\n");
+    proc_signal(world->worker.proc, SIGHUP);
+    json_t *line = worker_says(&world->worker, "E150");
+    const char *block = json_string_value(json_object_get(line, "block"));
+    assert_non_null(block);
+    assert_non_null(strstr(block, "schedules.lua:2\n"));
+    assert_non_null(strstr(block, "2 | table.move("));
+    json_decref(line);
+    world_await_calls(world, "beat", 2);
+    assert_int_equal(footprint_of(proc_pid(world->worker.proc)).children,
+                     before.children);
+    worker_drain(&world->worker);
+}
+
+/* print() is a line of the log; the worker's own standard output is nobody's,
+ * and the host's leads nowhere. */
+static void what_a_script_prints_is_logged(void **state)
+{
+    struct world *world = *state;
+    world_open(world,
+               "job 'talks' { every = '30s', run = function(ctx)\n"
+               "  print('heard', 1) http.post('/api/feed/rank') end }\n",
+               true, "production", NULL);
+    json_t *line = worker_says(&world->worker, "heard");
+    assert_string_equal(json_string_value(json_object_get(line, "component")),
+                        "script");
+    assert_string_equal(json_string_value(json_object_get(line, "job")),
+                        "talks");
+    json_decref(line);
+    world_await_calls(world, "talks", 2);
+    worker_drain(&world->worker);
+    char *out = proc_output(world->worker.proc, false);
+    assert_string_equal(out, "");
+    free(out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_hostile_script_harms_itself_only),
+        WORLD_TEST(a_load_that_hangs_is_killed),
+        WORLD_TEST(what_a_script_prints_is_logged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

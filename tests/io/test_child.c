@@ -158,7 +158,7 @@ struct account {
     struct child *child;
     unsigned frames, ended;
     unsigned close_after; /* frames; 0: never closed by us */
-    bool kill_after_one;
+    bool kill_after_one, ask_after_one;
     size_t bytes;
     char first[64]; /* the string of the first frame, where it is short */
     char how[64];
@@ -186,6 +186,8 @@ static void on_frame(void *data, char *frame, size_t len)
         child_close(account->child);
     if (account->kill_after_one)
         child_kill(account->child);
+    if (account->ask_after_one)
+        child_ask(account->child);
 }
 
 static void on_ended(void *data, const char *how)
@@ -361,6 +363,16 @@ static void test_kill(void **state)
     assert_string_equal(account.how, "was killed by signal 9 (Killed)");
 }
 
+/* One that has nothing to say to SIGUSR1 ends by it. */
+static void test_ask(void **state)
+{
+    struct account account = { .ask_after_one = true };
+    begin(loop_of(state), &account, PART_DEAF);
+    settle(loop_of(state), &account);
+    assert_string_equal(account.how,
+                        "was killed by signal 10 (User defined signal 1)");
+}
+
 /* Closed before it was ready to hear anything: it reads the end and leaves. */
 static void test_close_at_once(void **state)
 {
@@ -445,6 +457,7 @@ int main(void)
         on_loop(test_signal),
         on_loop(test_deaf),
         on_loop(test_kill),
+        on_loop(test_ask),
         on_loop(test_close_at_once),
         on_loop(test_given_nothing_else),
         on_loop(test_no_such_program),
