@@ -62,6 +62,16 @@ const char *plan_reason(const struct job *job)
 
 /* ---- making it ---- */
 
+static bool terminal_is_ascii(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+    const char *locale = NULL;
+    for (size_t i = 0; i < 3 && !(locale && *locale); i++)
+        locale = getenv(names[i]);
+    return !locale ||
+           !(strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
+}
+
 static void add_slot(void *data, uint32_t job, struct wall slot)
 {
     struct plan *plan = data;
@@ -90,20 +100,12 @@ static void make(struct plan *plan)
     if (plan->slot_count)
         qsort(plan->slots, plan->slot_count, sizeof *plan->slots,
               compare_slots);
-    warnings_find(subject->set, subject->environment, &plan->warnings);
+    bool ascii = isatty(STDERR_FILENO) && terminal_is_ascii();
+    warnings_find(subject->set, subject->environment, subject->now, ascii,
+                  &plan->warnings);
 }
 
 /* ---- showing it ---- */
-
-static bool terminal_is_ascii(void)
-{
-    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-    const char *locale = NULL;
-    for (size_t i = 0; i < 3 && !(locale && *locale); i++)
-        locale = getenv(names[i]);
-    return !locale ||
-           !(strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
-}
 
 /* The columns of the first line that is a row, without TARGET. */
 static size_t table_columns(const char *table)
@@ -174,7 +176,7 @@ static void show_warnings(const struct mistakes *warnings, bool colour)
     text_init(&out, 1 << 20);
     for (uint32_t i = 0; i < warnings->count; i++) {
         text_putc(&out, '\n');
-        mistake_render(&warnings->items[i], colour, &out);
+        warning_render(&warnings->items[i], colour, &out);
     }
     if (warnings->total > warnings->count)
         text_printf(&out, "\nand %u more warnings\n",

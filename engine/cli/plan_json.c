@@ -324,7 +324,11 @@ static void warnings_put(const struct mistakes *warnings, struct text *out)
         display_json(out, warning->message);
         text_puts(out, ", \"file\": ");
         display_json(out, warning->file);
-        text_printf(out, ", \"line\": %u }", warning->line);
+        text_printf(out, ", \"line\": %u,\n      \"help\": ", warning->line);
+        display_json(out, warning->help);
+        text_puts(out, ", \"note\": ");
+        display_json(out, warning->note);
+        text_puts(out, " }");
     }
     text_puts(out, warnings->count ? "\n  ]\n}\n" : "]\n}\n");
 }

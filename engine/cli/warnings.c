@@ -6,37 +6,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mooncron/duration.h"
+#include "herd.h"
 #include "mooncron/memory.h"
 
-static void warn(struct mistakes *warnings, const struct job *job,
-                 const char *code, const char *message, const char *help)
+static void add(struct mistakes *warnings, const struct job *job,
+                const char *code, const char *message, const char *help,
+                const char *note, const char *picture)
 {
     const struct mistake mistake = { .code = code,
                                      .message = message,
                                      .file = job->file,
                                      .line = job->line,
                                      .source = "",
-                                     .opener = "",
+                                     .opener = picture,
                                      .label = "",
                                      .help = help,
-                                     .note = "" };
+                                     .note = note };
     mistakes_add(warnings, &mistake);
 }
 
-static void find_timeout(const struct job *job, struct mistakes *warnings)
+void warning_add(struct mistakes *warnings, const struct job *job,
+                 const char *code, const char *message, const char *help,
+                 const char *note)
 {
-    char message[JOB_NAME_MAX + 160];
-    char timeout[DURATION_TEXT_MAX], every[DURATION_TEXT_MAX];
-    if (!job->schedule.every_ms || job->timeout_ms < job->schedule.every_ms)
-        return;
-    snprintf(message, sizeof message,
-             "the timeout of job \"%s\", %s, is not shorter than its interval, "
-             "%s",
-             job->name, duration_format(job->timeout_ms, timeout),
-             duration_format(job->schedule.every_ms, every));
-    warn(warnings, job, "W202", message,
-         "a call that hangs makes the job skip slots");
+    add(warnings, job, code, message, help, note, "");
+}
+
+void warning_add_picture(struct mistakes *warnings, const struct job *job,
+                         const char *code, const char *message,
+                         const char *help, const char *picture)
+{
+    add(warnings, job, code, message, help, "", picture);
+}
+
+/* A line above the mistake is shown only where it has a number: without one
+ * the field is free for a picture. */
+void warning_render(const struct mistake *warning, bool colour,
+                    struct text *out)
+{
+    struct mistake bare = *warning;
+    if (*warning->opener)
+        bare.help = bare.note = "";
+    mistake_render(&bare, colour, out);
+    text_puts(out, warning->opener);
 }
 
 static void find_always(const struct job *job, struct mistakes *warnings)
@@ -47,7 +59,7 @@ static void find_always(const struct job *job, struct mistakes *warnings)
     snprintf(message, sizeof message,
              "job \"%s\" is `always` and yet slower in some environments",
              job->name);
-    warn(warnings, job, "W207", message, "add scale = false");
+    warning_add(warnings, job, "W207", message, "add scale = false", "");
 }
 
 static void find_environment(const struct job *job, const char *environment,
@@ -58,7 +70,8 @@ static void find_environment(const struct job *job, const char *environment,
         return;
     snprintf(message, sizeof message, "job \"%s\" never runs in %s", job->name,
              environment);
-    warn(warnings, job, "W210", message, "its `only` lists other environments");
+    warning_add(warnings, job, "W210", message,
+                "its `only` lists other environments", "");
 }
 
 /* ---- the same call twice ---- */
@@ -89,8 +102,8 @@ static void warn_twice(const struct job *first, const struct job *second,
     snprintf(message, sizeof message,
              "jobs \"%s\" and \"%s\" make the same call", first->name,
              second->name);
-    warn(warnings, second, "W209", message,
-         "one of them is probably a copy that was not finished");
+    warning_add(warnings, second, "W209", message,
+                "one of them is probably a copy that was not finished", "");
 }
 
 static void find_twice(const struct jobset *set, struct mistakes *warnings)
@@ -111,14 +124,15 @@ static void find_twice(const struct jobset *set, struct mistakes *warnings)
 }
 
 void warnings_find(const struct jobset *set, const char *environment,
-                   struct mistakes *warnings)
+                   struct wall now, bool ascii, struct mistakes *warnings)
 {
     for (uint32_t i = 0; i < jobset_count(set); i++) {
         const struct job *job = jobset_job(set, i);
-        find_timeout(job, warnings);
+        warnings_find_time(set, job, now, warnings);
         find_always(job, warnings);
         find_environment(job, environment, warnings);
     }
     find_twice(set, warnings);
+    herd_find(set, now, ascii, warnings);
     mistakes_sort(warnings);
 }

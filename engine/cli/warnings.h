@@ -5,9 +5,27 @@
 #include "mooncron/jobset.h"
 #include "mooncron/mistake.h"
 
-/* Adds what there is to say of the set, in this environment, in the order of
- * the file. */
+/* Adds what there is to say of the set, in this environment, at this time, in
+ * the order of the file. `ascii`: pictures without UTF-8. */
 void warnings_find(const struct jobset *set, const char *environment,
-                   struct mistakes *warnings);
+                   struct wall now, bool ascii, struct mistakes *warnings);
+
+/* As mistake_render(), with the picture where there is one. */
+void warning_render(const struct mistake *warning, bool colour,
+                    struct text *out);
+
+/* ---- for those who find them ---- */
+
+void warning_add(struct mistakes *warnings, const struct job *job,
+                 const char *code, const char *message, const char *help,
+                 const char *note);
+/* The picture is whole lines, notes and help included. */
+void warning_add_picture(struct mistakes *warnings, const struct job *job,
+                         const char *code, const char *message,
+                         const char *help, const char *picture);
+
+/* warnings_time.c: about when a job is due. */
+void warnings_find_time(const struct jobset *set, const struct job *job,
+                        struct wall now, struct mistakes *warnings);
 
 #endif

@@ -149,9 +149,28 @@ static const struct {
       "checked for every job; nil leaves it to the next rule. `default` is "
       "what\n"
       "counts for an environment that no rule names." },
+    { "W201", "many jobs start in the same minute",
+      "Five or more jobs start in the same minute of the next day: the "
+      "backend\n"
+      "is idle, and then it is not. phase = \"auto\", in `defaults` or in a\n"
+      "job, spreads the starts of intervals by a stable hash of each name; a\n"
+      "jitter does the same for times of day. The picture shows the hour, as\n"
+      "it is and as phase = \"auto\" would make it." },
     { "W202", "timeout not below the interval",
       "A run may still be going when the next slot comes, which is then\n"
       "skipped." },
+    { "W205", "a time that a clock change hides or repeats",
+      "On the day on which a clock is set forward some times of day do not\n"
+      "exist, and where it is set back some come twice. A job with such a "
+      "time\n"
+      "still runs once unless its `gap` or `fold` says otherwise, but not at\n"
+      "the time that was written. A time outside of that hour avoids it, and\n"
+      "so does timezone = \"UTC\"." },
+    { "W206", "a long interval with phase = \"auto\"",
+      "phase = \"auto\" spreads jobs over their whole interval. Of a day or "
+      "more\n"
+      "that may be noon. Pin it: a phase counts from midnight UTC, and `at`\n"
+      "goes by the clock of the zone." },
     { "W207", "always without scale = false",
       "A job that always runs is mostly a heartbeat, and a multiplier would "
       "slow\n"
@@ -162,6 +181,12 @@ static const struct {
       "Two jobs call the same endpoint with the same body." },
     { "W210", "never runs here",
       "`only` leaves the job out in this environment." },
+    { "W211", "either day field matches",
+      "Both day fields of a cron expression are restricted, and one of them\n"
+      "begins with *, as in \"0 5 */2 * SUN\". Here it is due on each day "
+      "that\n"
+      "one of them names, as in most schedulers. Vixie cron and cronie, which\n"
+      "crontabs are written for, want both to match then." },
     { "R302", "the script did not yield",
       "A run held the script for 2 s without http.* or sleep. All runs of a\n"
       "schedule share one Lua state: work that long belongs into the "

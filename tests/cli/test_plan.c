@@ -124,7 +124,7 @@ static void world_open(struct world *world, struct jobset *set,
     struct wall until = { world->subject.now.ms + horizon_ms };
     plan->totals =
         planner_run(set, world->subject.now, until, count_slot, plan);
-    warnings_find(set, environment, &plan->warnings);
+    warnings_find(set, environment, world->subject.now, false, &plan->warnings);
     text_init(&world->out, 1 << 20);
 }
 
@@ -328,7 +328,7 @@ static void warnings_come_in_the_order_of_the_file(void **state)
     static const char *const codes[] = { "W210", "W209", "W202", "W207" };
     struct jobset *set = doubtful_new();
     struct mistakes warnings = { 0 };
-    warnings_find(set, "staging", &warnings);
+    warnings_find(set, "staging", (struct wall){ 0 }, false, &warnings);
     assert_int_equal(warnings.total, 4);
     for (uint32_t i = 0; i < 4; i++)
         assert_string_equal(warnings.items[i].code, codes[i]);
