@@ -92,10 +92,13 @@ local function without_null(value)
   return copy
 end
 
--- `plan --json`, decoded, its jobs also by name.
+-- `plan --json`, decoded, its jobs also by name; now is program.now unless told
+-- otherwise.
 function program.plan(arguments, variables)
-  local all = { "plan", "--json", "--now", program.now }
-  table.move(arguments, 1, #arguments, #all + 1, all)
+  local all = table.move(arguments, 1, #arguments, 3, { "plan", "--json" })
+  if not table.concat(arguments, " "):find("--now", 1, true) then
+    table.move({ "--now", program.now }, 1, 2, #all + 1, all)
+  end
   local out, code, err = program.run(all, variables)
   assert(code == 0, ("plan left with %s: %s%s"):format(code, out, err))
   local plan = without_null(cjson.decode(out))

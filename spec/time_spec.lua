@@ -329,7 +329,7 @@ local function plan_text(text, ...)
     local file = folder .. "/schedule.lua"
     program.write(file, text)
     arguments[#arguments + 1] = file
-    if not table.concat(arguments, " "):find "%-%-env" then
+    if not table.concat(arguments, " "):find("--env", 1, true) then
       table.move({ "--env", "production" }, 1, 2, #arguments + 1, arguments)
     end
     plan = program.plan(arguments)
@@ -553,5 +553,107 @@ describe('scale = "nth"', function()
     assert.same(production.jobs.all.next, staging.jobs.all.next)
     assert.equal(3, staging.jobs.at.multiplier)
     assert.is_nil(staging.jobs.all.multiplier)
+  end)
+end)
+
+-- ---- docs/time.md ----
+
+local document = program.read "docs/time.md"
+
+-- The rows of the table below a heading row, cell by cell.
+local function rows(heading)
+  local from = select(2, document:find("| " .. heading .. " |\n|", 1, true))
+  local list = {}
+  for line in document:sub(from):match "\n(.-)\n\n":gmatch "[^\n]+" do
+    local cells = {}
+    for cell in line:gmatch "| ([^|]*)%f[|]" do cells[#cells + 1] = (cell:gsub("%s+$", "")) end
+    list[#list + 1] = cells
+  end
+  assert(#list > 0, heading)
+  return list
+end
+
+local months = { January = 1, February = 2, March = 3, April = 4, May = 5, June = 6, July = 7,
+  August = 8, September = 9, October = 10, November = 11, December = 12 }
+
+-- Midnight UTC of "28 March" 2027.
+local function utc_of(text)
+  local day, month = text:match "^(%d+) (%a+)$"
+  return program.instant(("2027-%02d-%02dT00:00:00Z"):format(months[month], day))
+end
+
+local spring_forward = program.instant "2027-03-28T01:00:00Z"
+local fall_back = program.instant "2027-10-31T01:00:00Z"
+
+local function is_summer(at) return at >= spring_forward and at < fall_back end
+
+-- Where the local day begins whose date has this midnight UTC.
+local function day_begins(utc) return utc - (is_summer(utc - 3 * 3600) and 3 or 2) * 3600 end
+
+-- What a job does on a day, as a cell of the table says it: "03:30 EEST".
+local function cell_of(times, date, abbreviated)
+  local utc, texts = utc_of(date), {}
+  for _, text in ipairs(times) do
+    local at = program.instant(text)
+    if at >= day_begins(utc) and at < day_begins(utc + 86400) then
+      local clock = os.date("!%H:%M:%S", at + (is_summer(at) and 3 or 2) * 3600):gsub(":00$", "")
+      texts[#texts + 1] = abbreviated and clock .. (is_summer(at) and " EEST" or " EET") or clock
+    end
+  end
+  return #texts > 0 and table.concat(texts, ", ") or "-"
+end
+
+local function times_of(options, now, ...)
+  return plan_text(bucharest .. job(options), "--now", now, "--horizon", ...).jobs.a.next
+end
+
+describe("docs/time.md", function()
+  for heading, now in pairs {
+    ["schedule | 27 March | 28 March | 29 March"] = "2027-03-26T12:00:00Z",
+    ["schedule | 30 October | 31 October | 1 November"] = "2027-10-29T12:00:00Z",
+  } do
+    local dates = { heading:match "| (%d.-) | (%d.-) | (%d.-)$" }
+    for _, row in ipairs(rows(heading)) do
+      it(("knows what %s does on %s"):format(row[1], dates[2]), function()
+        local times = times_of(row[1]:match "^`(.*)`$", now, "4d")
+        for i, date in ipairs(dates) do
+          assert.equal(row[i + 1], cell_of(times, date, now:find("-10-", 1, true)), date)
+        end
+      end)
+    end
+  end
+
+  for _, row in ipairs(rows "expression | the day is | 2027") do
+    local expression = row[1]:match "^`(.*)`$"
+    it("knows the days of " .. expression, function()
+      local times = times_of(("cron = '%s'"):format(expression), "2026-12-31T12:00:00Z", "250d")
+      local i = 0
+      for date in row[3]:gmatch "[^,]+" do
+        i = i + 1
+        local at = utc_of((date:gsub("^ ", ""))) + 9 * 3600
+        assert.equal(at - (is_summer(at) and 3 or 2) * 3600, program.instant(times[i]), date)
+      end
+    end)
+  end
+
+  it("counts the hours of two days", function()
+    assert.equal(23, #times_of("cron = '30 * * * *'", "2027-03-27T22:00:00Z", "23h"))
+    assert.equal(25, #times_of("cron = '30 * * * *'", "2027-10-30T21:00:00Z", "25h"))
+  end)
+
+  it("knows other zones than Bucharest", function()
+    local function first(options, now) return next_times(options, { now = now, n = 1 })[1] end
+    assert.equal("2027-04-29 22:00", first("at = '00:00', timezone = 'Africa/Cairo'", "2027-04-29T12:00:00+02:00"))
+    assert.equal("2027-10-02 15:30", first("at = '02:15', timezone = 'Australia/Lord_Howe'", "2027-10-02T12:00:00+10:30"))
+    -- Samoa had no 30 December 2011.
+    assert.same({ "2011-12-29 22:00", "2011-12-30 22:00" },
+      next_times("at = '12:00', timezone = 'Pacific/Apia'", { now = "2011-12-29T11:00:00-10:00", n = 2 }))
+    assert.equal("2026-12-24 03:30", first("at = '09:00', timezone = 'Asia/Calcutta'"))
+  end)
+
+  it("has a Friday the 13th", function()
+    assert.same({ "2027-08-13 06:00", "2028-10-13 06:00" }, next_times(
+      "cron = '0 9 13 * *', except = { 'mon', 'tue', 'wed', 'thu', 'sat', 'sun' }",
+      { before = bucharest, n = 2 }))
   end)
 end)
