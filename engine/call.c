@@ -159,6 +159,23 @@ static enum verdict judge_fault(const struct http_answer *answer,
     return unknown ? VERDICT_UNKNOWN : VERDICT_FAILED;
 }
 
+/* What to look at, where our key may be why. Payload answers 403 to a wrong key
+ * and to a user who may not alike, and 404 where the collection's name hides
+ * the route. */
+static const char *key_hint(const struct http_answer *answer)
+{
+    if (!answer->keyed)
+        return "";
+    if (answer->status == 401 || answer->status == 403)
+        return ": WORKER_API_KEY is not a key it knows, or its user may not do "
+               "this (MOONCRON_API_KEY_COLLECTION names the collection)";
+    if (answer->status == 404 && strstr(answer->body, "Route not found"))
+        return " \"Route not found\": is the path right, and does "
+               "MOONCRON_API_KEY_COLLECTION name the collection that holds "
+               "WORKER_API_KEY?";
+    return "";
+}
+
 enum verdict call_judge(const struct http_answer *answer,
                         struct error *sentence)
 {
@@ -166,7 +183,8 @@ enum verdict call_judge(const struct http_answer *answer,
     if (answer->fault != HTTP_NO_FAULT)
         return judge_fault(answer, sentence);
     if (answer->status < 200 || answer->status > 299) {
-        error_set(sentence, "the backend answered %d", answer->status);
+        error_set(sentence, "the backend answered %d%s", answer->status,
+                  key_hint(answer));
         return VERDICT_FAILED;
     }
     char reason[200];

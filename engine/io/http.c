@@ -136,8 +136,8 @@ static bool transfer_send(struct http *http, struct transfer *transfer,
     *ret_fault = HTTP_BAD_URL;
     bool good = origins_resolve(http->origins, request->url, url, sizeof url,
                                 &backend, reterr);
-    struct curl_slist *common =
-        backend && !request_has_credentials(request) ? http->ours : http->plain;
+    transfer->keyed = good && backend && !request_has_credentials(request);
+    struct curl_slist *common = transfer->keyed ? http->ours : http->plain;
     if (!good || !transfer_prepare(transfer, request, url, common, reterr))
         return false;
     *ret_fault = HTTP_BROKEN;

@@ -221,6 +221,7 @@ void transfer_reset(struct transfer *transfer)
     transfer->body_total = 0;
     transfer->begun = transfer->repeat_refused = false;
     transfer->too_large = transfer->address_refused = false;
+    transfer->keyed = false;
     transfer->fault = HTTP_NO_FAULT;
     transfer->says[0] = '\0';
     clock_gettime(CLOCK_MONOTONIC, &transfer->since);
@@ -331,6 +332,7 @@ void transfer_answer(struct transfer *transfer, CURLcode code,
         .fault = transfer->fault,
         .sentence = transfer->says,
         .sent = sent,
+        .keyed = transfer->keyed,
         .status = (int)status,
         .body = transfer->body.data,
         .body_len = transfer->body.len,

@@ -37,6 +37,7 @@ struct transfer {
     size_t byte_cap;
     struct curl_slist nodes[TRANSFER_NODES];
     bool repeatable; /* GET: a second sending changes nothing */
+    bool keyed;      /* with our key */
 
     /* the answer */
     struct text body, headers;

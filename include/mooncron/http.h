@@ -60,6 +60,7 @@ struct http_answer {
     enum http_fault fault;
     const char *sentence; /* what libcurl said, "" without a fault */
     bool sent;            /* bytes of the request may have left */
+    bool keyed;           /* it went to the backend, with our key */
     int status;           /* 0 with a fault before the status line */
     const char *body;     /* NUL follows; the first keep_max bytes */
     size_t body_len;

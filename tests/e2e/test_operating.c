@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "mooncron/demo.h"
+
 #include "world.h"
 
 static const char schedule[] =
@@ -151,6 +153,72 @@ static void a_second_signal_leaves_at_once(void **state)
     proc_exit(world->worker.proc, 2000);
 }
 
+/* Jobs that the backend does not let in, and what the log says of each. The
+ * first four have our key; the last goes to an origin that is not the
+ * backend's. */
+static const struct {
+    const char *name, *path, *fault; /* of that path */
+    const char *says, *never;
+} refusals[] = {
+    { "flush", "/api/feed/flush", "401", "401: WORKER_API_KEY is",
+      STAND_ADMIN_KEY },
+    { "rank", "/api/feed/rank", "403", "(MOONCRON_API_KEY_COLLECTION",
+      STAND_ADMIN_KEY },
+    { "aggregate", "/api/feed/aggregate", "404",
+      "404 \"Route not found\": is the path right", STAND_ADMIN_KEY },
+    { "counters", "/api/sync/city-counters", "500", "answered 500",
+      "WORKER_API_KEY" },
+    { "other", NULL, NULL, "answered 401", "WORKER_API_KEY" },
+};
+#define REFUSALS (sizeof refusals / sizeof *refusals)
+
+static void write_refused_jobs(const struct world *world, unsigned port)
+{
+    char schedule_text[4096];
+    int len = 0;
+    for (size_t i = 0; i + 1 < REFUSALS; i++)
+        len += snprintf(schedule_text + len, sizeof schedule_text - (size_t)len,
+                        "job '%s' { every = '30s', post = '%s' }\n",
+                        refusals[i].name, refusals[i].path);
+    snprintf(schedule_text + len, sizeof schedule_text - (size_t)len,
+             "job 'other' { every = '30s',\n"
+             "  post = 'http://localhost:%u/api/sync/listing-type-counters' }\n",
+             port);
+    world_write(world, schedule_text);
+}
+
+static void a_refused_job_names_the_key(void **state)
+{
+    struct world *world = *state;
+    char allow[64];
+    const char *const env[] = { allow, NULL };
+    const struct worker_options options = { .env = env };
+    world_prepare(world, "", true, "production");
+    unsigned port = backend_port(world->stand.backend);
+    snprintf(allow, sizeof allow, "MOONCRON_ALLOW_HOSTS=http://localhost:%u",
+             port);
+    write_refused_jobs(world, port);
+    for (size_t i = 0; i + 1 < REFUSALS; i++)
+        stand_fault(&world->stand, refusals[i].path, refusals[i].fault, 0, 0);
+    worker_start(&world->worker, &world->scratch, &world->stand, &options);
+    for (size_t i = 0; i < REFUSALS; i++) {
+        char needle[64];
+        size_t cursor = 0;
+        snprintf(needle, sizeof needle, "\"job\":\"%s\"", refusals[i].name);
+        char *line = proc_await(world->worker.proc, true, &cursor, needle,
+                                WORKER_PATIENCE_MS);
+        json_t *json = json_loads(line, 0, NULL);
+        const char *message =
+            json_string_value(json_object_get(json, "message"));
+        if (!message || !strstr(message, refusals[i].says) ||
+            strstr(message, refusals[i].never))
+            fail_msg("not what was wanted: %s", line);
+        json_decref(json);
+        free(line);
+    }
+    worker_drain(&world->worker);
+}
+
 static void nothing_outlives_it(void **state)
 {
     struct world *world = *state;
@@ -263,6 +331,7 @@ int main(void)
         WORLD_TEST(a_spare_fires_nothing),
         WORLD_TEST(a_running_call_is_awaited),
         WORLD_TEST(a_second_signal_leaves_at_once),
+        WORLD_TEST(a_refused_job_names_the_key),
         WORLD_TEST(nothing_outlives_it),
         WORLD_TEST(a_second_worker_leaves_the_token_alone),
         WORLD_TEST(a_worker_removes_its_own_token_only),

@@ -66,7 +66,7 @@ static const struct testserver_line lines[] = {
 struct heard {
     unsigned calls;
     enum http_fault fault;
-    bool sent;
+    bool sent, keyed;
     int status;
     char sentence[512], body[70000], headers[2048];
     size_t body_len;
@@ -168,6 +168,7 @@ static void on_done(void *data, uint64_t tag, const struct http_answer *answer)
     heard->calls++;
     heard->fault = answer->fault;
     heard->sent = answer->sent;
+    heard->keyed = answer->keyed;
     heard->status = answer->status;
     heard->took_ms = answer->took_ms;
     heard->tag = tag;
@@ -535,10 +536,12 @@ static void test_the_key_stays_with_the_backend(void **state)
     assert_int_equal(heard.status, 200);
     assert_int_equal(testserver_heard(fix.other), 1);
     assert_false(heard_text(fix.other, 0, KEY));
+    assert_false(heard.keyed);
     /* Written out, it is still the backend. */
     snprintf(url, sizeof url, "%s/ok", fix.backend);
     get(&fix, url, &heard);
     assert_true(heard_text(fix.server, 0, KEY));
+    assert_true(heard.keyed);
     /* Who brings a key of their own gets none of ours. */
     const char *const own[] = { "authorization: Bearer mine" };
     ask(&fix,
@@ -547,6 +550,7 @@ static void test_the_key_stays_with_the_backend(void **state)
         &heard);
     assert_true(heard_text(fix.server, 1, "Bearer mine"));
     assert_false(heard_text(fix.server, 1, KEY));
+    assert_false(heard.keyed);
     finish(&fix);
 }
 
