@@ -181,6 +181,10 @@ void handover_ask(struct core *core, const struct event *event)
     }
     h->fetch_pace.asked = h->load_pace.asked = core->now.mono;
     fetch_within(core, 0);
+    if (event->ask.force && !event->ask.asker) {
+        want_load(h, true); /* our own: its host is gone, backend or not */
+        return;
+    }
     if (!claim->has_enable_jobs && !claim->has_environment) {
         h->errand_next.load = true;
         h->errand_next.force |= event->ask.force;

@@ -104,7 +104,8 @@ struct event {
         struct {
             uint64_t asker; /* gets an ACT_REPLY; 0: nobody waits */
             enum ask_cause cause;
-            bool force; /* load though nothing changed; believe older */
+            bool force; /* load though nothing changed; believe older.
+                         * By nobody: at once, whatever the backend says */
             struct claim_of_change claim;
         } ask;
         struct {

@@ -151,6 +151,27 @@ static void nothing_changed(void **state)
     story_end(&story);
 }
 
+/* The script host was killed while the backend is away: its functions come
+ * back all the same, with the Settings that are in force. */
+static void a_host_that_died_is_loaded_without_a_backend(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(before);
+    story_in_force(&story, &world);
+    story.world.fetch = FETCH_FAILED;
+    struct event event = { .kind = EV_ASK };
+    event.ask.cause = ASK_COMMAND;
+    event.ask.force = true;
+    story_happens(&story, event);
+    story_pass(&story, 100);
+    story_is(&story, "14:07:40.000 fetch\n"
+                     "14:07:40.000 load 2: jobs on in \"production\", forced\n"
+                     "14:07:40.030 swap generation 2: +0 ~0 -0 =3\n"
+                     "14:07:40.030 retire 1\n");
+    story_end(&story);
+}
+
 /* A poll that finds nothing new loads nothing. */
 static void a_quiet_hour_loads_once(void **state)
 {
@@ -337,6 +358,7 @@ int main(void)
         cmocka_unit_test(a_bad_file_leaves_the_old_schedule),
         cmocka_unit_test(a_mended_file_is_found_by_the_poll),
         cmocka_unit_test(nothing_changed),
+        cmocka_unit_test(a_host_that_died_is_loaded_without_a_backend),
         cmocka_unit_test(a_quiet_hour_loads_once),
         cmocka_unit_test(a_run_outlives_its_generation),
         cmocka_unit_test(what_waits_moves_to_the_new_group),

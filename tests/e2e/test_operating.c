@@ -180,10 +180,11 @@ static void write_refused_jobs(const struct world *world, unsigned port)
         len += snprintf(schedule_text + len, sizeof schedule_text - (size_t)len,
                         "job '%s' { every = '30s', post = '%s' }\n",
                         refusals[i].name, refusals[i].path);
-    snprintf(schedule_text + len, sizeof schedule_text - (size_t)len,
-             "job 'other' { every = '30s',\n"
-             "  post = 'http://localhost:%u/api/sync/listing-type-counters' }\n",
-             port);
+    snprintf(
+        schedule_text + len, sizeof schedule_text - (size_t)len,
+        "job 'other' { every = '30s',\n"
+        "  post = 'http://localhost:%u/api/sync/listing-type-counters' }\n",
+        port);
     world_write(world, schedule_text);
 }
 
