@@ -45,22 +45,36 @@ void news_listening(struct log *log, const char *host, uint16_t port)
 
 /* ---- reloads ---- */
 
+/* What the Settings say, as a clause. */
+static void put_settings(const struct core_status *status, struct text *text)
+{
+    const struct facts *facts = &status->settings;
+    const char *jobs = facts->enable_jobs ? "on" : "off";
+    if (!status->settings_known && !facts->environment[0])
+        text_printf(text, "there are no Settings yet, and jobs are %s", jobs);
+    else if (!facts->environment[0])
+        text_printf(text, "jobs are %s, and Settings name no environment",
+                    jobs);
+    else
+        text_printf(text, "jobs are %s in %s", jobs, facts->environment);
+    if (status->unconfirmed)
+        text_puts(text, " (by webhook, not confirmed yet)");
+}
+
 void news_schedule(struct log *log, const struct action *swap,
                    const struct core_status *status, int64_t at_ns)
 {
     const struct reload_report *report = &swap->swap.report;
     const struct jobset_diff *diff = &report->diff;
     uint32_t jobs = jobset_scheduled(status->set);
-    char sentence[SENTENCE_MAX];
-    snprintf(sentence, sizeof sentence,
-             "schedule %u is in force: %u of %u jobs, %u added, %u changed, "
-             "%u removed; %s in %s%s",
-             report->generation, jobs, jobset_count(status->set), diff->added,
-             diff->changed, diff->removed,
-             status->settings.enable_jobs ? "jobs are on" : "jobs are off",
-             status->settings.environment[0] ? status->settings.environment
-                                             : "no environment",
-             status->unconfirmed ? " (by webhook, not confirmed yet)" : "");
+    struct text sentence;
+    text_init(&sentence, SENTENCE_MAX);
+    text_printf(&sentence,
+                "schedule %u is in force: %u of %u jobs, %u added, %u changed, "
+                "%u removed; ",
+                report->generation, jobs, jobset_count(status->set),
+                diff->added, diff->changed, diff->removed);
+    put_settings(status, &sentence);
     char generation[NUMBER_MAX], count[NUMBER_MAX], at[NUMBER_MAX];
     const char *const pairs[] = {
         "event",       "schedule",
@@ -70,7 +84,8 @@ void news_schedule(struct log *log, const struct action *swap,
         "outcome",     "done",
         NULL,
     };
-    log_fields(log, LOG_INFO, "reload", sentence, pairs);
+    log_fields(log, LOG_INFO, "reload", sentence.data, pairs);
+    text_close(&sentence);
 }
 
 void news_zones(struct log *log, const char *before, const char *now)

@@ -75,10 +75,15 @@ local mistakes = {
   { "while true do pcall(error) end", "E150", 1, nil, "loading took more than 2 s" },
   { "multiplier { production = 0 } job 'a' { every = '1h', post = '/a' }", "E160", 1 },
   { "multiplier { production = 0 / 0 } job 'a' { every = '1h', post = '/a' }", "E160", 1 },
-  { "multiplier { production = '3' } job 'a' { every = '1h', post = '/a' }", "E160", 1 },
+  { "multiplier { production = '3' } job 'a' { every = '1h', post = '/a' }", "E160", 1, nil,
+    'the multiplier of production must be a finite number above 0, found "3" in multiplier' },
   { "\nmultiplier(function() return 1 / 0 end) job 'a' { every = '1h', post = '/a' }", "E160", 2 },
-  { "multiplier(function() return 'x' end) job 'a' { every = '1h', post = '/a' }", "E160", 1 },
-  { "job 'a' { every = '1h', post = '/a', scale = 0 }", "E160", 1 },
+  { "multiplier(function() return 'x' end) job 'a' { every = '1h', post = '/a' }", "E160", 1, nil,
+    'the multiplier of job "a" must be a finite number above 0, found "x"' },
+  { "\u{feff}job 'a' { every = 20, post = '/a' }", "E110", 1, 19 },
+  { "\u{feff}\u{feff}", "E100", 1 },
+  { "job 'a' { every = '1h', post = '/a', scale = 0 }", "E160", 1, nil,
+    '`scale` must be a finite number above 0, found 0 in job "a"' },
 }
 
 -- Every mistake of a report: { code, line, column, message }.
@@ -185,6 +190,16 @@ describe("check", function()
         "error[E150]: loading took more than 300ms (MOONCRON_LOAD_TIMEOUT)\n" ..
         "  --> scripts/schedules.lua\n", 1, true), out)
     end)
+  end)
+
+  it("takes a file that begins with the mark of UTF-8", function()
+    local out, code = program.check_text "\u{feff}job 'a' { every = '1h', post = '/a' }"
+    assert.equal(0, code, out)
+  end)
+
+  it("speaks of a job without a good name", function()
+    local out = program.check_text "job 'a b' { every = '1h', post = 'a' }"
+    assert.truthy(out:find("`post` target must start with / in this job\n", 1, true), out)
   end)
 
   it("says that a file is not there", function()

@@ -126,6 +126,7 @@ static const struct row rows[] = {
 
 struct config_store {
     char *texts[ROWS]; /* what was read, one a row, if any */
+    bool wrong[ROWS];  /* and was found wrong */
     char *vars[SCRIPT_VARS_MAX];
     uint32_t var_count;
 };
@@ -327,15 +328,26 @@ bool config_read(struct config *config, struct text *problems)
         (struct config){ .store = memory_new(sizeof(struct config_store)) };
     size_t before = problems->len;
     struct error err;
-    for (size_t i = 0; i < ROWS; i++)
-        if (!row_set(&rows[i], config, &config->store->texts[i], &err))
-            problem_add(problems, rows[i].name, &err);
+    for (size_t i = 0; i < ROWS; i++) {
+        if (row_set(&rows[i], config, &config->store->texts[i], &err))
+            continue;
+        config->store->wrong[i] = true;
+        problem_add(problems, rows[i].name, &err);
+    }
     if (!vars_read(config, &err))
         problem_add(problems, "MOONCRON_SCRIPT_ENV", &err);
     if (config->log_format == LOG_FORMAT_AUTO)
         config->log_format =
             isatty(STDERR_FILENO) ? LOG_FORMAT_TEXT : LOG_FORMAT_JSON;
     return problems->len == before;
+}
+
+bool config_is_wrong(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (!strcmp(rows[i].name, name))
+            return config->store->wrong[i];
+    return false;
 }
 
 void config_close(struct config *config)

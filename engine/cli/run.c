@@ -35,7 +35,8 @@ static void check_key(const struct config *config, const struct args *args,
                       struct text *problems)
 {
     bool needed = !args_value(args, "settings") && !args_value(args, "dry-run");
-    if (!config->api_key && needed)
+    if (needed && !config->api_key &&
+        !config_is_wrong(config, "WORKER_API_KEY"))
         text_puts(problems,
                   "WORKER_API_KEY is not set, and the backend answers nobody "
                   "without a key: set it, or WORKER_API_KEY_FILE\n");

@@ -6,9 +6,13 @@
  * connection; stopping wakes all that wait before it joins them. */
 #include "backend.h"
 
+#include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <civetweb.h>
 #include <curl/curl.h>
@@ -159,6 +163,26 @@ static bool users_take(struct backend *backend,
     return true;
 }
 
+/* civetweb says of every port that it cannot have the same. */
+static bool port_is_taken(const struct backend_config *config)
+{
+    char port[8];
+    const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+                                    .ai_flags = AI_PASSIVE };
+    struct addrinfo *found;
+    snprintf(port, sizeof port, "%u", config->port);
+    if (getaddrinfo(config->host, port, &hints, &found))
+        return false;
+    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    bool taken =
+        bind(fd, found->ai_addr, found->ai_addrlen) && errno == EADDRINUSE;
+    close(fd);
+    freeaddrinfo(found);
+    return taken;
+}
+
 static bool listen_on(struct backend *backend,
                       const struct backend_config *config, struct error *reterr)
 {
@@ -192,7 +216,8 @@ static bool listen_on(struct backend *backend,
     struct mg_server_port port;
     if (!backend->server ||
         mg_get_server_ports(backend->server, 1, &port) != 1) {
-        error_set(reterr, "cannot listen on %s: %s", address, why);
+        error_set(reterr, "cannot listen on %s: %s", address,
+                  port_is_taken(config) ? strerror(EADDRINUSE) : why);
         return false;
     }
     backend->port = (uint16_t)port.port;

@@ -116,14 +116,31 @@ void narrator_hear(struct narrator *narrator, const char *bytes, size_t len)
     }
 }
 
+/* A line of the log as people read it; what is none, a crash for example, is
+ * left as it is. */
+static void quote_line(const char *text)
+{
+    char buffer[CLOCK_TEXT];
+    json_t *line = json_loads(text, 0, NULL);
+    const char *block = text_field(line, "block");
+    if (line)
+        fprintf(stderr, "%s  %s\n", line_clock(line, buffer),
+                text_field(line, "message"));
+    else
+        fprintf(stderr, "%s\n", text);
+    if (*block)
+        fprintf(stderr, "\n%s\n", block);
+    json_decref(line);
+}
+
 void narrator_quote(const struct narrator *narrator)
 {
     size_t first =
         narrator->lines > NARRATOR_LAST ? narrator->lines - NARRATOR_LAST : 0;
     for (size_t i = first; i < narrator->lines; i++)
-        fprintf(stderr, "  %s\n", narrator->last[i % NARRATOR_LAST]);
+        quote_line(narrator->last[i % NARRATOR_LAST]);
     if (narrator->line.len > 0)
-        fprintf(stderr, "  %s\n", narrator->line.data);
+        quote_line(narrator->line.data);
 }
 
 void narrator_on_call(void *data, const struct backend_call *call)

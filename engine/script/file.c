@@ -66,6 +66,18 @@ static bool lies_below(struct loader *loader, const char *path)
     return below;
 }
 
+/* Editors of Windows begin a file of UTF-8 with a mark of three bytes, which
+ * says nothing; without it columns are those that people see. */
+static size_t without_mark(char *text, size_t len)
+{
+    static const char mark[3] = "\xef\xbb\xbf";
+    if (len < sizeof mark || memcmp(text, mark, sizeof mark) != 0)
+        return len;
+    memmove(text, text + sizeof mark, len - sizeof mark);
+    memset(text + len - sizeof mark, 0, sizeof mark);
+    return len - sizeof mark;
+}
+
 /* The bytes of a regular file, NUL-terminated, or NULL and why not. */
 static char *read_all(int fd, const struct stat *info, size_t *ret_len,
                       const char **ret_why)
@@ -88,7 +100,7 @@ static char *read_all(int fd, const struct stat *info, size_t *ret_len,
             break;
         len += (size_t)got;
     }
-    *ret_len = len;
+    *ret_len = without_mark(text, len);
     return text;
 }
 

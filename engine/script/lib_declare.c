@@ -147,12 +147,10 @@ static void take_only(struct taker *taker, const char *key, struct decl *decl)
 
 static void blame_factor(struct taker *taker, const char *key)
 {
-    lua_State *L = taker->L;
-    luaL_tolstring(L, -1, NULL);
+    char buffer[64];
     taker_blame(taker, "E160", key, SPOT_VALUE, 0, NULL,
-                "`%s` must be a finite number above 0, found %.40s", key,
-                lua_tostring(L, -1));
-    lua_pop(L, 1);
+                "`%s` must be a finite number above 0, found %s", key,
+                take_found(taker->L, buffer));
 }
 
 /* A table has factors for the environments it names; the rules answer for the

@@ -20,13 +20,11 @@ static void blame_rule(struct loader *loader, const char *key,
 {
     struct taker taker = { loader,      L,           "multiplier", NULL,
                            caller.file, caller.line, true };
-    luaL_tolstring(L, -1, NULL);
-    const char *text = lua_tostring(L, -1);
+    char buffer[64];
     taker_blame(&taker, "E160", key, SPOT_VALUE, 0, NULL,
                 "the multiplier of %.64s must be a finite number above 0, "
-                "found %.40s",
-                key, text);
-    lua_pop(L, 1);
+                "found %s",
+                key, take_found(L, buffer));
 }
 
 static void check_rule(lua_State *L, struct loader *loader,

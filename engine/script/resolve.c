@@ -151,12 +151,11 @@ static void blame_answer(struct loader *loader, const struct rule *rule,
                          const struct decl *decl)
 {
     lua_State *L = loader->vm->L;
-    luaL_tolstring(L, -1, NULL);
+    char buffer[64];
     blame_line(loader, "E160", rule->file, rule->line, NULL,
                "the multiplier of job \"%s\" must be a finite number above 0, "
-               "found %.40s",
-               decl->name, lua_tostring(L, -1));
-    lua_pop(L, 1);
+               "found %s",
+               decl->name, take_found(L, buffer));
 }
 
 /* 1: it answered; 0: it left it to the next one; -1: it was blamed. */

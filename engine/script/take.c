@@ -19,7 +19,9 @@ const char *taker_title(const struct taker *taker, char buffer[160])
     if (taker->name)
         snprintf(buffer, 160, "%s \"%.130s\"", taker->function, taker->name);
     else
-        snprintf(buffer, 160, "%s", taker->function);
+        snprintf(buffer, 160, "%s%s",
+                 strcmp(taker->function, "job") ? "" : "this ",
+                 taker->function);
     return buffer;
 }
 
@@ -69,8 +71,7 @@ void taker_blame_part(struct taker *taker, const char *code, const char *key,
 
 /* ---- types ---- */
 
-/* The value as people would write it, if it is short. */
-static const char *found(lua_State *L, char buffer[64])
+const char *take_found(lua_State *L, char buffer[64])
 {
     switch (lua_type(L, -1)) {
     case LUA_TSTRING:
@@ -97,7 +98,7 @@ static void blame_type(struct taker *taker, const char *key, const char *wanted)
     char buffer[64];
     taker_blame(taker, "E107", key, SPOT_VALUE, 0, NULL,
                 "`%s` must be %s, found %s", key, wanted,
-                found(taker->L, buffer));
+                take_found(taker->L, buffer));
 }
 
 bool take_type(struct taker *taker, const char *key, int type,
@@ -138,7 +139,7 @@ void take_count(struct taker *taker, const char *key, uint32_t min,
     char buffer[64];
     taker_blame(taker, "E105", key, SPOT_VALUE, 0, NULL,
                 "`%s` must be a whole number from %u to %u, found %s", key,
-                (unsigned)min, (unsigned)max, found(taker->L, buffer));
+                (unsigned)min, (unsigned)max, take_found(taker->L, buffer));
 }
 
 void take_choice(struct taker *taker, const char *key, const char *const *words,
@@ -196,7 +197,7 @@ static void advise_unit(const char *digits, char help[320])
 static void blame_unit(struct taker *taker, const char *key)
 {
     char value[64], digits[24], label[64], help[320];
-    found(taker->L, value);
+    take_found(taker->L, value);
     lua_pushvalue(taker->L, -1);
     snprintf(digits, sizeof digits, "%s", lua_tostring(taker->L, -1));
     lua_pop(taker->L, 1);

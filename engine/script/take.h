@@ -17,8 +17,11 @@ struct taker {
     bool sound; /* nothing was blamed so far */
 };
 
-/* "job \"feed-rank\"" or "defaults": how messages call it. */
+/* "job \"feed-rank\"" or "defaults", or "this job" where its name is none: how
+ * messages call it. */
 const char *taker_title(const struct taker *taker, char buffer[160]);
+/* The value on top of the stack as people would write it, if it is short. */
+const char *take_found(lua_State *L, char buffer[64]);
 
 /* Blames the value, or the key, of an option. */
 struct advice;

@@ -44,9 +44,10 @@ struct config {
 };
 
 /* Reads the environment. Every mistake is added to `problems`, a line each;
- * false where there is one. `run` also requires WORKER_API_KEY unless
- * `without_backend`. */
+ * false where there is one. */
 bool config_read(struct config *config, struct text *problems);
+/* Whether one of those lines is about this variable: it is set, and wrong. */
+bool config_is_wrong(const struct config *config, const char *name);
 void config_close(struct config *config); /* cleanses secrets */
 
 /* The table for `help` and docs: one row a setting. */

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "mooncron/demo.h"
+
 #include "world.h"
 
 static const char schedule[] =
@@ -110,7 +112,9 @@ static void a_worker_that_dies_has_last_words(void **state)
     struct proc *demo = world->worker.proc = start(args, bare);
     assert_int_equal(proc_exit(demo, WORKER_PATIENCE_MS), 78);
     char *err = proc_output(demo, true);
-    assert_non_null(strstr(err, "E110"));
+    assert_non_null(strstr(err, "\nerror[E110]: `every = 20` has no unit"));
+    assert_non_null(strstr(err, "\n1 | job 'rank'"));
+    assert_null(strstr(err, "{\"time\""));
     assert_non_null(strstr(err, "the worker ended with exit code 78"));
     free(err);
     free(file);
@@ -137,6 +141,31 @@ static void the_stand_in_serves_alone(void **state)
     assert_int_equal(proc_exit(backend, WORKER_PATIENCE_MS), 0);
 }
 
+/* Neither of the two that serve, at a port that the first one has. */
+static void a_taken_port_is_named(void **state)
+{
+    struct world *world = *state;
+    stand_start(&world->stand, true, "production");
+    char port[16], listen[64], says[128];
+    snprintf(port, sizeof port, "%u", backend_port(world->stand.backend));
+    snprintf(listen, sizeof listen, "127.0.0.1:%s", port);
+    snprintf(says, sizeof says, "cannot listen on %s: Address already in use",
+             listen);
+    static const char *const env[] = { "WORKER_API_KEY=a-key-of-the-tests",
+                                       "TMPDIR=/tmp", NULL };
+    const char *const verbs[][4] = { { "demo", "--port", port },
+                                     { "backend", "--listen", listen } };
+    for (size_t i = 0; i < 2; i++) {
+        struct proc *second = start(verbs[i], env);
+        assert_int_equal(proc_exit(second, WORKER_PATIENCE_MS), 69);
+        char *err = proc_output(second, true);
+        if (!strstr(err, says))
+            fail_msg("not a word of \"%s\" in: %s", says, err);
+        free(err);
+        proc_free(second);
+    }
+}
+
 static void without_a_key_it_does_not_serve(void **state)
 {
     struct world *world = *state;
@@ -157,6 +186,7 @@ int main(void)
         WORLD_TEST(a_worker_that_dies_has_last_words),
         WORLD_TEST(the_stand_in_serves_alone),
         WORLD_TEST(without_a_key_it_does_not_serve),
+        WORLD_TEST(a_taken_port_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,7 +101,8 @@ static void without_settings_it_is_not_ready(void **state)
     world_prepare(world, schedule, true, "production");
     stand_fault(&world->stand, "/api/settings", "500", 0, 0);
     worker_start(&world->worker, &world->scratch, &world->stand, NULL);
-    worker_await_generation(&world->worker, 1);
+    json_decref(worker_says(&world->worker,
+                            "there are no Settings yet, and jobs are off"));
     assert_int_equal(health(world, "/healthz"), 200);
     assert_int_equal(health(world, "/readyz"), 503);
     stand_calm(&world->stand);

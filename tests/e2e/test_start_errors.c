@@ -81,6 +81,29 @@ static void a_wrong_setting_is_named(void **state)
     }
 }
 
+/* It is set, and wrong: that it is not set would send people the wrong way. */
+static void a_key_that_is_wrong_is_not_called_missing(void **state)
+{
+    struct world *world = *state;
+    static const char *const both[] = { "WORKER_API_KEY_FILE=/etc/hostname",
+                                        NULL };
+    static const char *const unread[] = {
+        "WORKER_API_KEY", "WORKER_API_KEY_FILE=/nonexistent/key", NULL
+    };
+    const char *const *const rows[] = { both, unread };
+    world_prepare(world, schedule, true, "production");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct worker_options options = { .env = rows[i] };
+        worker_spawn(&world->worker, &world->scratch, &world->stand, &options);
+        assert_int_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS), 78);
+        char *log = proc_output(world->worker.proc, true);
+        if (strstr(log, "is not set") || strchr(log, '\n')[1])
+            fail_msg("more than the one mistake is said:\n%s", log);
+        free(log);
+        worker_free(&world->worker);
+    }
+}
+
 static void a_taken_port_is_named(void **state)
 {
     struct world *world = *state;
@@ -166,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_wrong_setting_is_named),
+        WORLD_TEST(a_key_that_is_wrong_is_not_called_missing),
         WORLD_TEST(a_taken_port_is_named),
         WORLD_TEST(an_unwritable_state_folder_is_named),
         WORLD_TEST(every_mistake_of_the_file_is_said),
