@@ -657,3 +657,23 @@ describe("docs/time.md", function()
       { before = bucharest, n = 2 }))
   end)
 end)
+
+describe("docs/migration.md", function()
+  local seen = 0
+  for cell in program.read("docs/migration.md"):gmatch "\n| [^|]+ | ([^|]+) |" do
+    for snippet in cell:gmatch "`(%l+ = [^`]+)`" do
+      if not snippet:find "%.%.%." and not snippet:find "function" then
+        seen = seen + 1
+        local schedule = snippet:find "every =" or snippet:find "cron =" or snippet:find "at ="
+        local text = ("job 'a' { %s, %s get = '/a' }"):format(snippet,
+          schedule and "" or "at = '08:00',")
+        it("has an option that is one: " .. snippet, function()
+          local out, code = program.check_text(text)
+          assert.equal(0, code, out)
+        end)
+      end
+    end
+  end
+
+  it("has options", function() assert.is_true(seen > 30, seen) end)
+end)
