@@ -98,9 +98,10 @@ static bool was_blamed(const struct loader *loader,
                        const struct calendar_decl *decl)
 {
     const struct mistakes *mistakes = &loader->mistakes;
-    const struct mistake *last = mistakes->items + mistakes->count - 1;
-    return mistakes->count && last->line == decl->line &&
-           !strcmp(last->file, decl->file);
+    if (!mistakes->count)
+        return false;
+    const struct mistake *last = &mistakes->items[mistakes->count - 1];
+    return last->line == decl->line && !strcmp(last->file, decl->file);
 }
 
 static void blame_list(struct loader *loader, const struct calendar_decl *decl,
