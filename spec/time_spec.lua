@@ -142,6 +142,8 @@ local mistakes = {
     "each alternative of `any` has one of every, cron, at in job \"a\"", "help: for example  any" },
   { job "any = { { at = '08:00', every = '1h' } }", "E108", 19,
     "each alternative of `any` has one of every, cron, at in job \"a\"" },
+  { job "cron = '0 9 * * *', phase = '1h'", "E108", 31,
+    "`phase` moves an `every` in job \"a\"" },
   { job "any = { { phase = '1h' } }", "E108", 19,
     "`phase` of an alternative goes with `every` in job \"a\"" },
   { job "any = { { at = '08:00', phase = '1h' } }", "E108", 19,

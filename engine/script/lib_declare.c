@@ -35,6 +35,7 @@ static void take_phase(struct taker *taker, const char *key, struct decl *decl)
 {
     const char *text =
         lua_type(taker->L, -1) == LUA_TSTRING ? lua_tostring(taker->L, -1) : "";
+    decl->phase_said = true;
     if (!strcmp(text, "auto"))
         decl->phase_ms = PHASE_AUTO;
     else

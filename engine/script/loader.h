@@ -48,6 +48,7 @@ struct decl {
     int64_t every_ms, phase_ms;
     struct when *when; /* NULL: a plain `every`; see when.h */
     struct when *base; /* the defaults', which `when` may still be */
+    bool phase_said;   /* by the job itself */
     bool nth;          /* scale = "nth" */
     bool scaled;       /* by the rules */
     double scale;      /* where not: by this; 0: not at all */

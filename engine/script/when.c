@@ -141,6 +141,11 @@ void when_check(struct taker *taker, const struct decl *decl)
         return;
     if (decl->when)
         check_options(taker, decl);
+    if (decl->phase_said && !decl->every_ms)
+        taker_blame(taker, "E108", "phase", SPOT_KEY, 0,
+                    &(struct advice){ .help = "`jitter` puts off times of "
+                                              "day" },
+                    "`phase` moves an `every`");
     if (decl->nth && !has_clock_times(decl))
         taker_blame(taker, "E108", "scale", SPOT_VALUE, 0,
                     &(struct advice){ .help = "an `every` is multiplied as it "
