@@ -668,7 +668,7 @@ describe("docs/migration.md", function()
         seen = seen + 1
         local schedule = snippet:find "every =" or snippet:find "cron =" or snippet:find "at ="
         local text = ("job 'a' { %s, %s get = '/a' }"):format(snippet,
-          schedule and "" or "at = '08:00',")
+          schedule and "" or snippet:find "phase =" and "every = '1h'," or "at = '08:00',")
         it("has an option that is one: " .. snippet, function()
           local out, code = program.check_text(text)
           assert.equal(0, code, out)

@@ -19,6 +19,7 @@
 #include <openssl/sha.h>
 
 #include "mooncron/memory.h"
+#include "mooncron/read_all.h"
 
 /* Opened without waiting: a pipe that nobody writes to must not hold the start
  * of the worker. */
@@ -36,23 +37,6 @@ static int open_plain(const char *path, struct error *reterr)
         return -1;
     }
     return fd;
-}
-
-/* Bytes read into `buffer`, or -1. */
-static ssize_t read_all(int fd, char *buffer, size_t size)
-{
-    size_t len = 0;
-    while (len < size) {
-        ssize_t got = read(fd, buffer + len, size - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    return (ssize_t)len;
 }
 
 static bool secret_check(const char *bytes, size_t len, const char *path,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "mooncron/memory.h"
+#include "mooncron/read_all.h"
 #include "mooncron/text.h"
 #include "tzdata.h"
 
@@ -143,23 +144,6 @@ static int source_open(const struct zones *zones, struct source *source,
     return fd;
 }
 
-/* As many bytes as there are, up to `max`. */
-static ssize_t read_up_to(int fd, char *bytes, size_t max)
-{
-    size_t len = 0;
-    while (len < max) {
-        ssize_t got = read(fd, bytes + len, max - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    return (ssize_t)len;
-}
-
 /* The file and a NUL, or NULL and why not. The stamp is older than the bytes:
  * who writes the file meanwhile is noticed later. */
 static char *source_read(const struct zones *zones, struct source *source,
@@ -170,7 +154,7 @@ static char *source_read(const struct zones *zones, struct source *source,
         return NULL;
     size_t size = (size_t)source->stat.st_size;
     char *bytes = memory_new(size + 1);
-    ssize_t len = read_up_to(fd, bytes, size);
+    ssize_t len = read_all(fd, bytes, size);
     if (len < 0) {
         *reterr = strerror(errno);
         free(bytes);

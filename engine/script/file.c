@@ -12,6 +12,7 @@
 
 #include "blame.h"
 #include "loader.h"
+#include "mooncron/read_all.h"
 
 /* Where the file is needed from; line 0: it is the schedule itself. */
 struct need {
@@ -79,8 +80,8 @@ static size_t without_mark(char *text, size_t len)
 }
 
 /* The bytes of a regular file, NUL-terminated, or NULL and why not. */
-static char *read_all(int fd, const struct stat *info, size_t *ret_len,
-                      const char **ret_why)
+static char *text_read(int fd, const struct stat *info, size_t *ret_len,
+                       const char **ret_why)
 {
     if (!S_ISREG(info->st_mode)) {
         *ret_why = S_ISDIR(info->st_mode) ? "it is a folder" : "it is no file";
@@ -90,17 +91,14 @@ static char *read_all(int fd, const struct stat *info, size_t *ret_len,
         *ret_why = "it is larger than 16 MiB";
         return NULL;
     }
-    size_t size = (size_t)info->st_size, len = 0;
-    char *text = memory_new(size + 1);
-    while (len < size) {
-        ssize_t got = read(fd, text + len, size - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            break;
-        len += (size_t)got;
+    char *text = memory_new((size_t)info->st_size + 1);
+    ssize_t len = read_all(fd, text, (size_t)info->st_size);
+    if (len < 0) {
+        *ret_why = strerror(errno);
+        free(text);
+        return NULL;
     }
-    *ret_len = without_mark(text, len);
+    *ret_len = without_mark(text, (size_t)len);
     return text;
 }
 
@@ -119,7 +117,7 @@ static struct source *source_read(struct loader *loader, const char *path,
     }
     char *text = NULL;
     if (lies_below(loader, path))
-        text = read_all(fd, &info, &len, &why);
+        text = text_read(fd, &info, &len, &why);
     else
         why = "it lies outside the schedule file's folder";
     close(fd);
