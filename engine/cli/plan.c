@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "display.h"
 #include "mooncron/memory.h"
 #include "verbs.h"
 #include "warnings.h"
@@ -20,6 +21,9 @@ static const struct args_option options[] = {
       "how far to look, 24h; then --json has every slot" },
     { "timeline", 0, NULL, "48 cells a job, in place of the table" },
     { "histogram", 0, NULL, "a bar an hour, in place of the table" },
+    { "ics", 0, NULL, "as a calendar; --horizon is 30d then" },
+    { "min-every", 0, "TIME",
+      "the calendar leaves out what is due more often" },
     { "json", 0, NULL, "as JSON; docs/cli.md has its fields" },
     { "plain", 0, NULL, "a line a job, with tabs; nothing else" },
     { "strict", 0, NULL, "exit code 3 where there are warnings" },
@@ -91,12 +95,14 @@ static int compare_slots(const void *left, const void *right)
     return (a->at_ms > b->at_ms) - (a->at_ms < b->at_ms);
 }
 
-static void make(struct plan *plan)
+/* A calendar shows no sums, and its horizon is long. */
+static void make(struct plan *plan, bool sums)
 {
     const struct subject *subject = plan->subject;
     struct wall until = { subject->now.ms + plan->horizon_ms };
-    plan->totals = planner_run(subject->set, subject->now, until,
-                               plan->every_slot ? add_slot : NULL, plan);
+    if (sums)
+        plan->totals = planner_run(subject->set, subject->now, until,
+                                   plan->every_slot ? add_slot : NULL, plan);
     if (plan->slot_count)
         qsort(plan->slots, plan->slot_count, sizeof *plan->slots,
               compare_slots);
@@ -162,12 +168,37 @@ static void show(const struct plan *plan, const struct args *args)
         plan_json(plan, &out);
     else if (args_value(args, "plain"))
         plan_lines(plan, &out);
+    else if (args_value(args, "ics"))
+        plan_ics(plan, plan->min_every_ms, &out);
     else if (wants_pictures(args))
         pictures_put(plan, args, &out);
     else if (!args_value(args, "quiet"))
         table_put(plan, &out);
     fwrite(out.data, 1, out.len, stdout);
     text_close(&out);
+}
+
+static void say_left_out(const struct plan *plan)
+{
+    const struct jobset *set = plan->subject->set;
+    const char **names = memory_new(jobset_count(set) * sizeof *names);
+    char every[DISPLAY_MAX];
+    size_t count = 0;
+    struct text out;
+    for (uint32_t i = 0; i < jobset_count(set); i++) {
+        const struct job *job = jobset_job(set, i);
+        if (job->standing == STANDING_SCHEDULED &&
+            !plan_ics_has(job, plan->min_every_ms))
+            names[count++] = job->name;
+    }
+    text_init(&out, 1 << 20);
+    display_names(names, count, 2, &out);
+    if (count)
+        fprintf(stderr, "%zu job%s left out, due more often than every %s:\n%s",
+                count, count == 1 ? "" : "s",
+                display_span(plan->min_every_ms, every), out.data);
+    text_close(&out);
+    free(names);
 }
 
 static void show_warnings(const struct mistakes *warnings, bool colour)
@@ -208,13 +239,14 @@ static int compare(const struct plan *plan, const struct args *args)
 }
 
 static int plan(const struct subject *subject, const struct args *args,
-                int64_t horizon_ms)
+                int64_t horizon_ms, int64_t min_every_ms)
 {
     struct plan plan = { .subject = subject,
                          .horizon_ms = horizon_ms,
+                         .min_every_ms = min_every_ms,
                          .every_slot = args_value(args, "horizon") &&
                                        args_value(args, "json") };
-    make(&plan);
+    make(&plan, !args_value(args, "ics"));
     int code = EXIT_OK;
     if (plan.every_slot && !plan.totals.walked)
         code = args_refuse(args,
@@ -223,6 +255,8 @@ static int plan(const struct subject *subject, const struct args *args,
                            PLANNER_WALK_MAX);
     else
         show(&plan, args);
+    if (args_value(args, "ics"))
+        say_left_out(&plan);
     if (!args_value(args, "json"))
         show_warnings(&plan.warnings, args_colour(args, STDERR_FILENO));
     if (code == EXIT_OK && args_value(args, "detailed-exitcode"))
@@ -237,7 +271,7 @@ static int plan(const struct subject *subject, const struct args *args,
 /* Two pictures go together; otherwise there is one output. */
 static bool check_looks(const struct args *args)
 {
-    static const char *const looks[] = { "json", "plain", "timeline",
+    static const char *const looks[] = { "json", "plain", "ics", "timeline",
                                          "histogram" };
     const char *first = NULL;
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
@@ -258,15 +292,19 @@ int cli_plan(int argc, char **argv)
     struct args args;
     struct subject subject;
     int code;
-    int64_t horizon_ms = DAY_MS;
+    int64_t min_every_ms = DAY_MS / 24;
     if (!args_read(&args, &verb, argc, argv, &code))
         return code;
-    if (!args_duration(&args, "horizon", 1, 3660 * DAY_MS, &horizon_ms))
+    int64_t horizon_ms = args_value(&args, "ics") ? 30 * DAY_MS : DAY_MS;
+    if (!args_duration(&args, "horizon", 1, 3660 * DAY_MS, &horizon_ms) ||
+        !args_duration(&args, "min-every", 0, 3660 * DAY_MS, &min_every_ms))
         return EXIT_USAGE;
+    if (args_value(&args, "min-every") && !args_value(&args, "ics"))
+        return args_refuse(&args, "--min-every is for --ics");
     if (!check_looks(&args))
         return EXIT_USAGE;
     if (subject_open(&subject, &args, 0, SUBJECT_LIVE, &code))
-        code = plan(&subject, &args, horizon_ms);
+        code = plan(&subject, &args, horizon_ms, min_every_ms);
     subject_close(&subject);
     return code;
 }

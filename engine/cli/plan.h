@@ -14,7 +14,8 @@ struct plan_slot {
 struct plan {
     const struct subject *subject;
     int64_t horizon_ms;
-    bool every_slot; /* a horizon was named: JSON lists each slot in it */
+    int64_t min_every_ms; /* for a calendar */
+    bool every_slot;      /* a horizon was named: JSON lists each slot in it */
     struct planner_totals totals;
     struct plan_slot *slots; /* with every_slot; sorted by job, then time */
     size_t slot_count, slot_cap;
@@ -48,6 +49,11 @@ void plan_lines(const struct plan *plan, struct text *out);
 /* In place of the table: cells for each job, bars for each hour. */
 void plan_timeline(const struct plan *plan, bool ascii, struct text *out);
 void plan_histogram(const struct plan *plan, bool ascii, struct text *out);
+/* An iCalendar object: what recurs by a rule recurs for ever, the rest is
+ * written out to the end of the horizon. Jobs that are due more often than each
+ * `min_every_ms`, on the average, are left out: plan_ics_has() is false. */
+void plan_ics(const struct plan *plan, int64_t min_every_ms, struct text *out);
+bool plan_ics_has(const struct job *job, int64_t min_every_ms);
 void plan_json(const struct plan *plan, struct text *out);
 
 /* Most that one plan prints: a million jobs of 500 bytes. */
