@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
@@ -609,7 +610,11 @@ static bool open_server(struct daemon *d, struct error *reterr)
     }
     if (d->token)
         token_publish(config, d->token, d->log);
-    news_listening(d->log, config->listen_host, server_port(d->server));
+    struct sockaddr_storage address;
+    bool loopback = server_address(d->server, &address);
+    http_avoid(d->http, &address);
+    news_listening(d->log, config->listen_host, server_port(d->server),
+                   loopback);
     return true;
 }
 

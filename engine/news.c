@@ -33,7 +33,8 @@ void news_start(struct log *log, const char *file, bool primary,
     text_close(&versions);
 }
 
-void news_listening(struct log *log, const char *host, uint16_t port)
+void news_listening(struct log *log, const char *host, uint16_t port,
+                    bool loopback)
 {
     char sentence[SENTENCE_MAX], digits[NUMBER_MAX];
     snprintf(sentence, sizeof sentence, "listening on %s:%u", host,
@@ -41,6 +42,13 @@ void news_listening(struct log *log, const char *host, uint16_t port)
     const char *const pairs[] = { "event", "listening", "#port",
                                   number(port, digits), NULL };
     log_fields(log, LOG_INFO, "server", sentence, pairs);
+    if (!loopback)
+        log_write(log, LOG_WARN, "server",
+                  "%s is not this machine alone, and what comes is not "
+                  "encrypted: who can listen on the way hears the webhook's "
+                  "secret and the admin token (put a proxy with TLS before "
+                  "it; MOONCRON_WEBHOOK_AUTH=signature sends no secret)",
+                  host);
 }
 
 /* ---- reloads ---- */

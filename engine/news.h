@@ -10,7 +10,8 @@
 /* `tzdata`: its version, or "". */
 void news_start(struct log *log, const char *file, bool primary,
                 const char *tzdata);
-void news_listening(struct log *log, const char *host, uint16_t port);
+void news_listening(struct log *log, const char *host, uint16_t port,
+                    bool loopback);
 
 /* A schedule is in force; `at_ns` is when, on the wall clock. */
 void news_schedule(struct log *log, const struct action *swap,

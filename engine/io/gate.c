@@ -288,6 +288,14 @@ uint16_t gate_port(const struct gate *gate)
     return gate->port;
 }
 
+void gate_address(const struct gate *gate, struct sockaddr_storage *ret)
+{
+    socklen_t len = sizeof *ret;
+    *ret = (struct sockaddr_storage){ 0 };
+    int failed = getsockname(gate->fd, (struct sockaddr *)ret, &len);
+    assert(!failed); /* it is bound */
+}
+
 static void on_gate_handle_closed(uv_handle_t *handle)
 {
     struct gate *gate = handle->data;

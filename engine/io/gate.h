@@ -14,6 +14,7 @@
 #include "mooncron/inbox.h"
 #include "mooncron/log.h"
 
+struct sockaddr_storage;
 struct uv_loop_s;
 struct gate;
 
@@ -47,6 +48,7 @@ struct gate_config {
 struct gate *gate_start(struct uv_loop_s *loop,
                         const struct gate_config *config, struct error *reterr);
 uint16_t gate_port(const struct gate *gate);
+void gate_address(const struct gate *gate, struct sockaddr_storage *ret);
 /* Turns away who has not sent a whole request yet, waits for the others, frees
  * the gate, then calls `stopped`. */
 void gate_stop(struct gate *gate, void (*stopped)(void *data), void *data);

@@ -236,6 +236,11 @@ struct http *http_new(struct uv_loop_s *loop, const struct http_config *config,
     return http;
 }
 
+void http_avoid(struct http *http, const struct sockaddr_storage *listener)
+{
+    http->config.listener = *listener;
+}
+
 static void http_part_closed(struct http *http)
 {
     if (--http->open)

@@ -8,11 +8,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "desk.h"
 #include "gate.h"
 #include "mooncron/memory.h"
 #include "mooncron/secrets.h"
+#include "peer.h"
 #include "room.h"
 #include "signature.h"
 
@@ -168,6 +170,14 @@ free_server:
 uint16_t server_port(const struct server *server)
 {
     return gate_port(server->gate);
+}
+
+bool server_address(const struct server *server, struct sockaddr_storage *ret)
+{
+    struct peer peer;
+    gate_address(server->gate, ret);
+    peer_init(&peer, ret);
+    return peer.loopback;
 }
 
 static void on_room_closed(void *data)

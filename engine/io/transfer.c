@@ -21,6 +21,7 @@
 #include <strings.h>
 
 #include "mooncron/memory.h"
+#include "self.h"
 
 #define CONNECTION_IDLE_S  3  /* whole seconds: up to four */
 #define LOW_SPEED_S        30 /* at below a byte a second: it hangs */
@@ -48,13 +49,28 @@ static bool is_link_local(const struct sockaddr *address)
            (IN6_IS_ADDR_V4MAPPED(v6) && is_link_local_v4(&v6->s6_addr[12]));
 }
 
+/* NULL where it may be called. */
+static const char *why_refused(const struct transfer *transfer,
+                               const struct sockaddr *address)
+{
+    if (is_link_local(address))
+        return "the host has a link-local address, which is refused";
+    if (self_is(&transfer->config->listener, address))
+        return "that is the worker's own listener, which it does not call: "
+               "the backend is another program";
+    return NULL;
+}
+
 static curl_socket_t on_open(void *data, curlsocktype purpose,
                              struct curl_sockaddr *address)
 {
     struct transfer *transfer = data;
-    if (purpose == CURLSOCKTYPE_IPCXN && !is_link_local(&address->addr))
+    const char *why = purpose == CURLSOCKTYPE_IPCXN
+                          ? why_refused(transfer, &address->addr)
+                          : "libcurl asked for a socket to listen on";
+    if (!why)
         return curl_uv_open(transfer->curl, address);
-    transfer->address_refused = true;
+    transfer->address_refused = why;
     return CURL_SOCKET_BAD;
 }
 
@@ -198,7 +214,9 @@ static void set_callbacks(struct transfer *transfer)
 void transfer_init(struct transfer *transfer, struct curl_uv *curl,
                    const struct transfer_config *config)
 {
-    *transfer = (struct transfer){ .easy = curl_easy_init(), .curl = curl };
+    *transfer = (struct transfer){ .easy = curl_easy_init(),
+                                   .curl = curl,
+                                   .config = config };
     text_init(&transfer->body, HTTP_ANSWER_MAX);
     text_init(&transfer->headers, ANSWER_HEADERS_MAX);
     set_limits(transfer->easy, config);
@@ -220,8 +238,8 @@ void transfer_reset(struct transfer *transfer)
     text_clear(&transfer->headers);
     transfer->body_total = 0;
     transfer->begun = transfer->repeat_refused = false;
-    transfer->too_large = transfer->address_refused = false;
-    transfer->keyed = false;
+    transfer->too_large = transfer->keyed = false;
+    transfer->address_refused = NULL;
     transfer->fault = HTTP_NO_FAULT;
     transfer->says[0] = '\0';
     clock_gettime(CLOCK_MONOTONIC, &transfer->since);
@@ -293,8 +311,7 @@ static void judge(struct transfer *transfer, CURLcode code, bool sent)
         return;
     }
     if (code == CURLE_COULDNT_CONNECT && transfer->address_refused) {
-        transfer_fail(transfer, HTTP_BAD_URL,
-                      "the host has a link-local address, which is refused");
+        transfer_fail(transfer, HTTP_BAD_URL, transfer->address_refused);
         return;
     }
     transfer->fault = fault_of(code);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "curl_uv.h"
@@ -19,9 +20,12 @@
 
 #define TRANSFER_TIMEOUT_MS 30000 /* where a request says 0: never none */
 
+struct transfer_config;
+
 struct transfer {
     CURL *easy;
     struct curl_uv *curl;
+    const struct transfer_config *config;
 
     /* owned by http.c */
     uint64_t handle; /* 0: nothing is under way */
@@ -43,15 +47,18 @@ struct transfer {
     struct text body, headers;
     size_t keep_max, body_total;
     bool begun; /* a connection was there, and the request went to it */
-    bool too_large, address_refused, repeat_refused;
-    struct timespec since; /* by CLOCK_MONOTONIC */
-    enum http_fault fault; /* set where libcurl is not asked */
+    bool too_large, repeat_refused;
+    const char *address_refused; /* why; or NULL */
+    struct timespec since;       /* by CLOCK_MONOTONIC */
+    enum http_fault fault;       /* set where libcurl is not asked */
     char says[CURL_ERROR_SIZE];
 };
 
+/* Shared by all transfers; must outlive them. */
 struct transfer_config {
     const char *ca_file; /* NULL: the system's */
     uint32_t connect_timeout_ms;
+    struct sockaddr_storage listener; /* ours, which is not called */
 };
 
 void transfer_init(struct transfer *transfer, struct curl_uv *curl,

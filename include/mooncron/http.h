@@ -14,6 +14,7 @@
 #include "mooncron/error.h"
 #include "mooncron/jobset.h"
 
+struct sockaddr_storage;
 struct uv_loop_s;
 struct http;
 
@@ -75,6 +76,10 @@ typedef void http_done(void *data, uint64_t tag,
 /* NULL and `reterr` where backend_url is no http or https URL. */
 struct http *http_new(struct uv_loop_s *loop, const struct http_config *config,
                       struct error *reterr);
+
+/* Our own listener, as getsockname() has it: a call that would lead there ends
+ * with HTTP_BAD_URL. */
+void http_avoid(struct http *http, const struct sockaddr_storage *listener);
 
 /* Ends what is live (its callback comes with HTTP_CANCELLED, from the loop),
  * closes every handle, and calls `closed` when nothing is left. */

@@ -15,6 +15,7 @@
 #include "mooncron/inbox.h"
 #include "mooncron/log.h"
 
+struct sockaddr_storage;
 struct uv_loop_s;
 struct server;
 
@@ -42,6 +43,9 @@ struct server *server_start(struct uv_loop_s *loop,
                             struct log *log, struct error *reterr);
 /* The port that is listened on. */
 uint16_t server_port(const struct server *server);
+/* Its address, as getsockname() has it; true where only this machine can reach
+ * it. */
+bool server_address(const struct server *server, struct sockaddr_storage *ret);
 /* Stops accepting, lets what is being answered end, joins every thread, frees
  * the server, then calls `stopped`. Who waits for a word keeps it waiting:
  * answer the asks, or close the inbox first. */

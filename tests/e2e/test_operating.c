@@ -13,6 +13,7 @@
 
 #include "mooncron/demo.h"
 
+#include "testserver.h"
 #include "world.h"
 
 static const char schedule[] =
@@ -92,6 +93,9 @@ static void health_is_served(void **state)
     assert_int_equal(health(world, "/healthz"), 200);
     assert_int_equal(health(world, "/readyz"), 200);
     assert_int_equal(health(world, "/nothing"), 404);
+    char *log = proc_output(world->worker.proc, true);
+    assert_null(strstr(log, "not this machine alone")); /* it is */
+    free(log);
     worker_drain(&world->worker);
 }
 
@@ -221,6 +225,28 @@ static void a_refused_job_names_the_key(void **state)
     worker_drain(&world->worker);
 }
 
+/* BACKEND_URL is the worker itself, on a listener that others reach as well:
+ * both are said. */
+static void a_worker_does_not_call_itself(void **state)
+{
+    struct world *world = *state;
+    char listen[64], backend[64];
+    const char *const env[] = { listen, backend, NULL };
+    const struct worker_options options = { .env = env };
+    unsigned port = testserver_no_port();
+    snprintf(listen, sizeof listen, "MOONCRON_LISTEN=0.0.0.0:%u", port);
+    snprintf(backend, sizeof backend, "BACKEND_URL=http://localhost:%u", port);
+    world_prepare(world, schedule, true, "production");
+    worker_spawn(&world->worker, &world->scratch, &world->stand, &options);
+    json_t *line = worker_says(&world->worker, "not this machine alone");
+    assert_string_equal(json_string_value(json_object_get(line, "level")),
+                        "warn");
+    json_decref(line);
+    json_decref(worker_says(&world->worker, "the worker's own listener"));
+    worker_await_generation(&world->worker, 1);
+    worker_drain(&world->worker);
+}
+
 static void nothing_outlives_it(void **state)
 {
     struct world *world = *state;
@@ -334,6 +360,7 @@ int main(void)
         WORLD_TEST(a_running_call_is_awaited),
         WORLD_TEST(a_second_signal_leaves_at_once),
         WORLD_TEST(a_refused_job_names_the_key),
+        WORLD_TEST(a_worker_does_not_call_itself),
         WORLD_TEST(nothing_outlives_it),
         WORLD_TEST(a_second_worker_leaves_the_token_alone),
         WORLD_TEST(a_worker_removes_its_own_token_only),

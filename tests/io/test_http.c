@@ -675,6 +675,30 @@ static void test_link_local_is_refused(void **state)
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+static void test_the_own_listener_is_not_called(void **state)
+{
+    (void)state;
+    struct fixture fix;
+    struct heard heard;
+    set_up(&fix, "", true);
+    struct sockaddr_storage listener = { 0 };
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons(testserver_port(fix.server)),
+    };
+    memcpy(&listener, &address, sizeof address); /* on any address */
+    http_avoid(fix.http, &listener);
+    get(&fix, "/ok", &heard);
+    assert_int_equal(heard.fault, HTTP_BAD_URL);
+    assert_false(heard.sent);
+    assert_non_null(strstr(heard.sentence, "the worker's own listener"));
+    char url[120];
+    snprintf(url, sizeof url, "%s/ok", fix.foreign); /* another port */
+    get(&fix, url, &heard);
+    assert_int_equal(heard.status, 200);
+    finish(&fix);
+}
+
 static void test_config_is_checked(void **state)
 {
     (void)state;
@@ -952,6 +976,7 @@ int main(void)
         cmocka_unit_test(test_bad_requests_are_faults),
         cmocka_unit_test(test_long_requests_are_refused),
         cmocka_unit_test(test_link_local_is_refused),
+        cmocka_unit_test(test_the_own_listener_is_not_called),
         cmocka_unit_test(test_config_is_checked),
         cmocka_unit_test(test_cancel_ends_once),
         cmocka_unit_test(test_cancel_under_way_may_have_been_sent),
