@@ -574,7 +574,10 @@ static bool open_http(struct daemon *d, struct error *reterr)
         .api_key = config->api_key,
         .api_key_collection = config->api_key_collection,
         .allow_hosts = config->allow_hosts,
+        .https_only = config->https_only,
         .ca_file = config->ca_file,
+        .client_cert = config->client_cert,
+        .client_key = config->client_key,
         .connect_timeout_ms = config->connect_timeout_ms,
     };
     d->http = http_new(&d->loop, &http, reterr);

@@ -10,8 +10,10 @@
 
 #include <assert.h>
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "curl_uv.h"
@@ -33,7 +35,7 @@ struct http {
     struct curl_uv *curl;
     struct origins *origins;
     struct curl_slist *ours, *plain; /* with the key, and without */
-    char *ca_file;
+    char *ca_file, *client_cert, *client_key;
     struct transfer_config config;
     struct transfer *places[HTTP_LIVE_MAX]; /* made when first needed */
     size_t made, live;
@@ -138,6 +140,7 @@ static bool transfer_send(struct http *http, struct transfer *transfer,
                                 &backend, reterr);
     transfer->keyed = good && backend && !request_has_credentials(request);
     struct curl_slist *common = transfer->keyed ? http->ours : http->plain;
+    transfer_certify(transfer, good && backend);
     if (!good || !transfer_prepare(transfer, request, url, common, reterr))
         return false;
     *ret_fault = HTTP_BROKEN;
@@ -209,7 +212,38 @@ static void http_free(struct http *http)
     curl_slist_free_all(http->plain);
     origins_free(http->origins);
     free(http->ca_file);
+    free(http->client_cert);
+    free(http->client_key);
     free(http);
+}
+
+/* NULL stays NULL. A file that cannot be read is said at the start. */
+static bool take_file(char **ret_copy, const char *path, const char *name,
+                      struct error *reterr)
+{
+    if (!path)
+        return true;
+    *ret_copy = memory_copy(path, strlen(path));
+    if (access(path, R_OK) == 0)
+        return true;
+    error_set(reterr, "%s: %s: %s", name, path, strerror(errno));
+    return false;
+}
+
+static bool take_files(struct http *http, const struct http_config *config,
+                       struct error *reterr)
+{
+    if (config->client_key && !config->client_cert) {
+        error_set(reterr, "MOONCRON_CLIENT_KEY is set, and "
+                          "MOONCRON_CLIENT_CERT is not");
+        return false;
+    }
+    return take_file(&http->ca_file, config->ca_file, "MOONCRON_CA_FILE",
+                     reterr) &&
+           take_file(&http->client_cert, config->client_cert,
+                     "MOONCRON_CLIENT_CERT", reterr) &&
+           take_file(&http->client_key, config->client_key,
+                     "MOONCRON_CLIENT_KEY", reterr);
 }
 
 struct http *http_new(struct uv_loop_s *loop, const struct http_config *config,
@@ -217,18 +251,19 @@ struct http *http_new(struct uv_loop_s *loop, const struct http_config *config,
 {
     struct http *http = memory_new(sizeof *http);
     http->loop = loop;
-    http->origins =
-        origins_new(config->backend_url, config->allow_hosts, reterr);
-    if (http->origins)
+    http->origins = origins_new(config->backend_url, config->allow_hosts,
+                                config->https_only, reterr);
+    if (http->origins && take_files(http, config, reterr))
         http->curl =
             curl_uv_new(loop, HTTP_LIVE_MAX, on_curl_done, http, reterr);
     if (!http->curl) {
         http_free(http);
         return NULL;
     }
-    if (config->ca_file)
-        http->ca_file = memory_copy(config->ca_file, strlen(config->ca_file));
     http->config.ca_file = http->ca_file;
+    http->config.client_cert = http->client_cert;
+    http->config.client_key = http->client_key;
+    http->config.https_only = config->https_only;
     http->config.connect_timeout_ms = config->connect_timeout_ms;
     make_headers(http, config);
     uv_idle_init(loop, &http->idle);

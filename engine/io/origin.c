@@ -22,6 +22,7 @@ struct origin {
 struct origins {
     struct origin all[ORIGINS_MAX + 1]; /* the backend's is the first */
     size_t count;
+    bool https_only;
     char *base; /* backend_url without a slash at its end */
     size_t base_len;
 };
@@ -43,10 +44,15 @@ static bool origin_format(CURLU *url, struct origin *ret)
     return good;
 }
 
+static bool origin_is_https(const struct origin *origin)
+{
+    return strncasecmp(origin->text, "https://", 8) == 0;
+}
+
 static bool origin_is_http(const struct origin *origin)
 {
     return strncasecmp(origin->text, "http://", 7) == 0 ||
-           strncasecmp(origin->text, "https://", 8) == 0;
+           origin_is_https(origin);
 }
 
 static bool url_has(CURLU *url, CURLUPart part)
@@ -72,8 +78,8 @@ static bool url_is_printable(const char *url)
     return true;
 }
 
-static CURLU *url_parse(const char *text, struct origin *ret_origin,
-                        const char **ret_why)
+static CURLU *url_parse(const char *text, bool https_only,
+                        struct origin *ret_origin, const char **ret_why)
 {
     CURLU *url = curl_url();
     CURLUcode code =
@@ -86,6 +92,8 @@ static CURLU *url_parse(const char *text, struct origin *ret_origin,
                                              : curl_url_strerror(code);
     else if (!origin_format(url, ret_origin) || !origin_is_http(ret_origin))
         *ret_why = "only http:// and https:// are spoken here";
+    else if (https_only && !origin_is_https(ret_origin))
+        *ret_why = "only https:// is spoken here (MOONCRON_HTTPS_ONLY)";
     else if (url_has_user(url))
         *ret_why = "a user name or password has no place in a URL";
     if (!*ret_why)
@@ -100,7 +108,7 @@ static bool set_backend(struct origins *origins, const char *text,
                         struct error *reterr)
 {
     const char *why;
-    CURLU *url = url_parse(text, &origins->all[0], &why);
+    CURLU *url = url_parse(text, origins->https_only, &origins->all[0], &why);
     if (url &&
         (url_has(url, CURLUPART_QUERY) || url_has(url, CURLUPART_FRAGMENT))) {
         why = "it is a prefix, so it has no ? and no #";
@@ -143,7 +151,8 @@ static bool allow(struct origins *origins, const char *word, size_t len,
     if (origins->count > ORIGINS_MAX)
         why = "there are too many";
     else if (wrote > 0 && (size_t)wrote < sizeof text)
-        url = url_parse(text, &origins->all[origins->count], &why);
+        url = url_parse(text, origins->https_only,
+                        &origins->all[origins->count], &why);
     if (!url) {
         error_set(reterr,
                   "MOONCRON_ALLOW_HOSTS: \"%.*s\" is no origin like "
@@ -171,9 +180,10 @@ static bool allow_all(struct origins *origins, const char *list,
 }
 
 struct origins *origins_new(const char *backend_url, const char *allow_hosts,
-                            struct error *reterr)
+                            bool https_only, struct error *reterr)
 {
     struct origins *origins = memory_new(sizeof *origins);
+    origins->https_only = https_only;
     if (set_backend(origins, backend_url ? backend_url : "", reterr) &&
         (!allow_hosts || allow_all(origins, allow_hosts, reterr)))
         return origins;
@@ -215,7 +225,7 @@ static bool put_url(const struct origins *origins, const char *text,
 {
     struct origin origin;
     const char *why;
-    CURLU *url = url_parse(text, &origin, &why);
+    CURLU *url = url_parse(text, origins->https_only, &origin, &why);
     if (!url) {
         error_set(reterr, "this is no URL to call: %s", why);
         return false;

@@ -12,11 +12,11 @@
 struct origins;
 
 /* `backend_url` is http or https with a host, maybe a port and a path; no user,
- * query or fragment. `allow_hosts` (or NULL) lists further origins, "https://
- * host:port" or "host" alone for https, with spaces or commas between. NULL
- * and a sentence otherwise. */
+ * query or fragment. `https_only`: http is none. `allow_hosts` (or NULL) lists
+ * further origins, "https:// host:port" or "host" alone for https, with spaces
+ * or commas between. NULL and a sentence otherwise. */
 struct origins *origins_new(const char *backend_url, const char *allow_hosts,
-                            struct error *reterr);
+                            bool https_only, struct error *reterr);
 void origins_free(struct origins *origins); /* NULL is fine */
 
 /* Writes the whole URL for "/path" (below backend_url) or an absolute URL whose

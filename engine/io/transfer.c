@@ -174,8 +174,9 @@ static void set_limits(CURL *easy, const struct transfer_config *config)
 
 static void set_manners(CURL *easy, const struct transfer_config *config)
 {
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    const char *protocols = config->https_only ? "https" : "http,https";
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
     /* A redirect would carry our headers to another host. */
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     /* One connection lost must not be all calls lost, and small calls gain
@@ -243,6 +244,21 @@ void transfer_reset(struct transfer *transfer)
     transfer->fault = HTTP_NO_FAULT;
     transfer->says[0] = '\0';
     clock_gettime(CLOCK_MONOTONIC, &transfer->since);
+}
+
+/* A connection is used again only by requests that show the same. */
+void transfer_certify(struct transfer *transfer, bool ours)
+{
+    const struct transfer_config *config = transfer->config;
+    if (!config->client_cert)
+        return;
+    CURL *easy = transfer->easy;
+    const char *key =
+        config->client_key ? config->client_key : config->client_cert;
+    curl_easy_setopt(easy, CURLOPT_SSLCERT, ours ? config->client_cert : NULL);
+    curl_easy_setopt(easy, CURLOPT_SSLKEY, ours ? key : NULL);
+    /* Without one OpenSSL would ask on the terminal, and wait. */
+    curl_easy_setopt(easy, CURLOPT_KEYPASSWD, ours ? "" : NULL);
 }
 
 void transfer_shrink(struct transfer *transfer)

@@ -57,6 +57,8 @@ struct transfer {
 /* Shared by all transfers; must outlive them. */
 struct transfer_config {
     const char *ca_file; /* NULL: the system's */
+    const char *client_cert, *client_key;
+    bool https_only;
     uint32_t connect_timeout_ms;
     struct sockaddr_storage listener; /* ours, which is not called */
 };
@@ -73,6 +75,8 @@ void transfer_reset(struct transfer *transfer);
 bool transfer_prepare(struct transfer *transfer,
                       const struct http_request *request, const char *url,
                       struct curl_slist *common, struct error *reterr);
+/* Shows our certificate in the next request, or no longer. */
+void transfer_certify(struct transfer *transfer, bool ours);
 /* Ends without libcurl: `sentence` says why. */
 void transfer_fail(struct transfer *transfer, enum http_fault fault,
                    const char *sentence);

@@ -34,6 +34,8 @@ struct config {
     const char *script_env;  /* names, separated by spaces or commas */
     const char *allow_hosts; /* other origins that jobs may call */
     const char *ca_file;
+    bool https_only;
+    const char *client_cert, *client_key; /* files */
     enum log_format log_format;
     enum log_level log_level;
     uint32_t settings_timeout_ms, connect_timeout_ms;

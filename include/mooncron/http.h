@@ -30,7 +30,11 @@ struct http_config {
     const char *api_key;     /* NULL: none is sent */
     const char *api_key_collection; /* "users" */
     const char *allow_hosts; /* other origins, space separated; NULL: none */
+    bool https_only;         /* http:// is no URL */
     const char *ca_file;     /* NULL: the system's */
+    /* PEM files, shown to the backend's origin alone; NULL: none. The key may
+     * be in the certificate's file, and has no passphrase. */
+    const char *client_cert, *client_key;
     uint32_t connect_timeout_ms;
 };
 
@@ -73,7 +77,8 @@ struct http_answer {
 typedef void http_done(void *data, uint64_t tag,
                        const struct http_answer *answer);
 
-/* NULL and `reterr` where backend_url is no http or https URL. */
+/* NULL and `reterr` where backend_url is no http or https URL, or a file cannot
+ * be read. */
 struct http *http_new(struct uv_loop_s *loop, const struct http_config *config,
                       struct error *reterr);
 

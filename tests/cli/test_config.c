@@ -59,6 +59,7 @@ static void the_defaults_are_those_of_the_docs(void **state)
     assert_int_equal(config->poll_ms, 60000);
     assert_int_equal(config->settings_timeout_ms, 5000);
     assert_int_equal(config->load_timeout_ms, 3000);
+    assert_false(config->https_only);
     assert_true(config->time_scale == 1);
     assert_int_equal(config->log_level, LOG_INFO);
     world_close(&world);
@@ -78,6 +79,9 @@ static void what_is_set_is_read(void **state)
         "MOONCRON_LOG=json",
         "MOONCRON_LOG_LEVEL=warn",
         "MOONCRON_WEBHOOK_AUTH=signature",
+        "MOONCRON_HTTPS_ONLY=true",
+        "MOONCRON_CLIENT_CERT=/etc/worker.crt",
+        "MOONCRON_CLIENT_KEY=/etc/worker.key",
         "MOONCRON_POLL=1m30s",
         "MOONCRON_TIME_SCALE=60",
         NULL,
@@ -96,6 +100,9 @@ static void what_is_set_is_read(void **state)
     assert_int_equal(config->webhook_auth, WEBHOOK_AUTH_SIGNATURE);
     assert_int_equal(config->poll_ms, 90000);
     assert_true(config->time_scale == 60);
+    assert_true(config->https_only);
+    assert_string_equal(config->client_cert, "/etc/worker.crt");
+    assert_string_equal(config->client_key, "/etc/worker.key");
     world_close(&world);
 }
 

@@ -730,6 +730,63 @@ static void test_config_is_checked(void **state)
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+/* What a place that trusts nobody sets. */
+static void test_strict_config_is_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        struct http_config config;
+        const char *sentence;
+    } rows[] = {
+        { { .backend_url = "http://a", .https_only = true },
+          "only https:// is spoken here (MOONCRON_HTTPS_ONLY)" },
+        { { .backend_url = "https://a",
+            .allow_hosts = "http://b",
+            .https_only = true },
+          "only https:// is spoken here (MOONCRON_HTTPS_ONLY)" },
+        { { .backend_url = "https://a", .ca_file = "/no/file" },
+          "MOONCRON_CA_FILE: /no/file: No such" },
+        { { .backend_url = "https://a", .client_cert = "/no/file" },
+          "MOONCRON_CLIENT_CERT: /no/file: No such" },
+        { { .backend_url = "https://a",
+            .client_cert = "/dev/null",
+            .client_key = "/no/file" },
+          "MOONCRON_CLIENT_KEY: /no/file: No such" },
+        { { .backend_url = "https://a", .client_key = "/dev/null" },
+          "MOONCRON_CLIENT_KEY is set, and MOONCRON_CLIENT_CERT is not" },
+    };
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error err = { "" };
+        assert_null(http_new(&loop, &rows[i].config, &err));
+        if (!strstr(err.text, rows[i].sentence))
+            fail_msg("%zu: %s", i, err.text);
+    }
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+/* Where the list allows https alone, a script's http:// is no URL. */
+static void test_https_only_holds_for_each_call(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    const struct http_config config = { .backend_url = "https://localhost",
+                                        .https_only = true };
+    struct error err;
+    struct fixture fix = { .http = http_new(&loop, &config, &err) };
+    struct heard heard = { 0 };
+    send_it(&fix, &(struct http_request){ .url = "http://localhost/" }, &heard);
+    while (!heard.calls)
+        uv_run(&loop, UV_RUN_ONCE);
+    assert_int_equal(heard.fault, HTTP_BAD_URL);
+    assert_non_null(strstr(heard.sentence, "MOONCRON_HTTPS_ONLY"));
+    http_close(fix.http, on_closed, &fix);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 /* ---- Ends ---- */
 
 static void test_cancel_ends_once(void **state)
@@ -978,6 +1035,8 @@ int main(void)
         cmocka_unit_test(test_link_local_is_refused),
         cmocka_unit_test(test_the_own_listener_is_not_called),
         cmocka_unit_test(test_config_is_checked),
+        cmocka_unit_test(test_strict_config_is_checked),
+        cmocka_unit_test(test_https_only_holds_for_each_call),
         cmocka_unit_test(test_cancel_ends_once),
         cmocka_unit_test(test_cancel_under_way_may_have_been_sent),
         cmocka_unit_test(test_close_ends_what_is_live),

@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-
 static struct sockaddr_storage address_of(const char *text, uint16_t port)
 {
     struct sockaddr_storage address = { 0 };
