@@ -75,7 +75,10 @@ struct settings *errand_settings(const struct config *config,
         .backend_url = config->backend_url,
         .api_key = config->api_key,
         .api_key_collection = config->api_key_collection,
+        .https_only = config->https_only,
         .ca_file = config->ca_file,
+        .client_cert = config->client_cert,
+        .client_key = config->client_key,
         .connect_timeout_ms = config->connect_timeout_ms,
     };
     struct errand errand;
