@@ -384,7 +384,8 @@ static void on_loaded(void *data, uint32_t generation, struct jobset *set,
     (void)generation;
     struct event event = { .kind = EV_LOADED,
                            .loaded = { set ? LOAD_OK : LOAD_FAILED, set } };
-    bool running = core_status(d->core).set != NULL;
+    struct core_status status = core_status(d->core);
+    uint32_t running = status.set ? status.generation : 0;
     if (!set && !d->closing)
         replace(&d->load_failure, news_load_failed(d->log, d->config->file,
                                                    mistakes, failure, running));
@@ -501,9 +502,17 @@ static void on_hangup(struct daemon *d)
     daemon_post(d, &event, NULL);
 }
 
-static void on_stop(struct daemon *d)
+/* SIGTERM is how a worker ends on an ordinary day; who presses Ctrl-C, or does
+ * not wait for the runs, is told so. */
+static void on_stop(struct daemon *d, int number)
 {
-    news_stopping(d->log, core_status(d->core).runs, d->stops++ > 0);
+    uint32_t runs = core_status(d->core).runs;
+    bool again = d->stops++ > 0;
+    if (number == SIGINT)
+        d->exit_code = EXIT_INTERRUPTED;
+    else if (again && runs && d->exit_code == EXIT_OK)
+        d->exit_code = EXIT_TERMINATED;
+    news_stopping(d->log, runs, again);
     const struct event event = { .kind = EV_STOP };
     daemon_post(d, &event, NULL);
 }
@@ -514,7 +523,7 @@ static void on_signal(uv_signal_t *handle, int number)
     if (number == SIGHUP)
         on_hangup(d);
     else
-        on_stop(d);
+        on_stop(d, number);
 }
 
 static void on_turn(uv_prepare_t *handle)

@@ -120,7 +120,7 @@ void news_unchanged(struct log *log, uint32_t generation)
 
 /* The sentence above the mistakes of a file. */
 static void mistakes_title(const char *file, const struct mistakes *mistakes,
-                           bool running, char *buffer, size_t size)
+                           uint32_t running, char *buffer, size_t size)
 {
     snprintf(buffer, size, "%s has %u mistake%s; %s", file, mistakes->total,
              mistakes->total == 1 ? "" : "s",
@@ -136,9 +136,19 @@ static void mistakes_text(const struct mistakes *mistakes, struct text *text)
     }
 }
 
+/* Behind the mistakes, as `check` ends. */
+static void put_outcome(uint32_t errors, uint32_t running, struct text *text)
+{
+    text_printf(text, "\n%u error%s. ", errors, errors == 1 ? "" : "s");
+    if (running)
+        text_printf(text, "Schedule #%u keeps running.", running);
+    else
+        text_puts(text, "Nothing was loaded.");
+}
+
 char *news_load_failed(struct log *log, const char *file,
                        const struct mistakes *mistakes, const char *failure,
-                       bool running)
+                       uint32_t running)
 {
     char title[SENTENCE_MAX];
     struct text text;
@@ -147,11 +157,8 @@ char *news_load_failed(struct log *log, const char *file,
         mistakes_title(file, mistakes, running, title, sizeof title);
         mistakes_text(mistakes, &text);
         log_block(log, LOG_ERROR, "reload", title, text.data);
-        struct text told;
-        text_init(&told, 256 << 10);
-        text_printf(&told, "%s\n\n%s", title, text.data);
-        text_close(&text);
-        return text_take(&told);
+        put_outcome(mistakes->total, running, &text);
+        return text_take(&text);
     }
     text_printf(&text, "%s was not loaded: %s; %s", file, failure,
                 running ? "the old schedule keeps running"

@@ -19,11 +19,12 @@ void news_schedule(struct log *log, const struct action *swap,
 /* Other time zone data are in place; versions, or "". */
 void news_zones(struct log *log, const char *before, const char *now);
 void news_unchanged(struct log *log, uint32_t generation);
-/* A load failed: mistakes, or a sentence. `running`: an old schedule goes on.
- * Returns what an asker is told; the caller frees it. */
+/* A load failed: mistakes, or a sentence. `running` is the number of the
+ * schedule that goes on, 0: none. Returns what an asker is told: the mistakes
+ * as `check` prints them, and what goes on; the caller frees it. */
 char *news_load_failed(struct log *log, const char *file,
                        const struct mistakes *mistakes, const char *failure,
-                       bool running);
+                       uint32_t running);
 
 void news_finish(struct log *log, const struct action *finish, const char *why);
 void news_pass(struct log *log, const struct action *pass);

@@ -3,6 +3,7 @@
 -- spec/broken/NAME.lua is a file, NAME.expected all that `check` prints. Below
 -- are mistakes of which only code and place are held fast.
 
+local cjson = require "cjson"
 local program = require "program"
 
 -- { text, code, line, column, message; column nil where the whole line is meant }
@@ -100,6 +101,92 @@ local function reported(text)
   end
   return list
 end
+
+describe("check --json", function()
+  it("has every mistake with its place", function()
+    program.in_folder(function(folder)
+      local file = folder .. "/schedule.lua"
+      program.write(file, "job 'a' { every = 20, post = '/a' }\n" ..
+        "job 'b' { evry\xff = '1h' }\n" .. "error 'by hand'\n")
+      local out, code, err = program.run { "check", "--json", file }
+      assert.equal(78, code, err)
+      -- The file is no UTF-8, and so it is no Lua.
+      local report = cjson.decode(out)
+      assert.equal("E100", report.mistakes[1].code, out)
+
+      program.write(file, "job 'a' { every = 20, post = '/a' }\nerror '\xff'\n")
+      out, code, err = program.run { "check", "--json", file }
+      assert.equal(78, code, err)
+      assert.equal("", err)
+      report = cjson.decode(out)
+      assert.equal(1, report.version)
+      assert.equal(file, report.file)
+      assert.equal(cjson.null, report.jobs)
+      assert.equal(2, report.errors)
+      assert.same({
+        code = "E110", message = '`every = 20` has no unit in job "a"',
+        file = file, line = 1, column = 19, label = "20 what?",
+        help = 'write "20m" for minutes, or "20ms" for milliseconds',
+        note = cjson.null,
+      }, report.mistakes[1])
+      assert.equal("\u{fffd}", report.mistakes[2].message)
+      assert.equal(cjson.null, report.mistakes[2].column)
+    end)
+  end)
+
+  it("counts the jobs of a good file", function()
+    local out, code = program.run { "check", "--json", "scripts/schedules.lua" }
+    assert.equal(0, code, out)
+    local report = cjson.decode(out)
+    assert.equal(12, report.jobs)
+    assert.same({}, report.mistakes)
+  end)
+end)
+
+describe("check --plain", function()
+  it("has a line for each mistake, and no other", function()
+    program.in_folder(function(folder)
+      local file = folder .. "/schedule.lua"
+      program.write(file, "job 'a' { every = 20, post = '/a' }\nerror 'by hand'\n")
+      local out, code, err = program.run { "check", "--plain", file }
+      assert.equal(78, code)
+      assert.equal("", err)
+      assert.equal("E110 " .. file .. ':1:19: `every = 20` has no unit in job "a"' ..
+        " (20 what?)\nE101 " .. file .. ":2: by hand\n", out)
+    end)
+  end)
+end)
+
+describe("version", function()
+  -- A folder of time zones that says its version.
+  local function with_zones(use)
+    program.in_folder(function(folder)
+      program.write(folder .. "/tzdata.zi", "# version 2031z\n")
+      use { TZDIR = folder }
+    end)
+  end
+
+  it("names the time zones' data among the libraries", function()
+    with_zones(function(variables)
+      local out, code = program.run({ "version" }, variables)
+      assert.equal(0, code)
+      assert.truthy(out:find "^mooncron %S+ %(libuv %S+, .*, tzdata 2031z%)\n$", out)
+    end)
+  end)
+
+  it("is JSON, or lines, when asked for", function()
+    with_zones(function(variables)
+      local report = cjson.decode((program.run({ "version", "--json" }, variables)))
+      assert.equal(1, report.version)
+      assert.equal("2031z", report.tzdata)
+      local lines = program.run({ "version", "--plain" }, variables)
+      assert.truthy(lines:find("mooncron\t" .. report.mooncron .. "\n", 1, true), lines)
+      for name, number in pairs(report.libraries) do
+        assert.truthy(lines:find(name .. "\t" .. number .. "\n", 1, true), lines)
+      end
+    end)
+  end)
+end)
 
 describe("check", function()
   local listing <close> = assert(io.popen "ls spec/broken/*.lua")

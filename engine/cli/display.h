@@ -42,7 +42,7 @@ const char *display_heading(int64_t ms, char buffer[DISPLAY_MAX]);
 void display_names(const char *const *names, size_t count, size_t indent,
                    struct text *out);
 
-/* A JSON string, with its quotes. */
+/* A JSON string, with its quotes; bytes that are no UTF-8 become U+FFFD. */
 void display_json(struct text *out, const char *string);
 
 #endif

@@ -68,6 +68,17 @@ static const struct {
     { 422, EXIT_CONFIG, NULL },
 };
 
+/* Mistakes stand alone, as `check` prints them. */
+static void say_why(const struct config *config, int code, const char *message)
+{
+    if (strncmp(message, "error[", 6) == 0)
+        fprintf(stderr, "%s\n", message);
+    else
+        fprintf(stderr, "%s: %s\n",
+                code == EXIT_CONFIG ? "mooncron reload" : config->url,
+                *message ? message : "an answer that is none of mooncron's");
+}
+
 static int failed(const struct config *config, int status,
                   const struct receipt *receipt)
 {
@@ -79,10 +90,7 @@ static int failed(const struct config *config, int status,
             help = answers[i].help;
         }
     }
-    fprintf(stderr, "%s: %s\n",
-            code == EXIT_CONFIG ? "mooncron reload" : config->url,
-            *receipt->message ? receipt->message
-                              : "an answer that is none of mooncron's");
+    say_why(config, code, receipt->message);
     if (help)
         fprintf(stderr, "  = help: %s\n", help);
     return code;

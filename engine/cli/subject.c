@@ -176,10 +176,7 @@ static int load(struct subject *subject, const struct args *args)
     subject->set = subject->loaded.set;
     if (subject->set)
         return EXIT_OK;
-    if (subject->loaded.mistakes.count)
-        complain_mistakes(&subject->loaded.mistakes,
-                          args_colour(args, STDERR_FILENO));
-    else
+    if (!subject->loaded.mistakes.count)
         fprintf(stderr, "mooncron %s: %s was not loaded: %s\n",
                 args->verb->name, subject->file, subject->loaded.failure.text);
     return EXIT_CONFIG;
@@ -219,12 +216,27 @@ static int open_all(struct subject *subject, const struct args *args,
     return load(subject, args);
 }
 
-bool subject_open(struct subject *subject, const struct args *args,
-                  unsigned file, enum subject_settings settings, int *ret_code)
+bool subject_try(struct subject *subject, const struct args *args,
+                 unsigned file, enum subject_settings settings, int *ret_code)
 {
     *subject = (struct subject){ .source = "flag" };
     *ret_code = open_all(subject, args, file, settings);
     return *ret_code == EXIT_OK;
+}
+
+bool subject_open(struct subject *subject, const struct args *args,
+                  unsigned file, enum subject_settings settings, int *ret_code)
+{
+    bool good = subject_try(subject, args, file, settings, ret_code);
+    if (subject->loaded.mistakes.count)
+        complain_mistakes(&subject->loaded.mistakes,
+                          args_colour(args, STDERR_FILENO));
+    return good;
+}
+
+const struct mistakes *subject_mistakes(const struct subject *subject)
+{
+    return &subject->loaded.mistakes;
 }
 
 void subject_close(struct subject *subject)

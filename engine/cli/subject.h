@@ -48,6 +48,13 @@ enum subject_settings {
  * subject_close() is due. */
 bool subject_open(struct subject *subject, const struct args *args,
                   unsigned file, enum subject_settings settings, int *ret_code);
+/* The same, but mistakes in the file are the caller's to tell: where there is
+ * any it is false, and nothing was said of them. */
+bool subject_try(struct subject *subject, const struct args *args,
+                 unsigned file, enum subject_settings settings, int *ret_code);
 void subject_close(struct subject *subject);
+
+/* Of the file; empty where it was loaded, or not even read. */
+const struct mistakes *subject_mistakes(const struct subject *subject);
 
 #endif

@@ -114,3 +114,23 @@ size_t text_columns(const char *bytes, size_t len)
         columns += ((unsigned char)bytes[i] & 0xC0) != 0x80;
     return columns;
 }
+
+size_t text_utf8(const char *at, size_t len)
+{
+    const unsigned char *u = (const unsigned char *)at;
+    size_t want = u[0] < 0x80   ? 1
+                  : u[0] < 0xc2 ? 0
+                  : u[0] < 0xe0 ? 2
+                  : u[0] < 0xf0 ? 3
+                  : u[0] < 0xf5 ? 4
+                                : 0;
+    if (!want || want > len)
+        return 0;
+    for (size_t i = 1; i < want; i++)
+        if ((u[i] & 0xc0) != 0x80)
+            return 0;
+    if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) ||
+        (u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
+        return 0;
+    return want;
+}

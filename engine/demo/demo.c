@@ -207,10 +207,19 @@ static void run(struct demo *demo)
     read_log(demo);
 }
 
+/* Hurried by a second signal, it says that it cut runs short. */
+static bool ended_well(const struct demo *demo)
+{
+    int status = demo->status;
+    return demo->leaving && WIFEXITED(status) &&
+           (WEXITSTATUS(status) == EXIT_OK ||
+            WEXITSTATUS(status) == EXIT_TERMINATED);
+}
+
 static int verdict(const struct demo *demo, struct error *reterr)
 {
     int status = demo->status;
-    if (demo->leaving && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    if (ended_well(demo))
         return EXIT_OK;
     narrator_quote(&demo->narrator);
     if (WIFSIGNALED(status))

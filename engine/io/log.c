@@ -51,26 +51,6 @@ static size_t secret_at(const struct log *log, const char *at, size_t len)
     return 0;
 }
 
-/* The bytes of a well-formed UTF-8 character at `at` (RFC 3629), or 0. */
-static size_t utf8_len(const char *at, size_t len)
-{
-    const unsigned char *u = (const unsigned char *)at;
-    size_t want = u[0] < 0xc2   ? 0
-                  : u[0] < 0xe0 ? 2
-                  : u[0] < 0xf0 ? 3
-                  : u[0] < 0xf5 ? 4
-                                : 0;
-    if (!want || want > len)
-        return 0;
-    for (size_t i = 1; i < want; i++)
-        if ((u[i] & 0xc0) != 0x80)
-            return 0;
-    if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) ||
-        (u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
-        return 0;
-    return want;
-}
-
 static void put_control(const struct log *log, unsigned char c,
                         struct text *out)
 {
@@ -91,7 +71,7 @@ static void put(const struct log *log, const char *at, bool block,
         if (take) {
             text_puts(out, "[redacted]");
         } else if (c >= 0x80) {
-            take = utf8_len(at, len);
+            take = text_utf8(at, len);
             if (take)
                 text_add(out, at, take);
             else

@@ -5,15 +5,18 @@
 #include <curl/curl.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
+#include <string.h>
 #include <uv.h>
 
-void versions_put(struct text *out)
+size_t versions_get(struct version list[VERSIONS_MAX])
 {
-    text_printf(out,
-                "mooncron " MOONCRON_VERSION
-                " (libuv %s, libcurl %s, jansson %s, civetweb %s, OpenSSL %s)",
-                uv_version_string(),
-                curl_version_info(CURLVERSION_NOW)->version,
-                jansson_version_str(), mg_version(),
-                OpenSSL_version(OPENSSL_VERSION_STRING));
+    const struct version all[] = {
+        { "libuv", uv_version_string() },
+        { "libcurl", curl_version_info(CURLVERSION_NOW)->version },
+        { "jansson", jansson_version_str() },
+        { "civetweb", mg_version() },
+        { "OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING) },
+    };
+    memcpy(list, all, sizeof all);
+    return sizeof all / sizeof *all;
 }

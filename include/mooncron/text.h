@@ -39,4 +39,8 @@ char *text_take(struct text *text);
  * code point (no wide characters: names and paths are ASCII). */
 size_t text_columns(const char *bytes, size_t len);
 
+/* The bytes of the well-formed UTF-8 character (RFC 3629) that begins at `at`,
+ * which has `len` > 0 bytes; 0: it is none. */
+size_t text_utf8(const char *at, size_t len);
+
 #endif

@@ -2,10 +2,16 @@
 #ifndef MOONCRON_VERSIONS_H
 #define MOONCRON_VERSIONS_H
 
-#include "mooncron/text.h"
+#include <stddef.h>
 
-/* "mooncron 0.1.0 (libuv 1.44.2, libcurl 7.88.1, ...)", without a newline:
- * what was linked at run time, where the library tells. */
-void versions_put(struct text *out);
+struct version {
+    const char *name, *number; /* both static */
+};
+
+#define VERSIONS_MAX 8
+
+/* Fills the list: "libuv", "1.44.2" and so on, of what was linked at run time,
+ * where the library tells. How many there are. */
+size_t versions_get(struct version list[VERSIONS_MAX]);
 
 #endif

@@ -62,8 +62,9 @@ static void reload_answers_what_came_of_it(void **state)
 
     world_write(world, typo);
     assert_int_equal(reload(world, &out, &err), 78);
-    assert_non_null(strstr(err, "E104"));
-    assert_non_null(strstr(err, "keeps running"));
+    assert_int_equal(strncmp(err, "error[E104]: unknown option `evry`", 34), 0);
+    assert_non_null(strstr(err, "schedules.lua:1:14\n"));
+    assert_non_null(strstr(err, "\n\n1 error. Schedule #2 keeps running.\n"));
     free(out);
     free(err);
     world_await_calls(world, "flush", 2);
@@ -155,7 +156,26 @@ static void a_second_signal_leaves_at_once(void **state)
     json_decref(worker_event(&world->worker, "stopping"));
     assert_true(proc_alive(world->worker.proc));
     proc_signal(world->worker.proc, SIGTERM);
-    proc_exit(world->worker.proc, 2000);
+    assert_int_equal(proc_exit(world->worker.proc, 2000), 143);
+}
+
+/* Only runs that were cut short make a difference. */
+static void a_second_signal_without_runs_is_a_clean_end(void **state)
+{
+    struct world *world = *state;
+    world_open(world, "job 'rank' { every = '24h', post = '/api/feed/rank' }\n",
+               true, "production", NULL);
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_signal(world->worker.proc, SIGTERM);
+    assert_int_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS), 0);
+}
+
+static void an_interrupt_is_told_to_the_shell(void **state)
+{
+    struct world *world = *state;
+    world_open(world, schedule, true, "production", NULL);
+    proc_signal(world->worker.proc, SIGINT);
+    assert_int_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS), 130);
 }
 
 /* Jobs that the backend does not let in, and what the log says of each. The
@@ -361,6 +381,8 @@ int main(void)
         WORLD_TEST(a_second_signal_leaves_at_once),
         WORLD_TEST(a_refused_job_names_the_key),
         WORLD_TEST(a_worker_does_not_call_itself),
+        WORLD_TEST(a_second_signal_without_runs_is_a_clean_end),
+        WORLD_TEST(an_interrupt_is_told_to_the_shell),
         WORLD_TEST(nothing_outlives_it),
         WORLD_TEST(a_second_worker_leaves_the_token_alone),
         WORLD_TEST(a_worker_removes_its_own_token_only),
