@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "mooncron/config.h"
 #include "mooncron/demo.h"
 #include "verbs.h"
 
@@ -50,23 +51,33 @@ static bool own_program(char path[PATH_MAX])
     return true;
 }
 
+static int demo(struct demo_config *config)
+{
+    char program[PATH_MAX];
+    struct error error = { "cannot find the program that runs now" };
+    config->program = program;
+    int code =
+        own_program(program) ? demo_run(config, &error) : EXIT_UNAVAILABLE;
+    if (code != EXIT_OK)
+        fprintf(stderr, "mooncron demo: %s\n", error.text);
+    return code;
+}
+
+/* Of the environment only the schedule's name counts; what else is wrong there
+ * is not this worker's, which gets one of its own. */
 int cli_demo(int argc, char **argv)
 {
-    struct demo_config config = {
-        .file = "scripts/schedules.lua",
-        .speed = 60,
-    };
     struct args args;
+    struct config environment;
+    struct text ignored;
     int code;
     if (!args_read(&args, &verb, argc, argv, &code))
         return code;
-    if (!options_read(&args, &config))
-        return EXIT_USAGE;
-    char program[PATH_MAX];
-    struct error error = { "cannot find the program that runs now" };
-    config.program = program;
-    code = own_program(program) ? demo_run(&config, &error) : EXIT_UNAVAILABLE;
-    if (code != EXIT_OK)
-        fprintf(stderr, "mooncron demo: %s\n", error.text);
+    text_init(&ignored, 1 << 16);
+    config_read(&environment, &ignored);
+    struct demo_config config = { .file = environment.file, .speed = 60 };
+    code = options_read(&args, &config) ? demo(&config) : EXIT_USAGE;
+    config_close(&environment);
+    text_close(&ignored);
     return code;
 }

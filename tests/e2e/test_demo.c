@@ -92,8 +92,11 @@ static void it_ends_by_itself(void **state)
     scratch_make(&world->scratch);
     world_write(world, schedule);
     char *file = scratch_path(&world->scratch, "schedules.lua");
-    const char *args[] = { "demo", "--seconds", "3", file, NULL };
-    struct proc *demo = world->worker.proc = start(args, bare);
+    char variable[300];
+    snprintf(variable, sizeof variable, "MOONCRON_FILE=%s", file);
+    const char *env[] = { "TMPDIR=/tmp", variable, NULL };
+    const char *args[] = { "demo", "--seconds", "3", NULL };
+    struct proc *demo = world->worker.proc = start(args, env);
     assert_int_equal(proc_exit(demo, WORKER_PATIENCE_MS), 0);
     char *out = proc_output(demo, false);
     assert_non_null(strstr(out, "curl -X PATCH http://127.0.0.1:"));
