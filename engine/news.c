@@ -23,14 +23,17 @@ static const char *number(int64_t value, char buffer[NUMBER_MAX])
 void news_start(struct log *log, const char *file, bool primary,
                 const char *tzdata)
 {
-    struct text versions;
-    text_init(&versions, SENTENCE_MAX);
-    versions_put(&versions);
-    log_write(log, LOG_INFO, "main", "%s runs %s%s; tzdata %s", versions.data,
-              file,
+    struct version list[VERSIONS_MAX];
+    size_t count = versions_get(list);
+    struct text libraries;
+    text_init(&libraries, SENTENCE_MAX);
+    for (size_t i = 0; i < count; i++)
+        text_printf(&libraries, "%s %s, ", list[i].name, list[i].number);
+    log_write(log, LOG_INFO, "main", "mooncron %s runs %s%s (%stzdata %s)",
+              MOONCRON_VERSION, file,
               primary ? "" : " and fires nothing (SCHEDULER_IS_PRIMARY=false)",
-              *tzdata ? tzdata : "of unknown version");
-    text_close(&versions);
+              libraries.data, *tzdata ? tzdata : "unknown");
+    text_close(&libraries);
 }
 
 void news_listening(struct log *log, const char *host, uint16_t port,

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-ssize_t read_all(int fd, char *bytes, size_t size)
+int64_t read_all(int fd, char *bytes, size_t size)
 {
     size_t len = 0;
     while (len < size) {
@@ -17,5 +17,5 @@ ssize_t read_all(int fd, char *bytes, size_t size)
             break;
         len += (size_t)got;
     }
-    return (ssize_t)len;
+    return (int64_t)len;
 }

@@ -14,9 +14,10 @@
 #include "mooncron/instant.h"
 #include "mooncron/zones.h"
 
-#define BATCH_TIMES_MAX 1000       /* `n`: more is what `from` is for */
-#define BATCH_LINE_MAX  (64 << 10) /* an expression of 4 KiB, escaped, and id  \
-                                    */
+#define BATCH_TIMES_MAX 1000 /* `n`: more is what `from` is for */
+#define BATCH_LINE_MAX                                                         \
+    (64 << 10) /* an expression of 4 KiB, escaped, and id                      \
+                */
 
 /* Answers what is read from `in` until it ends; blocks. Answers are written
  * before it waits for more. `now` stands for "from" where a request has none;

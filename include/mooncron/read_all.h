@@ -3,10 +3,10 @@
 #define MOONCRON_READ_ALL_H
 
 #include <stddef.h>
-#include <sys/types.h>
+#include <stdint.h>
 
 /* As many bytes as there are, up to `size`; -1 and errno where reading failed.
  * An interrupted read is begun again. */
-ssize_t read_all(int fd, char *bytes, size_t size);
+int64_t read_all(int fd, char *bytes, size_t size);
 
 #endif

@@ -39,7 +39,7 @@ knows() {
         esac ;;
     jansson.h)
         case $2 in
-        engine/io/answer.c | engine/io/receipt.c | engine/io/reply.h | \
+        engine/io/answer.c | engine/io/batch.c | engine/io/receipt.c | engine/io/reply.h | \
             engine/io/settings.c | engine/io/settings_json.h | \
             engine/io/web.h | engine/io/versions.c | \
             engine/demo/*) return 0 ;;
@@ -56,7 +56,7 @@ knows() {
 # a file or a process; whoever touches the world knows more.
 pure=" assert.h inttypes.h limits.h stdarg.h stdbool.h stddef.h stdint.h
     stdio.h stdlib.h string.h "
-world=" arpa/inet.h ctype.h errno.h fcntl.h ftw.h math.h netdb.h netinet/in.h poll.h
+world=" arpa/inet.h ctype.h errno.h fcntl.h ftw.h ifaddrs.h math.h netdb.h netinet/in.h poll.h
     pthread.h signal.h spawn.h stdatomic.h strings.h sys/ioctl.h sys/pidfd.h
     sys/prctl.h sys/resource.h sys/signalfd.h sys/socket.h sys/stat.h
     sys/syscall.h sys/timerfd.h sys/types.h sys/wait.h time.h unistd.h
