@@ -274,6 +274,8 @@ static void loaded_frame(struct generation *g, const struct host_loaded *l)
         host_wrong(g, "its count of jobs is wrong");
         return;
     }
+    if (l->default_line)
+        jobset_set_default_rule(g->set, l->default_file, l->default_line);
     load_done(g);
 }
 
@@ -305,8 +307,12 @@ static void load_hangs(struct generation *g, const struct host_at *at)
 static bool take_hello(struct generation *g, struct wire_reader *in)
 {
     uint32_t protocol;
-    g->greeted = host_get_hello(in, &protocol) && protocol == HOST_PROTOCOL;
-    return g->greeted;
+    if (!host_get_hello(in, &protocol))
+        return false;
+    g->greeted = protocol == HOST_PROTOCOL;
+    if (!g->greeted)
+        host_wrong(g, "it is of another version than this program");
+    return true;
 }
 
 static bool take_file(struct generation *g, struct wire_reader *in)

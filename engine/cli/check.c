@@ -1,36 +1,74 @@
 /* `mooncron check`: is the file valid? */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "args.h"
 #include "display.h"
 #include "subject.h"
 #include "verbs.h"
+#include "warnings.h"
 
 static const struct args_option options[] = {
     SUBJECT_OPTIONS,
     { "json", 0, NULL, "as JSON; docs/cli.md has its fields" },
     { "plain", 0, NULL, "each mistake as one line" },
+    { "strict", 0, NULL, "exit code 3 where there are warnings" },
 };
 
 static const struct args_verb verb = {
     .name = "check",
     .about = "Loads the file as production would, or as --env says, and tells\n"
-             "every mistake in it at once. Nothing is asked of the backend.\n"
+             "every mistake in it at once, and what plan would warn of.\n"
+             "Nothing is asked of the backend.\n"
              "The file is MOONCRON_FILE or scripts/schedules.lua.\n"
-             "Exit code: 0 valid, 78 not.\n",
+             "Exit code: 0 valid, 3 as below, 78 not valid.\n",
     .operands = "[file]",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operands_max = 1,
 };
 
-static void say(const struct subject *subject, bool more)
+static void say(const struct subject *subject, uint32_t warnings, bool more)
 {
     uint32_t jobs = jobset_count(subject->set);
-    printf("%s: %u job%s, no mistakes\n", subject->file, jobs,
+    printf("%s: %u job%s, no mistakes", subject->file, jobs,
            jobs == 1 ? "" : "s");
+    if (warnings)
+        printf(", %u warning%s", warnings, warnings == 1 ? "" : "s");
+    putchar('\n');
     for (uint32_t i = 0; more && i < jobset_file_count(subject->set); i++)
         printf("  read %s\n", jobset_file(subject->set, i)->path);
+}
+
+/* ---- warnings ---- */
+
+/* None where the file is not valid. */
+static void find(const struct subject *subject, struct mistakes *ret)
+{
+    bool ascii = display_is_ascii(STDERR_FILENO);
+    *ret = (struct mistakes){ 0 };
+    if (subject->set)
+        warnings_find(subject->set, subject->environment, subject->now, ascii,
+                      ret);
+}
+
+static void show(const struct mistakes *warnings, bool colour)
+{
+    struct text out;
+    text_init(&out, 1 << 24);
+    for (uint32_t i = 0; i < warnings->count; i++) {
+        warning_render(&warnings->items[i], colour, &out);
+        text_putc(&out, '\n');
+    }
+    fputs(out.data, stderr);
+    text_close(&out);
+}
+
+static int code_of(int code, const struct mistakes *warnings,
+                   const struct args *args)
+{
+    bool strict = args_value(args, "strict") && warnings->total;
+    return code == EXIT_OK && strict ? EXIT_WARNINGS : code;
 }
 
 /* ---- for machines ---- */
@@ -67,7 +105,18 @@ static void mistake_put(const struct mistake *mistake, struct text *out)
     text_puts(out, " }");
 }
 
-static void json(const struct subject *subject)
+static void list_put(const char *name, const struct mistakes *list,
+                     struct text *out)
+{
+    text_printf(out, ",\n  \"%s\": [", name);
+    for (uint32_t i = 0; i < list->count; i++) {
+        text_puts(out, i ? "," : "");
+        mistake_put(&list->items[i], out);
+    }
+    text_puts(out, list->count ? "\n  ]" : "]");
+}
+
+static void json(const struct subject *subject, const struct mistakes *warnings)
 {
     const struct mistakes *mistakes = subject_mistakes(subject);
     struct text out;
@@ -78,26 +127,29 @@ static void json(const struct subject *subject)
         text_printf(&out, ",\n  \"jobs\": %u", jobset_count(subject->set));
     else
         text_puts(&out, ",\n  \"jobs\": null");
-    text_printf(&out, ",\n  \"errors\": %u,\n  \"mistakes\": [",
-                mistakes->total);
-    for (uint32_t i = 0; i < mistakes->count; i++) {
-        text_puts(&out, i ? "," : "");
-        mistake_put(&mistakes->items[i], &out);
-    }
-    text_puts(&out, mistakes->count ? "\n  ]\n}\n" : "]\n}\n");
+    text_printf(&out, ",\n  \"errors\": %u", mistakes->total);
+    list_put("mistakes", mistakes, &out);
+    list_put("warnings", warnings, &out);
+    text_puts(&out, "\n}\n");
     fputs(out.data, stdout);
     text_close(&out);
 }
 
-static void plain(const struct subject *subject)
+static void lines_put(const struct mistakes *list, struct text *out)
 {
-    const struct mistakes *mistakes = subject_mistakes(subject);
+    for (uint32_t i = 0; i < list->count; i++) {
+        mistake_line(&list->items[i], out);
+        text_putc(out, '\n');
+    }
+}
+
+static void plain(const struct subject *subject,
+                  const struct mistakes *warnings)
+{
     struct text out;
     text_init(&out, 1 << 24);
-    for (uint32_t i = 0; i < mistakes->count; i++) {
-        mistake_line(&mistakes->items[i], &out);
-        text_putc(&out, '\n');
-    }
+    lines_put(subject_mistakes(subject), &out);
+    lines_put(warnings, &out);
     fputs(out.data, stdout);
     text_close(&out);
 }
@@ -108,9 +160,13 @@ static int check_for_machines(const struct args *args)
 {
     struct subject subject;
     int code;
+    struct mistakes warnings;
     bool good = subject_try(&subject, args, 0, SUBJECT_FIXED, &code);
+    find(&subject, &warnings);
     if (good || subject_mistakes(&subject)->count)
-        (args_value(args, "json") ? json : plain)(&subject);
+        (args_value(args, "json") ? json : plain)(&subject, &warnings);
+    code = code_of(code, &warnings, args);
+    mistakes_clear(&warnings);
     subject_close(&subject);
     return code;
 }
@@ -118,10 +174,16 @@ static int check_for_machines(const struct args *args)
 static int check(const struct args *args)
 {
     struct subject subject;
+    struct mistakes warnings;
     int code;
-    if (subject_open(&subject, args, 0, SUBJECT_FIXED, &code) &&
-        !args_value(args, "quiet"))
-        say(&subject, args_value(args, "verbose") != NULL);
+    bool good = subject_open(&subject, args, 0, SUBJECT_FIXED, &code);
+    find(&subject, &warnings);
+    if (good && !args_value(args, "quiet")) {
+        say(&subject, warnings.total, args_value(args, "verbose") != NULL);
+        show(&warnings, args_colour(args, STDERR_FILENO));
+    }
+    code = code_of(code, &warnings, args);
+    mistakes_clear(&warnings);
     subject_close(&subject);
     return code;
 }

@@ -5,7 +5,9 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mooncron/civil.h"
 #include "mooncron/duration.h"
@@ -169,4 +171,16 @@ void display_json(struct text *out, const char *string)
             text_puts(out, "\xef\xbf\xbd"); /* U+FFFD */
     }
     text_putc(out, '"');
+}
+
+bool display_is_ascii(int fd)
+{
+    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+    const char *locale = NULL;
+    if (!isatty(fd))
+        return false;
+    for (size_t i = 0; i < 3 && !(locale && *locale); i++)
+        locale = getenv(names[i]);
+    return !locale ||
+           !(strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
 }

@@ -3,6 +3,7 @@
 #ifndef MOONCRON_CLI_DISPLAY_H
 #define MOONCRON_CLI_DISPLAY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "mooncron/instant.h"
@@ -36,6 +37,10 @@ const char *display_in(int64_t ms, char buffer[DISPLAY_MAX]);
 /* "24 h" or "1m30s", for sentences; "24H" or "1M30S", for a heading. */
 const char *display_span(int64_t ms, char buffer[DISPLAY_MAX]);
 const char *display_heading(int64_t ms, char buffer[DISPLAY_MAX]);
+
+/* Whether what is written to `fd` is looked at on a terminal that does not say
+ * it shows UTF-8. */
+bool display_is_ascii(int fd);
 
 /* Names and commas in lines of some 88 columns, each of them indented, and a
  * newline; past a page only how many more there are. */

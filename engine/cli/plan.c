@@ -66,16 +66,6 @@ const char *plan_reason(const struct job *job)
 
 /* ---- making it ---- */
 
-static bool terminal_is_ascii(void)
-{
-    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-    const char *locale = NULL;
-    for (size_t i = 0; i < 3 && !(locale && *locale); i++)
-        locale = getenv(names[i]);
-    return !locale ||
-           !(strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
-}
-
 static void add_slot(void *data, uint32_t job, struct wall slot)
 {
     struct plan *plan = data;
@@ -106,7 +96,7 @@ static void make(struct plan *plan, bool sums)
     if (plan->slot_count)
         qsort(plan->slots, plan->slot_count, sizeof *plan->slots,
               compare_slots);
-    bool ascii = isatty(STDERR_FILENO) && terminal_is_ascii();
+    bool ascii = display_is_ascii(STDERR_FILENO);
     warnings_find(subject->set, subject->environment, subject->now, ascii,
                   &plan->warnings);
 }
@@ -124,7 +114,7 @@ static size_t table_columns(const char *table)
 static void pictures_put(const struct plan *plan, const struct args *args,
                          struct text *out)
 {
-    bool ascii = isatty(STDOUT_FILENO) && terminal_is_ascii();
+    bool ascii = display_is_ascii(STDOUT_FILENO);
     bool timeline = args_value(args, "timeline");
     plan_header(plan, ascii, out);
     if (timeline)
@@ -147,7 +137,7 @@ static void table_put(const struct plan *plan, struct text *out)
 {
     struct winsize size = { 0 };
     bool terminal = isatty(STDOUT_FILENO) != 0;
-    bool ascii = terminal && terminal_is_ascii();
+    bool ascii = display_is_ascii(STDOUT_FILENO);
     if (!terminal || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ||
         size.ws_col == 0 || size.ws_col >= 100) {
         plan_table(plan, PLAN_WIDE, ascii, out);

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "herd.h"
+#include "mooncron/core.h"
 #include "mooncron/memory.h"
+#include "mooncron/suggest.h"
 
 static void add(struct mistakes *warnings, const struct job *job,
                 const char *code, const char *message, const char *help,
@@ -74,6 +76,37 @@ static void find_environment(const struct job *job, const char *environment,
                 "its `only` lists other environments", "");
 }
 
+/* ---- an environment that no rule names ---- */
+
+/* What `default` is for: nobody means to name these one by one. */
+static bool is_usual(const char *environment)
+{
+    static const char *const usual[] = { "development", "dev", "test" };
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (!strcmp(environment, usual[i]))
+            return true;
+    return false;
+}
+
+static void find_default(const struct jobset *set, const char *environment,
+                         struct mistakes *warnings)
+{
+    static const char *const known[] = { "production", "staging" };
+    char message[ENVIRONMENT_MAX + 100], help[80] = "";
+    struct job place = { 0 };
+    place.file = jobset_default_rule(set, &place.line);
+    if (!place.line || is_usual(environment))
+        return;
+    const char *near = suggest_or_prefix(environment, known, 2);
+    if (near)
+        snprintf(help, sizeof help, "did you mean \"%s\"?", near);
+    snprintf(message, sizeof message,
+             "no multiplier rule names the environment \"%s\": `default` is "
+             "used",
+             environment);
+    warning_add(warnings, &place, "W208", message, help, "");
+}
+
 /* ---- the same call twice ---- */
 
 static int call_order(const struct job *a, const struct job *b)
@@ -132,6 +165,7 @@ void warnings_find(const struct jobset *set, const char *environment,
         find_always(job, warnings);
         find_environment(job, environment, warnings);
     }
+    find_default(set, environment, warnings);
     find_twice(set, warnings);
     herd_find(set, now, ascii, warnings);
     mistakes_sort(warnings);

@@ -209,6 +209,8 @@ bool host_put_loaded(struct text *out, const struct host_loaded *loaded)
     wire_u8(out, loaded->ok);
     wire_u32(out, loaded->jobs);
     wire_u32(out, loaded->mistakes);
+    wire_cstring(out, loaded->default_file);
+    wire_u32(out, loaded->default_line);
     return wire_end(out, start);
 }
 
@@ -217,6 +219,8 @@ bool host_get_loaded(struct wire_reader *in, struct host_loaded *ret)
     ret->ok = wire_read_u8(in);
     ret->jobs = wire_read_u32(in);
     ret->mistakes = wire_read_u32(in);
+    ret->default_file = wire_read_cstring(in);
+    ret->default_line = wire_read_u32(in);
     return wire_done(in);
 }
 

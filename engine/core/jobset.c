@@ -22,6 +22,8 @@ struct jobset {
     const struct calendar **calendars; /* each in the arena */
     uint32_t calendar_count;
     struct zone *zone;
+    const char *default_file;
+    uint32_t default_line;
     struct file_stamp *files;
     uint32_t file_count;
     uint32_t *slots; /* index by name: open addressing, job index + 1 */
@@ -196,6 +198,13 @@ const struct calendar *jobset_add_calendar(struct jobset *set,
     return copy;
 }
 
+void jobset_set_default_rule(struct jobset *set, const char *file,
+                             uint32_t line)
+{
+    set->default_file = keep(set, file);
+    set->default_line = line;
+}
+
 void jobset_set_zone(struct jobset *set, struct zone *zone)
 {
     zone_unref(set->zone);
@@ -274,6 +283,12 @@ const struct calendar *jobset_calendar(const struct jobset *set, uint32_t index)
 {
     assert(index < set->calendar_count);
     return set->calendars[index];
+}
+
+const char *jobset_default_rule(const struct jobset *set, uint32_t *ret_line)
+{
+    *ret_line = set->default_line;
+    return set->default_line ? set->default_file : "";
 }
 
 struct zone *jobset_zone(const struct jobset *set)

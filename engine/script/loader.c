@@ -201,9 +201,12 @@ static void send_end(struct sender *sender)
         host_put_mistake(sender->out, &mistakes->items[i]);
         sender_flush(sender, FLUSH_BYTES);
     }
+    const struct rule *rule = sender->loader->default_rule;
     const struct host_loaded loaded = { .ok = mistakes->total == 0,
                                         .jobs = sender->jobs,
-                                        .mistakes = mistakes->total };
+                                        .mistakes = mistakes->total,
+                                        .default_file = rule ? rule->file : "",
+                                        .default_line = rule ? rule->line : 0 };
     host_put_loaded(sender->out, &loaded);
     sender_flush(sender, 0);
 }

@@ -90,6 +90,7 @@ struct loader {
     struct zones *zones;
     struct host_rules *room; /* for one job at a time */
     struct rule rules[RULES_MAX];
+    const struct rule *default_rule; /* whose `default` answered; or NULL */
     uint32_t rule_count;
     const char **environments; /* that the file knows of */
     uint32_t environment_count;

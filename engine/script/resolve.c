@@ -128,7 +128,8 @@ void loader_resolve(struct loader *loader)
 /* ---- multipliers ---- */
 
 /* Upvalues are none: the arguments are a rule's value, the environment and the
- * job's name. Runs behind the door, because a rule may raise. */
+ * job's name. Answers the factor, and whether a `default` said it. Runs behind
+ * the door, because a rule may raise. */
 static int ask_rule(lua_State *L)
 {
     if (lua_isfunction(L, 1)) {
@@ -138,13 +139,16 @@ static int ask_rule(lua_State *L)
         lua_replace(L, 3);
         lua_settop(L, 3);
         lua_call(L, 2, 1);
-        return 1;
+        lua_pushboolean(L, false);
+        return 2;
     }
     lua_pushvalue(L, 2);
     lua_rawget(L, 1);
-    if (lua_isnil(L, -1))
+    bool named = !lua_isnil(L, -1);
+    if (!named)
         lua_getfield(L, 1, "default");
-    return 1;
+    lua_pushboolean(L, !named);
+    return 2;
 }
 
 static void blame_answer(struct loader *loader, const struct rule *rule,
@@ -167,12 +171,14 @@ static int rule_answer(struct loader *loader, const struct rule *rule,
     lua_rawgeti(L, LUA_REGISTRYINDEX, rule->ref);
     lua_pushstring(L, loader->load->environment);
     lua_pushstring(L, decl->name);
-    enum vm_status status = vm_call(loader->vm, 3, 1, LOAD_BUDGET_NS);
+    enum vm_status status = vm_call(loader->vm, 3, 2, LOAD_BUDGET_NS);
     if (status != VM_OK) {
         blame_error(loader, status);
         lua_pop(L, 1);
         return -1;
     }
+    bool by_default = lua_toboolean(L, -1);
+    lua_pop(L, 1);
     int answer = lua_isnil(L, -1) ? 0 : 1;
     double factor = lua_tonumber(L, -1);
     bool good =
@@ -182,6 +188,8 @@ static int rule_answer(struct loader *loader, const struct rule *rule,
         answer = -1;
     }
     lua_pop(L, 1);
+    if (answer && by_default && !loader->default_rule)
+        loader->default_rule = rule;
     *ret = factor;
     return answer;
 }

@@ -38,7 +38,7 @@ enum host_message {
 };
 
 /* Version of this page; HELLO carries it, and one that differs is refused. */
-#define HOST_PROTOCOL 3
+#define HOST_PROTOCOL 4
 
 struct host_load {
     const char *path;        /* of the schedule file, as the user named it */
@@ -113,6 +113,9 @@ struct host_loaded {
     bool ok; /* false: at least one MISTAKE came before */
     uint32_t jobs;
     uint32_t mistakes; /* with those that were not sent */
+    const char
+        *default_file;     /* of the rule whose `default` was used: no rule */
+    uint32_t default_line; /* names the environment; "" and 0: it was not */
 };
 
 /* The innermost line of Lua that a host was at. */

@@ -93,6 +93,9 @@ bool jobset_add_group(struct jobset *set, const char *name, uint32_t limit);
 const struct calendar *jobset_add_calendar(struct jobset *set,
                                            const struct calendar *calendar);
 void jobset_add_file(struct jobset *set, const struct file_stamp *stamp);
+/* The rule whose `default` was used, because no rule names the environment. */
+void jobset_set_default_rule(struct jobset *set, const char *file,
+                             uint32_t line);
 /* The zone that people who look at the whole set are shown times in; the
  * reference is taken. UTC where nobody says another. */
 void jobset_set_zone(struct jobset *set, struct zone *zone);
@@ -108,6 +111,8 @@ const struct group *jobset_group(const struct jobset *set, uint32_t index);
 uint32_t jobset_calendar_count(const struct jobset *set);
 const struct calendar *jobset_calendar(const struct jobset *set,
                                        uint32_t index);
+/* Line 0: none was. */
+const char *jobset_default_rule(const struct jobset *set, uint32_t *ret_line);
 struct zone *jobset_zone(const struct jobset *set);
 uint32_t jobset_file_count(const struct jobset *set);
 const struct file_stamp *jobset_file(const struct jobset *set, uint32_t index);

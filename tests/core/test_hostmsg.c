@@ -266,13 +266,15 @@ static bool get_mistake(struct wire_reader *in)
 
 static bool put_loaded(struct text *out)
 {
-    return host_put_loaded(out, &(struct host_loaded){ true, 12, 3 });
+    return host_put_loaded(out,
+                           &(struct host_loaded){ true, 12, 3, "a.lua", 7 });
 }
 
 static bool get_loaded(struct wire_reader *in)
 {
     struct host_loaded m;
-    return host_get_loaded(in, &m) && m.ok && m.jobs == 12 && m.mistakes == 3;
+    return host_get_loaded(in, &m) && m.ok && m.jobs == 12 && m.mistakes == 3 &&
+           !strcmp(m.default_file, "a.lua") && m.default_line == 7;
 }
 
 static bool put_request(struct text *out)
