@@ -23,6 +23,9 @@ static const struct figure {
     { "reload", "from webhook to the new schedule in force", figure_reload },
     { "late-reload", "fires while reloads go on", figure_late_reload },
     { "memory", "resident memory", figure_memory },
+    { "next", "times a second, beside croner and robfig's cron", figure_next },
+    { "zone", "loading a time zone", figure_zone },
+    { "batch", "requests a second of next --batch", figure_batch },
     { "idle", "wake-ups and CPU at rest", figure_idle },
 };
 #define FIGURES (sizeof figures / sizeof *figures)

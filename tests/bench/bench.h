@@ -38,6 +38,9 @@ void figure_idle(struct bench *bench);
 void figure_sustained(struct bench *bench);
 void figure_instant(struct bench *bench);
 void figure_even(struct bench *bench);
+void figure_next(struct bench *bench);
+void figure_zone(struct bench *bench);
+void figure_batch(struct bench *bench);
 
 /* A line of the table: what was measured, in words, and whether it is within
  * the aim. */
@@ -57,6 +60,9 @@ void bench_worker_stop(struct bench *bench);
 /* From now on children run on this processor alone; -1: on any. */
 void bench_pin(int cpu);
 
+/* Whether a program is in the build folder: some need what is not everywhere.
+ */
+bool bench_has(const char *program);
 /* Runs a program of the build folder and reads the numbers that it prints. */
 void bench_ask(const char *program, const char *const *args, int64_t *ret,
                size_t count);

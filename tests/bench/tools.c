@@ -138,6 +138,14 @@ static char *program(const char *name)
     return text_take(&text);
 }
 
+bool bench_has(const char *name)
+{
+    char *path = program(name);
+    bool there = access(path, X_OK) == 0;
+    free(path);
+    return there;
+}
+
 void bench_ask(const char *name, const char *const *args, int64_t *ret,
                size_t count)
 {
