@@ -45,6 +45,7 @@ local SCHEDULE = [[
   job "once" { at = "2027-03-28T03:30", post = "/e" }
   job "staging" { cron = "0 8 * * *", only = { "staging" }, post = "/f" }
   job "function" { next = function(previous) return previous + 5 * 3600 end, post = "/g" }
+  job "spring" { at = "03:30", to = "2027-06-01", post = "/i" }
   job "thinned" { at = "06:00", scale = "nth", post = "/h" }
   multiplier { staging = 3 }
 ]]
@@ -182,6 +183,13 @@ describe("explain JOB", function()
     assert.equal("no change in the coming year touches it", under("DST", out)[1])
   end)
 
+  it("tells only of changes that the job lives to see", function()
+    local told = under("DST", explain_job "spring")
+    assert.equal("1 change in the coming year touches it", told[1])
+    assert.truthy(told[2]:find("fires at 04:00", 1, true))
+    assert.truthy(told[3]:find("set back$"))
+  end)
+
   it("tells of each term by itself", function()
     local out = explain_job "any"
     assert.same({
@@ -207,8 +215,9 @@ describe("explain JOB", function()
   it("tells of a multiplier", function()
     assert.same({ "written every 20m, and 3 times that in staging" },
       under("scale", explain_job("lattice", "--env", "staging")))
-    assert.same({ "only one time of 3, counted from 1970" },
-      under("scale", explain_job("thinned", "--env", "staging")))
+    local out = explain_job("thinned", "--env", "staging")
+    assert.same({ "only one time of 3, counted from 1970" }, under("scale", out))
+    assert.same({}, under("others", out))
   end)
 
   it("tells of a single time that does not exist", function()

@@ -36,7 +36,9 @@ void sheet_open(struct sheet *sheet, const char *zone, const char *now)
                                           .now = sheet_time(now) } };
     sheet->zones = zones_new(NULL);
     sheet->subject.facts.enable_jobs = true;
-    jobset_set_zone(sheet->subject.set, zone_named(sheet, zone));
+    struct zone *clock = zone_named(sheet, zone);
+    jobset_set_zone(sheet->subject.set, clock);
+    zone_unref(clock);
     text_init(&sheet->out, 1 << 24);
 }
 
