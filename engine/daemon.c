@@ -520,6 +520,8 @@ static void on_stop(struct daemon *d, int number)
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct daemon *d = handle->data;
+    if (d->closing)
+        return;
     if (number == SIGHUP)
         on_hangup(d);
     else
@@ -699,10 +701,22 @@ static void daemon_close(struct daemon *d)
     d->generations = NULL;
     if (d->alarm)
         alarm_close(d->alarm);
+    /* Signals are still heard, so that they do not kill, and are no reason to
+     * stay. */
+    for (size_t i = 0; i < 3 && d->signals_open; i++)
+        uv_unref((uv_handle_t *)&d->signals[i]);
+    if (d->signals_open)
+        uv_unref((uv_handle_t *)&d->turn);
+}
+
+/* The last handles, when every part has closed. */
+static void signals_close(struct daemon *d)
+{
     for (size_t i = 0; i < 3 && d->signals_open; i++)
         uv_close((uv_handle_t *)&d->signals[i], NULL);
     if (d->signals_open)
         uv_close((uv_handle_t *)&d->turn, NULL);
+    uv_run(&d->loop, UV_RUN_DEFAULT);
 }
 
 static void daemon_free(struct daemon *d)
@@ -744,6 +758,7 @@ static void daemon_live(struct daemon *d)
         daemon_close(d);
     }
     uv_run(&d->loop, UV_RUN_DEFAULT);
+    signals_close(d);
 }
 
 int daemon_run(const struct daemon_options *options)

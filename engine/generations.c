@@ -54,6 +54,7 @@ struct generation {
     uint32_t count, cap, owed;
     char *path;     /* of the schedule file */
     bool asked;     /* where it hangs, at least once */
+    bool last_turn; /* it has no more time to say so */
     char *sentence; /* what runs are told that it was killed under, or NULL */
 };
 
@@ -98,26 +99,13 @@ static void silence_end(struct generation *g, const struct host_at *at)
     child_kill(g->child);
 }
 
-static void silence_overdue(uv_timer_t *timer)
-{
-    struct generation *g = timer->data;
-    if (g->child)
-        silence_end(g, NULL);
-}
-
-/* `overdue` is called where it does not answer. */
-static void host_ask(struct generation *g, uv_timer_cb overdue)
-{
-    g->asked = true;
-    child_ask(g->child);
-    uv_timer_start(&g->timer, overdue, HOST_PLACE_MS_MAX, 0);
-}
+static void host_ask(struct generation *g);
 
 static void silence_timeout(uv_timer_t *timer)
 {
     struct generation *g = timer->data;
     if (g->child)
-        host_ask(g, silence_overdue);
+        host_ask(g);
 }
 
 /* It has just spoken, or was just spoken to. */
@@ -302,6 +290,38 @@ static void load_hangs(struct generation *g, const struct host_at *at)
     load_failed(g, NULL);
 }
 
+/* ---- one that hangs ---- */
+
+static void host_hangs(struct generation *g, const struct host_at *at)
+{
+    if (g->state == LOADING)
+        load_hangs(g, at);
+    else
+        silence_end(g, at);
+}
+
+/* A loop that was held up itself comes here before it reads what has come: it
+ * gets one more turn. */
+static void place_timeout(uv_timer_t *timer)
+{
+    struct generation *g = timer->data;
+    if (!g->child)
+        return;
+    if (g->last_turn)
+        host_hangs(g, NULL);
+    else
+        uv_timer_start(timer, place_timeout, 1, 0);
+    g->last_turn = true;
+}
+
+static void host_ask(struct generation *g)
+{
+    g->asked = true;
+    g->last_turn = false;
+    child_ask(g->child);
+    uv_timer_start(&g->timer, place_timeout, HOST_PLACE_MS_MAX, 0);
+}
+
 /* ---- frames while loading ---- */
 
 static bool take_hello(struct generation *g, struct wire_reader *in)
@@ -469,10 +489,7 @@ static bool take_at(struct generation *g, struct wire_reader *in)
     struct host_at at;
     if (!host_get_at(in, &at) || !g->asked)
         return false;
-    if (g->state == LOADING)
-        load_hangs(g, &at);
-    else
-        silence_end(g, &at);
+    host_hangs(g, &at);
     return true;
 }
 
@@ -544,15 +561,9 @@ static void host_ended(void *data, const char *how)
 
 /* ---- the time is up ---- */
 
-static void load_overdue(uv_timer_t *timer)
-{
-    struct generation *g = timer->data;
-    load_hangs(g, NULL);
-}
-
 static void load_timeout(uv_timer_t *timer)
 {
-    host_ask(timer->data, load_overdue);
+    host_ask(timer->data);
 }
 
 /* ---- what the daemon wants ---- */

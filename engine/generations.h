@@ -47,7 +47,7 @@ struct generation_events {
 
 /* Before a host is killed because it hangs, it is asked where, and has this
  * long to answer. */
-#define HOST_PLACE_MS_MAX 150
+#define HOST_PLACE_MS_MAX 200
 
 /* `zones` is the caller's and outlives the generations. */
 struct generations *generations_new(struct uv_loop_s *loop,

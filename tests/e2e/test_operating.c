@@ -163,7 +163,9 @@ static void a_second_signal_leaves_at_once(void **state)
 static void a_second_signal_without_runs_is_a_clean_end(void **state)
 {
     struct world *world = *state;
-    world_open(world, "job 'rank' { every = '24h', post = '/api/feed/rank' }\n",
+    world_open(world,
+               "job 'rank' { every = '1m', only = { 'staging' },\n"
+               "  post = '/api/feed/rank' }\n",
                true, "production", NULL);
     proc_signal(world->worker.proc, SIGTERM);
     proc_signal(world->worker.proc, SIGTERM);
