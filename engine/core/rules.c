@@ -94,7 +94,7 @@ static void copy_term(struct block *block, const struct term *from,
     *ret = *from;
     ret->text = memcpy(cut(block, text), from->text, text);
     int64_t *slots = cut(block, slots_kept(from) * sizeof *slots);
-    if (from->kind == TERM_LIST)
+    if (from->kind == TERM_LIST && from->slot_count)
         memcpy(slots, from->slots_ms, from->slot_count * sizeof *slots);
     ret->slots_ms = slots;
     ret->slot_count = slots_kept(from);
