@@ -137,7 +137,8 @@ static const struct {
     { "while true do end", "FILE:1: R302: the script did not yield for 2 s" },
     { "while true do pcall(error) end", "R302: the script did not yield" },
     { "local function f() return 1 + f() end f()", "stack overflow" },
-    { "local t = {} for i = 1, 1e9 do t[i] = { i } end", "256 MB" },
+    { "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1 << 20) .. i end",
+      "256 MB" },
     { "local s = ('x'):rep(1 << 40)", "" },
 };
 
