@@ -3,6 +3,7 @@
 #include "mooncron/schedule.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "rules.h"
 
@@ -410,15 +411,38 @@ double schedule_per_day(const struct schedule *schedule)
 
 /* ---- fates ---- */
 
+/* A single local time stands for the first instant after a gap, and for the
+ * first coming of a fold, whatever `gap` and `fold` say of times of day. */
+static enum fate once_fate(const struct term *term,
+                           const struct zone_span *change)
+{
+    int64_t local;
+    int64_t before = change->from_s + change->before_s;
+    int64_t after = change->from_s + change->offset_s;
+    if (!local_parse(term->text, strlen(term->text), &local))
+        return FATE_UNTOUCHED;
+    if (before <= local && local < after)
+        return FATE_MOVED;
+    return after <= local && local < before ? FATE_ONCE : FATE_UNTOUCHED;
+}
+
+static enum fate term_fate(const struct rules *rules, uint32_t i,
+                           const struct zone_span *change)
+{
+    const struct term *term = &rules->spec.terms[i];
+    const struct cron *cron = rules_cron(rules, i);
+    if (term->kind == TERM_ONCE)
+        return once_fate(term, change);
+    return cron ? crossing_fate(rules, cron, change) : FATE_UNTOUCHED;
+}
+
 enum fate schedule_fate(const struct schedule *schedule,
                         const struct zone_span *change)
 {
     enum fate worst = FATE_UNTOUCHED;
     const struct rules *rules = schedule->rules;
     for (uint32_t i = 0; rules && i < rules->spec.term_count; i++) {
-        const struct cron *cron = rules_cron(rules, i);
-        enum fate fate =
-            cron ? crossing_fate(rules, cron, change) : FATE_UNTOUCHED;
+        enum fate fate = term_fate(rules, i, change);
         worst = fate > worst ? fate : worst;
     }
     return worst;

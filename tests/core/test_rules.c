@@ -325,6 +325,53 @@ static void averages_are_near(void **state)
     }
 }
 
+/* ---- what a change of offset does ---- */
+
+static void fates_are_told(void **state)
+{
+    (void)state;
+    /* of a clock that goes from 03:00 to 04:00, and back, on 1970-01-02 */
+    const struct zone_span gap = { .from_s = 86400 + 3600,
+                                   .before_s = 7200,
+                                   .offset_s = 10800 };
+    const struct zone_span fold = { .from_s = 86400 + 3600,
+                                    .before_s = 10800,
+                                    .offset_s = 7200 };
+    static const struct {
+        enum term_kind kind;
+        const char *text;
+        uint8_t gap, fold;
+        enum fate at_gap, at_fold;
+    } rows[] = {
+        { TERM_CRON, "30 3 * * *", GAP_AFTER, FOLD_FIRST, FATE_MOVED,
+          FATE_ONCE },
+        { TERM_CRON, "30 3 * * *", GAP_SKIP, FOLD_BOTH, FATE_SKIPPED,
+          FATE_TWICE },
+        { TERM_CRON, "*/15 * * * *", GAP_AFTER, FOLD_FIRST, FATE_SKIPPED,
+          FATE_TWICE },
+        { TERM_CRON, "0 2 * * *", GAP_AFTER, FOLD_FIRST, FATE_UNTOUCHED,
+          FATE_UNTOUCHED },
+        { TERM_AT, "03:00", GAP_AFTER, FOLD_FIRST, FATE_MOVED, FATE_ONCE },
+        { TERM_AT, "04:00", GAP_AFTER, FOLD_FIRST, FATE_UNTOUCHED,
+          FATE_UNTOUCHED },
+        { TERM_ONCE, "1970-01-02T03:59", GAP_SKIP, FOLD_BOTH, FATE_MOVED,
+          FATE_ONCE },
+        { TERM_ONCE, "1970-01-03T03:59", GAP_AFTER, FOLD_FIRST, FATE_UNTOUCHED,
+          FATE_UNTOUCHED },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct term term = { .kind = rows[i].kind, .text = rows[i].text };
+        struct rules_spec spec = open_spec;
+        spec.gap = rows[i].gap;
+        spec.fold = rows[i].fold;
+        struct rules *rules = compile(&spec, &term, 1);
+        const struct schedule schedule = { .rules = rules };
+        assert_int_equal(schedule_fate(&schedule, &gap), rows[i].at_gap);
+        assert_int_equal(schedule_fate(&schedule, &fold), rows[i].at_fold);
+        rules_free(rules);
+    }
+}
+
 /* ---- far out ---- */
 
 static void searches_end(void **state)
@@ -476,6 +523,7 @@ int main(void)
         cmocka_unit_test(jitter_keeps_order),
         cmocka_unit_test(counts_are_walks),
         cmocka_unit_test(averages_are_near),
+        cmocka_unit_test(fates_are_told),
         cmocka_unit_test(searches_end),
         cmocka_unit_test(the_first_slots_are_found_from_both_sides),
         cmocka_unit_test(what_is_not_sound_is_refused),
