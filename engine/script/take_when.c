@@ -2,15 +2,12 @@
  * so that a mistake in it is told with its place. */
 #include <lauxlib.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "blame.h"
-#include "ghost.h"
-#include "lib_calendar.h"
-#include "mooncron/civil.h"
 #include "mooncron/duration.h"
 #include "mooncron/suggest.h"
+#include "take_list.h"
 #include "when.h"
 
 struct when *when_of(struct taker *taker, struct decl *decl)
@@ -115,79 +112,6 @@ void take_cron(struct taker *taker, const char *key, struct decl *decl)
         when_of(taker, decl)->cron = term.text;
 }
 
-/* Reads one element, which is on top of the stack; false: it was blamed. */
-typedef bool read_element(struct taker *taker, const char *key,
-                          uint32_t element, void *data);
-
-struct list_kind {
-    const char *wanted; /* what the option takes */
-    const char *items;  /* what its list has */
-    uint32_t min, max;
-    read_element *read;
-};
-
-/* Fields with names are no elements: { day = "sat" } is no empty list. */
-static bool is_list(lua_State *L)
-{
-    lua_pushnil(L);
-    bool empty = !lua_next(L, -2);
-    if (!empty)
-        lua_pop(L, 2);
-    return empty || lua_rawlen(L, -1) > 0;
-}
-
-static void read_list(struct taker *taker, const char *key,
-                      const struct list_kind *kind, void *data)
-{
-    lua_State *L = taker->L;
-    lua_Unsigned count = lua_rawlen(L, -1);
-    if (!is_list(L)) {
-        taker_blame(taker, "E107", key, SPOT_VALUE, 0, NULL,
-                    "`%s` must be %s, found a table with names", key,
-                    kind->wanted);
-        return;
-    }
-    if (count < kind->min || count > kind->max) {
-        taker_blame(taker, "E105", key, SPOT_VALUE, 0, NULL,
-                    "`%s` must list %u to %u %s, found %u", key,
-                    (unsigned)kind->min, (unsigned)kind->max, kind->items,
-                    (unsigned)count);
-        return;
-    }
-    for (uint32_t i = 1; i <= count; i++) {
-        lua_rawgeti(L, -1, i);
-        bool good = kind->read(taker, key, i, data);
-        lua_pop(L, 1);
-        if (!good)
-            return;
-    }
-}
-
-/* The value is a list, or a single text, which is a list of one. */
-static void for_each(struct taker *taker, const char *key,
-                     const struct list_kind *kind, void *data)
-{
-    if (lua_type(taker->L, -1) == LUA_TSTRING)
-        kind->read(taker, key, 0, data);
-    else if (take_type(taker, key, LUA_TTABLE, kind->wanted))
-        read_list(taker, key, kind, data);
-}
-
-/* False, and it was blamed, unless the element is a text. */
-static bool element_is_text(struct taker *taker, const char *key,
-                            uint32_t element, const char *wanted)
-{
-    if (lua_type(taker->L, -1) == LUA_TSTRING)
-        return true;
-    if (ghost_is(taker->L, -1))
-        taker->sound = false;
-    else
-        taker_blame(taker, "E107", key, SPOT_VALUE, element, NULL,
-                    "`%s` must list %s, found %s", key, wanted,
-                    luaL_typename(taker->L, -1));
-    return false;
-}
-
 static void add_term(struct taker *taker, struct when *when,
                      const struct term *term)
 {
@@ -223,7 +147,7 @@ void take_at(struct taker *taker, const char *key, struct decl *decl)
     struct when *when = when_of(taker, decl);
     when->at =
         arena_new(&taker->loader->arena, SCHEDULE_TERMS_MAX * sizeof *when->at);
-    for_each(taker, key, &kind, when);
+    take_list(taker, key, &kind, when);
 }
 
 /* ---- any ---- */
@@ -379,7 +303,7 @@ void take_any(struct taker *taker, const char *key, struct decl *decl)
         .read = read_alternative,
     };
     if (take_type(taker, key, LUA_TTABLE, kind.wanted))
-        for_each(taker, key, &kind, when_of(taker, decl));
+        take_list(taker, key, &kind, when_of(taker, decl));
 }
 
 /* ---- next ---- */
@@ -390,213 +314,4 @@ void take_next(struct taker *taker, const char *key, struct decl *decl)
         return;
     lua_pushvalue(taker->L, -1);
     when_of(taker, decl)->next = luaL_ref(taker->L, LUA_REGISTRYINDEX);
-}
-
-/* ---- zones ---- */
-
-void take_timezone(struct taker *taker, const char *key, struct decl *decl)
-{
-    if (!take_type(taker, key, LUA_TSTRING, "the name of a time zone"))
-        return;
-    struct loader *loader = taker->loader;
-    const char *name = keep(taker);
-    struct error err = { "" };
-    struct zone *zone = zones_get(loader->zones, name, &err);
-    if (zone) {
-        zone_unref(zone);
-        when_of(taker, decl)->timezone = name;
-        return;
-    }
-    char label[96] = "", near[ZONE_NAME_MAX + 1];
-    if (zones_suggest(loader->zones, name, near))
-        snprintf(label, sizeof label, "did you mean \"%s\"?", near);
-    const struct advice advice = {
-        .label = label,
-        .help = "a zone has an IANA name, such as \"Europe/Bucharest\" or "
-                "\"UTC\"",
-        .note = err.text
-    };
-    taker_blame(taker, "E117", key, SPOT_VALUE, 0, &advice,
-                "unknown time zone \"%.64s\"", name);
-}
-
-/* ---- days off ---- */
-
-struct days_off {
-    struct when *when;
-    int32_t *days; /* grows */
-    uint32_t count, cap;
-};
-
-/* "sat", "Saturday": the first three letters decide, the rest must fit. */
-static int weekday_named(const char *text)
-{
-    static const char *const names[7] = { "sunday",    "monday",   "tuesday",
-                                          "wednesday", "thursday", "friday",
-                                          "saturday" };
-    size_t len = strlen(text);
-    for (int i = 0; i < 7; i++) {
-        bool same = len == 3 || len == strlen(names[i]);
-        for (size_t c = 0; same && c < len; c++)
-            same = (text[c] | 0x20) == names[i][c];
-        if (same)
-            return i;
-    }
-    return -1;
-}
-
-static void blame_day(struct taker *taker, const char *key, uint32_t element,
-                      const char *text)
-{
-    const struct advice advice = {
-        .help = "a day off is a date (\"2026-12-25\"), a day of the week "
-                "(\"sat\"), or calendar \"name\""
-    };
-    taker_blame(taker, "E116", key, SPOT_VALUE, element, &advice,
-                "cannot read the day \"%.64s\"", text);
-}
-
-static bool add_calendar(struct taker *taker, const char *key, uint32_t element,
-                         struct when *when, const char *name)
-{
-    const uint32_t max = SCHEDULE_CALENDARS_MAX - 1; /* one has its own days */
-    if (when->calendar_count < max) {
-        when->calendars[when->calendar_count++] =
-            loader_keep(taker->loader, name);
-        return true;
-    }
-    taker_blame(taker, "E105", key, SPOT_VALUE, element, NULL,
-                "`%s` names more than %u calendars", key, (unsigned)max);
-    return false;
-}
-
-static bool read_day_off(struct taker *taker, const char *key, uint32_t element,
-                         void *data)
-{
-    lua_State *L = taker->L;
-    struct days_off *off = data;
-    const char *calendar = calendar_named(L, -1);
-    if (calendar)
-        return add_calendar(taker, key, element, off->when, calendar);
-    if (!element_is_text(taker, key, element, "days"))
-        return false;
-    size_t len;
-    const char *text = lua_tolstring(L, -1, &len);
-    int weekday = weekday_named(text);
-    if (weekday >= 0) {
-        off->when->weekdays_off |= (uint8_t)(1u << weekday);
-        return true;
-    }
-    int32_t day;
-    if (!calendar_read_day(text, len, &day)) {
-        blame_day(taker, key, element, text);
-        return false;
-    }
-    calendar_add_day(&off->days, &off->count, &off->cap, day);
-    return true;
-}
-
-/* What the defaults took away is no longer said. */
-static void forget_days_off(struct taker *taker, struct when *when)
-{
-    when->excepts = true;
-    when->weekdays_off = 0;
-    when->calendar_count = 0;
-    when->own_days = NULL;
-    when->calendars =
-        arena_new(&taker->loader->arena,
-                  SCHEDULE_CALENDARS_MAX * sizeof *when->calendars);
-}
-
-void take_except(struct taker *taker, const char *key, struct decl *decl)
-{
-    static const struct list_kind kind = {
-        .wanted = "a list of days",
-        .items = "days",
-        .min = 0, /* none, where the defaults have some */
-        .max = CALENDAR_DAYS_MAX,
-        .read = read_day_off,
-    };
-    struct when *when = when_of(taker, decl);
-    struct days_off off = { .when = when };
-    forget_days_off(taker, when);
-    if (calendar_named(taker->L, -1))
-        read_day_off(taker, key, 0, &off);
-    else
-        for_each(taker, key, &kind, &off);
-    if (off.count)
-        when->own_days = calendar_own(taker->loader, off.days, off.count);
-    free(off.days);
-    if (when->weekdays_off == 0x7f)
-        taker_blame(taker, "E118", key, SPOT_VALUE, 0, NULL,
-                    "every day of the week is excepted");
-}
-
-void take_excluded(struct taker *taker, const char *key, struct decl *decl)
-{
-    struct when *when = when_of(taker, decl);
-    when->excluded_said = true;
-    take_choice(taker, key, excluded_names, 3, &when->excluded);
-}
-
-/* ---- bounds, jitter, changes of offset ---- */
-
-static const char *take_bound(struct taker *taker, const char *key)
-{
-    if (!take_type(taker, key, LUA_TSTRING, "a date, or a date and time"))
-        return NULL;
-    size_t len;
-    const char *text = lua_tolstring(taker->L, -1, &len);
-    int32_t day;
-    int64_t local;
-    struct wall at;
-    if (date_parse(text, len, &day) || local_parse(text, len, &local) ||
-        rfc3339_parse(text, len, &at))
-        return keep(taker);
-    const struct advice advice = {
-        .help = "for example  \"2026-12-31\", \"2026-12-31T23:00\" in the "
-                "job's time zone, or \"2026-12-31T23:00:00Z\""
-    };
-    taker_blame(taker, "E116", key, SPOT_VALUE, 0, &advice,
-                "cannot read the date \"%.64s\"", text);
-    return NULL;
-}
-
-void take_from(struct taker *taker, const char *key, struct decl *decl)
-{
-    when_of(taker, decl)->from = take_bound(taker, key);
-}
-
-void take_to(struct taker *taker, const char *key, struct decl *decl)
-{
-    when_of(taker, decl)->until = take_bound(taker, key);
-}
-
-/* "0s" is none, where the defaults have some. */
-void take_jitter(struct taker *taker, const char *key, struct decl *decl)
-{
-    struct when *when = when_of(taker, decl);
-    size_t len;
-    int64_t ms;
-    const char *text = lua_type(taker->L, -1) == LUA_TSTRING
-                           ? lua_tolstring(taker->L, -1, &len)
-                           : NULL;
-    if (text && duration_parse(text, len, &ms) == DURATION_OK && !ms)
-        when->jitter_ms = 0;
-    else
-        take_duration(taker, key, 1000, JITTER_MS_MAX, &when->jitter_ms);
-}
-
-void take_gap(struct taker *taker, const char *key, struct decl *decl)
-{
-    struct when *when = when_of(taker, decl);
-    when->gap_said = true;
-    take_choice(taker, key, gap_names, 3, &when->gap);
-}
-
-void take_fold(struct taker *taker, const char *key, struct decl *decl)
-{
-    struct when *when = when_of(taker, decl);
-    when->fold_said = true;
-    take_choice(taker, key, fold_names, 3, &when->fold);
 }
