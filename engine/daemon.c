@@ -21,74 +21,21 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uv.h>
 
-#include "generations.h"
-#include "mooncron/clock.h"
+#include "daemon_parts.h"
 #include "mooncron/inbox.h"
 #include "mooncron/memory.h"
 #include "mooncron/secrets.h"
 #include "mooncron/server.h"
-#include "mooncron/zones.h"
-#include "news.h"
-#include "source.h"
-#include "stamps.h"
 #include "token.h"
-#include "traffic.h"
 
 #define WEBHOOK_WAIT_MS 4000 /* its caller gives up after 5 s */
-
-/* An event that waits for its step, and why it is what it is, for the log. */
-struct pending {
-    struct event event;
-    char *why; /* owned; or NULL */
-};
-
-/* What a generation was, or is being, loaded with. */
-struct loaded_with {
-    uint32_t generation;
-    bool enable_jobs;
-    char environment[ENVIRONMENT_MAX + 1];
-    uint64_t digest;
-};
-
-struct daemon {
-    const struct daemon_options *options;
-    const struct config *config;
-    struct clock clock;
-    struct log *log;
-    uv_loop_t loop;
-    uv_prepare_t turn; /* writes the log before the loop sleeps */
-    uv_signal_t signals[3];
-    bool signals_open;
-    struct alarm *alarm;
-    struct generations *generations;
-    struct zones *zones;
-    struct http *http;
-    struct traffic *traffic;
-    struct source *source;
-    struct inbox *inbox;
-    struct server *server;
-    char *token; /* the admin token that we made up, or NULL */
-
-    struct core *core;
-    struct update update;
-    struct pending *queue;
-    size_t queue_first, queue_count, queue_cap;
-    bool stepping, closing;
-    unsigned stops;
-
-    struct loaded_with loading, in_force;
-    char *fetch_failure, *load_failure; /* what the last asker is told */
-    int exit_code;
-};
 
 /* ---- events ---- */
 
 static void daemon_drain(struct daemon *d);
 
-static void daemon_post(struct daemon *d, const struct event *event,
-                        const char *why)
+void daemon_post(struct daemon *d, const struct event *event, const char *why)
 {
     if (d->closing) {
         if (event->kind == EV_LOADED)
@@ -107,7 +54,7 @@ static void daemon_post(struct daemon *d, const struct event *event,
         daemon_drain(d);
 }
 
-static void answer_post(struct daemon *d, struct run_id run,
+void daemon_post_answer(struct daemon *d, struct run_id run,
                         enum verdict verdict, const char *why)
 {
     const struct event event = { .kind = EV_ANSWER,
@@ -147,162 +94,7 @@ static void health_update(struct daemon *d)
     inbox_set_health(d->inbox, &health);
 }
 
-/* ---- what the core decides ---- */
-
-static void do_fetch(struct daemon *d, const struct action *act,
-                     const char *why)
-{
-    (void)why;
-    source_fetch(d->source, act->fetch.believe_older);
-}
-
-static void do_load(struct daemon *d, const struct action *act, const char *why)
-{
-    (void)why;
-    const struct settings *settings = source_settings(d->source);
-    struct loaded_with *with = &d->loading;
-    with->generation = act->load.generation;
-    with->enable_jobs = act->load.enable_jobs;
-    with->digest = settings->facts.digest;
-    memcpy(with->environment, act->load.environment, sizeof with->environment);
-    const struct jobset *set = core_status(d->core).set;
-    bool zones = zones_changed(d->zones);
-    if (zones)
-        zones_forget(d->zones);
-    if (!act->load.force && set && !zones &&
-        with->digest == d->in_force.digest &&
-        with->enable_jobs == d->in_force.enable_jobs &&
-        !strcmp(with->environment, d->in_force.environment) &&
-        stamps_current(set)) {
-        news_unchanged(d->log, d->in_force.generation);
-        const struct event event = { .kind = EV_LOADED,
-                                     .loaded = { LOAD_UNCHANGED, NULL } };
-        daemon_post(d, &event, NULL);
-        return;
-    }
-    char *json =
-        settings_overlay(settings, with->enable_jobs, with->environment);
-    struct host_load load = { .path = d->config->file,
-                              .environment = with->environment[0]
-                                                 ? with->environment
-                                                 : d->config->node_env,
-                              .settings = json,
-                              .zones = d->config->zones,
-                              .now = clock_now(&d->clock).wall,
-                              .enable_jobs = with->enable_jobs };
-    load.vars = config_script_vars(d->config, &load.var_count);
-    generations_open(d->generations, with->generation, &load);
-    free(json);
-}
-
-static void do_swap(struct daemon *d, const struct action *act, const char *why)
-{
-    (void)why;
-    struct core_status status = core_status(d->core);
-    d->in_force = d->loading;
-    alarm_set(d->alarm, core_deadline(d->core));
-    news_schedule(d->log, act, &status, clock_wall_ns(&d->clock));
-}
-
-static void do_reply(struct daemon *d, const struct action *act,
-                     const char *why)
-{
-    (void)why;
-    const char *message = NULL;
-    if (act->reply.report.outcome == RELOAD_FETCH_FAILED)
-        message = d->fetch_failure;
-    else if (act->reply.report.outcome == RELOAD_LOAD_FAILED)
-        message = d->load_failure;
-    inbox_answer(d->inbox, act->reply.asker, &act->reply.report, message);
-}
-
-static void do_print(struct daemon *d, const struct action *act)
-{
-    struct text line;
-    text_init(&line, 64 << 10);
-    call_describe(act->start.job, act->start.slot, &line);
-    fputs(line.data, stdout);
-    fflush(stdout);
-    text_close(&line);
-    answer_post(d, act->start.run, VERDICT_OK, NULL);
-}
-
-static void do_start(struct daemon *d, const struct action *act,
-                     const char *why)
-{
-    (void)why;
-    if (d->options->dry_run)
-        do_print(d, act);
-    else if (act->start.job->function)
-        generations_start(d->generations, act->start.generation, act->start.run,
-                          act->start.job, act->start.slot);
-    else
-        traffic_declared(d->traffic, act->start.run, act->start.job,
-                         act->start.slot);
-}
-
-/* Of a declared run the traffic tells the end; of a scripted one nobody does
- * any more. */
-static void do_cancel(struct daemon *d, const struct action *act,
-                      const char *why)
-{
-    (void)why;
-    news_cancel(d->log, act);
-    bool scripted = generations_cancel(d->generations, act->cancel.generation,
-                                       act->cancel.run.value);
-    traffic_cancel(d->traffic, act->cancel.run);
-    if (scripted)
-        answer_post(d, act->cancel.run, VERDICT_FAILED, act->cancel.because);
-}
-
-static void do_finish(struct daemon *d, const struct action *act,
-                      const char *why)
-{
-    news_finish(d->log, act, why);
-}
-
-static void do_pass(struct daemon *d, const struct action *act, const char *why)
-{
-    (void)why;
-    news_pass(d->log, act);
-}
-
-static void do_wake(struct daemon *d, const struct action *act, const char *why)
-{
-    (void)why;
-    generations_wake(d->generations, act->wake.generation, act->wake.run.value);
-}
-
-static void do_retire(struct daemon *d, const struct action *act,
-                      const char *why)
-{
-    (void)why;
-    generations_close(d->generations, act->retire.generation);
-}
-
-static void do_jump(struct daemon *d, const struct action *act, const char *why)
-{
-    (void)why;
-    news_jump(d->log, act);
-}
-
-static void daemon_close(struct daemon *d);
-
-static void do_done(struct daemon *d, const struct action *act, const char *why)
-{
-    (void)act, (void)why;
-    daemon_close(d);
-}
-
-typedef void carry_out(struct daemon *d, const struct action *act,
-                       const char *why);
-
-static carry_out *const carry[] = {
-    [ACT_FETCH] = do_fetch,   [ACT_LOAD] = do_load,   [ACT_SWAP] = do_swap,
-    [ACT_REPLY] = do_reply,   [ACT_START] = do_start, [ACT_CANCEL] = do_cancel,
-    [ACT_FINISH] = do_finish, [ACT_PASS] = do_pass,   [ACT_WAKE] = do_wake,
-    [ACT_RETIRE] = do_retire, [ACT_JUMP] = do_jump,   [ACT_DONE] = do_done,
-};
+/* ---- steps ---- */
 
 /* What a step may have changed of the health; runs come and go without. */
 static bool shows_in_health(const struct event *event)
@@ -316,7 +108,7 @@ static void daemon_step(struct daemon *d, const struct pending *pending)
     core_step(d->core, &pending->event, &d->update);
     const char *why = pending->why ? pending->why : "";
     for (size_t i = 0; i < d->update.count && !d->closing; i++)
-        carry[d->update.actions[i].kind](d, &d->update.actions[i], why);
+        deed_do(d, &d->update.actions[i], why);
     d->update.count = 0;
     if (shows_in_health(&pending->event))
         health_update(d);
@@ -339,195 +131,6 @@ static void daemon_drain(struct daemon *d)
         alarm_set(d->alarm, core_deadline(d->core));
 }
 
-/* ---- news from below ---- */
-
-static void replace(char **place, char *text)
-{
-    free(*place);
-    *place = text;
-}
-
-/* Somebody put other time zone data in place: jobs get their slots by them. It
- * is looked for with each poll, which costs a stat(2) a zone. */
-static void zones_look(struct daemon *d)
-{
-    if (d->closing || !zones_changed(d->zones))
-        return;
-    char before[32];
-    snprintf(before, sizeof before, "%s", zones_version(d->zones));
-    zones_forget(d->zones);
-    news_zones(d->log, before, zones_version(d->zones));
-    const struct event event = {
-        .kind = EV_ASK, .ask = { .cause = ASK_COMMAND, .force = true }
-    };
-    daemon_post(d, &event, NULL);
-}
-
-static void on_fetched(void *data, enum fetch_outcome outcome,
-                       const struct facts *facts, const char *failure)
-{
-    struct daemon *d = data;
-    struct event event = { .kind = EV_FETCHED,
-                           .fetched = { .outcome = outcome } };
-    if (facts)
-        event.fetched.facts = *facts;
-    if (failure)
-        replace(&d->fetch_failure, memory_copy(failure, strlen(failure)));
-    daemon_post(d, &event, NULL);
-    zones_look(d);
-}
-
-static void on_loaded(void *data, uint32_t generation, struct jobset *set,
-                      const struct mistakes *mistakes, const char *failure)
-{
-    struct daemon *d = data;
-    (void)generation;
-    struct event event = { .kind = EV_LOADED,
-                           .loaded = { set ? LOAD_OK : LOAD_FAILED, set } };
-    struct core_status status = core_status(d->core);
-    uint32_t running = status.set ? status.generation : 0;
-    if (!set && !d->closing)
-        replace(&d->load_failure, news_load_failed(d->log, d->config->file,
-                                                   mistakes, failure, running));
-    daemon_post(d, &event, NULL);
-    if (set || running || d->closing)
-        return;
-    d->exit_code = EXIT_CONFIG; /* the first file is a bad one */
-    daemon_close(d);
-}
-
-static void on_request(void *data, uint32_t generation,
-                       const struct host_request *request,
-                       const struct job *job, struct wall slot, uint32_t number)
-{
-    struct daemon *d = data;
-    traffic_scripted(d->traffic, generation, request, job, slot, number);
-}
-
-static void on_nap(void *data, uint32_t generation, uint64_t run,
-                   uint64_t nap_ms)
-{
-    (void)generation;
-    const struct event event = {
-        .kind = EV_NAP, .nap = { .run = { run }, .nap_ms = (int64_t)nap_ms }
-    };
-    daemon_post(data, &event, NULL);
-}
-
-static void on_script_log(void *data, uint32_t generation,
-                          const struct host_log *said, const struct job *job)
-{
-    struct daemon *d = data;
-    (void)generation;
-    news_script(d->log, said, job);
-}
-
-static void on_script_ended(void *data, uint32_t generation,
-                            const struct host_ended *ended)
-{
-    (void)generation;
-    answer_post(data, (struct run_id){ ended->run },
-                ended->ok ? VERDICT_OK : VERDICT_FAILED, ended->failure);
-}
-
-/* Its functions are gone: the file is loaded again, whatever it is now. */
-static void on_died(void *data, uint32_t generation, const char *how)
-{
-    struct daemon *d = data;
-    if (generation != d->in_force.generation || d->closing)
-        return;
-    news_died(d->log, generation, how);
-    const struct event event = {
-        .kind = EV_ASK, .ask = { .cause = ASK_COMMAND, .force = true }
-    };
-    daemon_post(d, &event, NULL);
-}
-
-static const struct generation_events generation_events = {
-    .loaded = on_loaded,
-    .request = on_request,
-    .nap = on_nap,
-    .log = on_script_log,
-    .ended = on_script_ended,
-    .died = on_died,
-};
-
-static void on_declared(void *data, struct run_id run, enum verdict verdict,
-                        const char *why)
-{
-    answer_post(data, run, verdict, why);
-}
-
-static void on_scripted(void *data, uint32_t generation,
-                        const struct host_response *response)
-{
-    struct daemon *d = data;
-    generations_respond(d->generations, generation, response);
-}
-
-static void on_version(void *data, const char *version, size_t len)
-{
-    struct daemon *d = data;
-    const char *known = source_settings(d->source)->version;
-    if (strlen(known) == len && !memcmp(known, version, len))
-        return;
-    const struct event event = { .kind = EV_VERSION };
-    daemon_post(d, &event, NULL);
-}
-
-static const struct traffic_events traffic_events = {
-    .declared = on_declared,
-    .scripted = on_scripted,
-    .version = on_version,
-};
-
-static void on_asks(void *data)
-{
-    struct daemon *d = data;
-    struct ask ask;
-    while (!d->closing && inbox_take(d->inbox, &ask)) {
-        const struct event event = { .kind = EV_ASK,
-                                     .ask = { .asker = ask.id,
-                                              .cause = ask.cause,
-                                              .force = ask.force,
-                                              .claim = ask.claim } };
-        daemon_post(d, &event, NULL);
-    }
-}
-
-static void on_hangup(struct daemon *d)
-{
-    const struct event event = { .kind = EV_ASK,
-                                 .ask = { .cause = ASK_SIGNAL } };
-    daemon_post(d, &event, NULL);
-}
-
-/* SIGTERM is how a worker ends on an ordinary day; who presses Ctrl-C, or does
- * not wait for the runs, is told so. */
-static void on_stop(struct daemon *d, int number)
-{
-    uint32_t runs = core_status(d->core).runs;
-    bool again = d->stops++ > 0;
-    if (number == SIGINT)
-        d->exit_code = EXIT_INTERRUPTED;
-    else if (again && runs && d->exit_code == EXIT_OK)
-        d->exit_code = EXIT_TERMINATED;
-    news_stopping(d->log, runs, again);
-    const struct event event = { .kind = EV_STOP };
-    daemon_post(d, &event, NULL);
-}
-
-static void on_signal(uv_signal_t *handle, int number)
-{
-    struct daemon *d = handle->data;
-    if (d->closing)
-        return;
-    if (number == SIGHUP)
-        on_hangup(d);
-    else
-        on_stop(d, number);
-}
-
 static void on_turn(uv_prepare_t *handle)
 {
     struct daemon *d = handle->data;
@@ -542,7 +145,8 @@ static bool open_signals(struct daemon *d, struct error *reterr)
     for (size_t i = 0; i < 3; i++) {
         uv_signal_init(&d->loop, &d->signals[i]);
         d->signals[i].data = d;
-        int status = uv_signal_start(&d->signals[i], on_signal, numbers[i]);
+        int status =
+            uv_signal_start(&d->signals[i], tidings_of_signal, numbers[i]);
         if (status && !reterr->text[0])
             error_set(reterr, "signals: %s", uv_strerror(status));
     }
@@ -594,9 +198,9 @@ static bool open_http(struct daemon *d, struct error *reterr)
     d->http = http_new(&d->loop, &http, reterr);
     if (!d->http)
         return false;
-    d->traffic = traffic_new(d->http, &traffic_events, d);
+    d->traffic = traffic_new(d->http, &tidings_of_traffic, d);
     d->source = source_new(config, d->options->settings_file, d->http,
-                           &d->clock, d->log, on_fetched, d);
+                           &d->clock, d->log, tidings_of_source, d);
     return true;
 }
 
@@ -636,7 +240,7 @@ static bool open_server(struct daemon *d, struct error *reterr)
  * port nor its folder. */
 static bool open_outside(struct daemon *d, struct error *reterr)
 {
-    d->inbox = inbox_new(&d->loop, on_asks, d, reterr);
+    d->inbox = inbox_new(&d->loop, tidings_of_inbox, d, reterr);
     if (!d->inbox)
         return false;
     if (!d->options->dry_run)
@@ -662,7 +266,7 @@ static void open_core(struct daemon *d)
 
 static bool daemon_open(struct daemon *d, struct error *reterr)
 {
-    d->generations = generations_new(&d->loop, &generation_events,
+    d->generations = generations_new(&d->loop, &tidings_of_generations,
                                      d->config->load_timeout_ms, d->zones, d);
     if (!open_signals(d, reterr))
         return false;
@@ -685,8 +289,7 @@ static void on_part_closed(void *data)
     (void)data; /* the loop runs dry when the last part has closed */
 }
 
-/* Each part closes in its own time; the loop ends with the last of them. */
-static void daemon_close(struct daemon *d)
+void daemon_close(struct daemon *d)
 {
     if (d->closing)
         return;

@@ -1,0 +1,82 @@
+/* What the daemon is made of. Shared by daemon.c, tidings.c and deeds.c only:
+ * news comes up as events, the core is stepped, its actions are carried out. */
+#ifndef MOONCRON_DAEMON_PARTS_H
+#define MOONCRON_DAEMON_PARTS_H
+
+#include <uv.h>
+
+#include "daemon.h"
+#include "generations.h"
+#include "mooncron/clock.h"
+#include "mooncron/core.h"
+#include "mooncron/zones.h"
+#include "news.h"
+#include "source.h"
+#include "traffic.h"
+
+/* An event that waits for its step, and why it is what it is, for the log. */
+struct pending {
+    struct event event;
+    char *why; /* owned; or NULL */
+};
+
+/* What a generation was, or is being, loaded with. */
+struct loaded_with {
+    uint32_t generation;
+    bool enable_jobs;
+    char environment[ENVIRONMENT_MAX + 1];
+    uint64_t digest;
+};
+
+struct daemon {
+    const struct daemon_options *options;
+    const struct config *config;
+    struct clock clock;
+    struct log *log;
+    uv_loop_t loop;
+    uv_prepare_t turn; /* writes the log before the loop sleeps */
+    uv_signal_t signals[3];
+    bool signals_open;
+    struct alarm *alarm;
+    struct generations *generations;
+    struct zones *zones;
+    struct http *http;
+    struct traffic *traffic;
+    struct source *source;
+    struct inbox *inbox;
+    struct server *server;
+    char *token; /* the admin token that we made up, or NULL */
+
+    struct core *core;
+    struct update update;
+    struct pending *queue;
+    size_t queue_first, queue_count, queue_cap;
+    bool stepping, closing;
+    unsigned stops;
+
+    struct loaded_with loading, in_force;
+    char *fetch_failure, *load_failure; /* what the last asker is told */
+    int exit_code;
+};
+
+/* daemon.c: steps the core with the event, now or when the step that runs has
+ * ended; `why` is copied, and may be NULL. */
+void daemon_post(struct daemon *d, const struct event *event, const char *why);
+/* A run has ended. */
+void daemon_post_answer(struct daemon *d, struct run_id run,
+                        enum verdict verdict, const char *why);
+/* Each part closes in its own time; the loop ends with the last of them. */
+void daemon_close(struct daemon *d);
+
+/* deeds.c: carries out what the core decided. */
+void deed_do(struct daemon *d, const struct action *act, const char *why);
+
+/* tidings.c: what the parts below call; `data` is the daemon. */
+extern const struct generation_events tidings_of_generations;
+extern const struct traffic_events tidings_of_traffic;
+void tidings_of_source(void *data, enum fetch_outcome outcome,
+                       const struct facts *facts, const char *failure);
+void tidings_of_inbox(void *data);
+void tidings_of_signal(uv_signal_t *handle, int number);
+
+#endif

@@ -1,0 +1,166 @@
+/* A deed is an action of the core, carried out: one function a kind. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon_parts.h"
+#include "mooncron/inbox.h"
+#include "stamps.h"
+
+static void do_fetch(struct daemon *d, const struct action *act,
+                     const char *why)
+{
+    (void)why;
+    source_fetch(d->source, act->fetch.believe_older);
+}
+
+static void do_load(struct daemon *d, const struct action *act, const char *why)
+{
+    (void)why;
+    const struct settings *settings = source_settings(d->source);
+    struct loaded_with *with = &d->loading;
+    with->generation = act->load.generation;
+    with->enable_jobs = act->load.enable_jobs;
+    with->digest = settings->facts.digest;
+    memcpy(with->environment, act->load.environment, sizeof with->environment);
+    const struct jobset *set = core_status(d->core).set;
+    bool zones = zones_changed(d->zones);
+    if (zones)
+        zones_forget(d->zones);
+    if (!act->load.force && set && !zones &&
+        with->digest == d->in_force.digest &&
+        with->enable_jobs == d->in_force.enable_jobs &&
+        !strcmp(with->environment, d->in_force.environment) &&
+        stamps_current(set)) {
+        news_unchanged(d->log, d->in_force.generation);
+        const struct event event = { .kind = EV_LOADED,
+                                     .loaded = { LOAD_UNCHANGED, NULL } };
+        daemon_post(d, &event, NULL);
+        return;
+    }
+    char *json =
+        settings_overlay(settings, with->enable_jobs, with->environment);
+    struct host_load load = { .path = d->config->file,
+                              .environment = with->environment[0]
+                                                 ? with->environment
+                                                 : d->config->node_env,
+                              .settings = json,
+                              .zones = d->config->zones,
+                              .now = clock_now(&d->clock).wall,
+                              .enable_jobs = with->enable_jobs };
+    load.vars = config_script_vars(d->config, &load.var_count);
+    generations_open(d->generations, with->generation, &load);
+    free(json);
+}
+
+static void do_swap(struct daemon *d, const struct action *act, const char *why)
+{
+    (void)why;
+    struct core_status status = core_status(d->core);
+    d->in_force = d->loading;
+    alarm_set(d->alarm, core_deadline(d->core));
+    news_schedule(d->log, act, &status, clock_wall_ns(&d->clock));
+}
+
+static void do_reply(struct daemon *d, const struct action *act,
+                     const char *why)
+{
+    (void)why;
+    const char *message = NULL;
+    if (act->reply.report.outcome == RELOAD_FETCH_FAILED)
+        message = d->fetch_failure;
+    else if (act->reply.report.outcome == RELOAD_LOAD_FAILED)
+        message = d->load_failure;
+    inbox_answer(d->inbox, act->reply.asker, &act->reply.report, message);
+}
+
+static void do_print(struct daemon *d, const struct action *act)
+{
+    struct text line;
+    text_init(&line, 64 << 10);
+    call_describe(act->start.job, act->start.slot, &line);
+    fputs(line.data, stdout);
+    fflush(stdout);
+    text_close(&line);
+    daemon_post_answer(d, act->start.run, VERDICT_OK, NULL);
+}
+
+static void do_start(struct daemon *d, const struct action *act,
+                     const char *why)
+{
+    (void)why;
+    if (d->options->dry_run)
+        do_print(d, act);
+    else if (act->start.job->function)
+        generations_start(d->generations, act->start.generation, act->start.run,
+                          act->start.job, act->start.slot);
+    else
+        traffic_declared(d->traffic, act->start.run, act->start.job,
+                         act->start.slot);
+}
+
+/* Of a declared run the traffic tells the end; of a scripted one nobody does
+ * any more. */
+static void do_cancel(struct daemon *d, const struct action *act,
+                      const char *why)
+{
+    (void)why;
+    news_cancel(d->log, act);
+    bool scripted = generations_cancel(d->generations, act->cancel.generation,
+                                       act->cancel.run.value);
+    traffic_cancel(d->traffic, act->cancel.run);
+    if (scripted)
+        daemon_post_answer(d, act->cancel.run, VERDICT_FAILED, act->cancel.because);
+}
+
+static void do_finish(struct daemon *d, const struct action *act,
+                      const char *why)
+{
+    news_finish(d->log, act, why);
+}
+
+static void do_pass(struct daemon *d, const struct action *act, const char *why)
+{
+    (void)why;
+    news_pass(d->log, act);
+}
+
+static void do_wake(struct daemon *d, const struct action *act, const char *why)
+{
+    (void)why;
+    generations_wake(d->generations, act->wake.generation, act->wake.run.value);
+}
+
+static void do_retire(struct daemon *d, const struct action *act,
+                      const char *why)
+{
+    (void)why;
+    generations_close(d->generations, act->retire.generation);
+}
+
+static void do_jump(struct daemon *d, const struct action *act, const char *why)
+{
+    (void)why;
+    news_jump(d->log, act);
+}
+
+static void do_done(struct daemon *d, const struct action *act, const char *why)
+{
+    (void)act, (void)why;
+    daemon_close(d);
+}
+
+typedef void carry_out(struct daemon *d, const struct action *act,
+                       const char *why);
+
+static carry_out *const carry[] = {
+    [ACT_FETCH] = do_fetch,   [ACT_LOAD] = do_load,   [ACT_SWAP] = do_swap,
+    [ACT_REPLY] = do_reply,   [ACT_START] = do_start, [ACT_CANCEL] = do_cancel,
+    [ACT_FINISH] = do_finish, [ACT_PASS] = do_pass,   [ACT_WAKE] = do_wake,
+    [ACT_RETIRE] = do_retire, [ACT_JUMP] = do_jump,   [ACT_DONE] = do_done,
+};
+
+void deed_do(struct daemon *d, const struct action *act, const char *why)
+{
+    carry[act->kind](d, act, why);
+}

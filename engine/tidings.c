@@ -1,0 +1,197 @@
+/* Tidings are what the parts below have to say: each records what happened as an
+ * event and returns. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon_parts.h"
+#include "mooncron/inbox.h"
+#include "mooncron/memory.h"
+
+static void replace(char **place, char *text)
+{
+    free(*place);
+    *place = text;
+}
+
+/* Somebody put other time zone data in place: jobs get their slots by them. It
+ * is looked for with each poll, which costs a stat(2) a zone. */
+static void zones_look(struct daemon *d)
+{
+    if (d->closing || !zones_changed(d->zones))
+        return;
+    char before[32];
+    snprintf(before, sizeof before, "%s", zones_version(d->zones));
+    zones_forget(d->zones);
+    news_zones(d->log, before, zones_version(d->zones));
+    const struct event event = {
+        .kind = EV_ASK, .ask = { .cause = ASK_COMMAND, .force = true }
+    };
+    daemon_post(d, &event, NULL);
+}
+
+void tidings_of_source(void *data, enum fetch_outcome outcome,
+                       const struct facts *facts, const char *failure)
+{
+    struct daemon *d = data;
+    struct event event = { .kind = EV_FETCHED,
+                           .fetched = { .outcome = outcome } };
+    if (facts)
+        event.fetched.facts = *facts;
+    if (failure)
+        replace(&d->fetch_failure, memory_copy(failure, strlen(failure)));
+    daemon_post(d, &event, NULL);
+    zones_look(d);
+}
+
+static void on_loaded(void *data, uint32_t generation, struct jobset *set,
+                      const struct mistakes *mistakes, const char *failure)
+{
+    struct daemon *d = data;
+    (void)generation;
+    struct event event = { .kind = EV_LOADED,
+                           .loaded = { set ? LOAD_OK : LOAD_FAILED, set } };
+    struct core_status status = core_status(d->core);
+    uint32_t running = status.set ? status.generation : 0;
+    if (!set && !d->closing)
+        replace(&d->load_failure, news_load_failed(d->log, d->config->file,
+                                                   mistakes, failure, running));
+    daemon_post(d, &event, NULL);
+    if (set || running || d->closing)
+        return;
+    d->exit_code = EXIT_CONFIG; /* the first file is a bad one */
+    daemon_close(d);
+}
+
+static void on_request(void *data, uint32_t generation,
+                       const struct host_request *request,
+                       const struct job *job, struct wall slot, uint32_t number)
+{
+    struct daemon *d = data;
+    traffic_scripted(d->traffic, generation, request, job, slot, number);
+}
+
+static void on_nap(void *data, uint32_t generation, uint64_t run,
+                   uint64_t nap_ms)
+{
+    (void)generation;
+    const struct event event = {
+        .kind = EV_NAP, .nap = { .run = { run }, .nap_ms = (int64_t)nap_ms }
+    };
+    daemon_post(data, &event, NULL);
+}
+
+static void on_script_log(void *data, uint32_t generation,
+                          const struct host_log *said, const struct job *job)
+{
+    struct daemon *d = data;
+    (void)generation;
+    news_script(d->log, said, job);
+}
+
+static void on_script_ended(void *data, uint32_t generation,
+                            const struct host_ended *ended)
+{
+    (void)generation;
+    daemon_post_answer(data, (struct run_id){ ended->run },
+                ended->ok ? VERDICT_OK : VERDICT_FAILED, ended->failure);
+}
+
+/* Its functions are gone: the file is loaded again, whatever it is now. */
+static void on_died(void *data, uint32_t generation, const char *how)
+{
+    struct daemon *d = data;
+    if (generation != d->in_force.generation || d->closing)
+        return;
+    news_died(d->log, generation, how);
+    const struct event event = {
+        .kind = EV_ASK, .ask = { .cause = ASK_COMMAND, .force = true }
+    };
+    daemon_post(d, &event, NULL);
+}
+
+const struct generation_events tidings_of_generations = {
+    .loaded = on_loaded,
+    .request = on_request,
+    .nap = on_nap,
+    .log = on_script_log,
+    .ended = on_script_ended,
+    .died = on_died,
+};
+
+static void on_declared(void *data, struct run_id run, enum verdict verdict,
+                        const char *why)
+{
+    daemon_post_answer(data, run, verdict, why);
+}
+
+static void on_scripted(void *data, uint32_t generation,
+                        const struct host_response *response)
+{
+    struct daemon *d = data;
+    generations_respond(d->generations, generation, response);
+}
+
+static void on_version(void *data, const char *version, size_t len)
+{
+    struct daemon *d = data;
+    const char *known = source_settings(d->source)->version;
+    if (strlen(known) == len && !memcmp(known, version, len))
+        return;
+    const struct event event = { .kind = EV_VERSION };
+    daemon_post(d, &event, NULL);
+}
+
+const struct traffic_events tidings_of_traffic = {
+    .declared = on_declared,
+    .scripted = on_scripted,
+    .version = on_version,
+};
+
+void tidings_of_inbox(void *data)
+{
+    struct daemon *d = data;
+    struct ask ask;
+    while (!d->closing && inbox_take(d->inbox, &ask)) {
+        const struct event event = { .kind = EV_ASK,
+                                     .ask = { .asker = ask.id,
+                                              .cause = ask.cause,
+                                              .force = ask.force,
+                                              .claim = ask.claim } };
+        daemon_post(d, &event, NULL);
+    }
+}
+
+static void on_hangup(struct daemon *d)
+{
+    const struct event event = { .kind = EV_ASK,
+                                 .ask = { .cause = ASK_SIGNAL } };
+    daemon_post(d, &event, NULL);
+}
+
+/* SIGTERM is how a worker ends on an ordinary day; who presses Ctrl-C, or does
+ * not wait for the runs, is told so. */
+static void on_stop(struct daemon *d, int number)
+{
+    uint32_t runs = core_status(d->core).runs;
+    bool again = d->stops++ > 0;
+    if (number == SIGINT)
+        d->exit_code = EXIT_INTERRUPTED;
+    else if (again && runs && d->exit_code == EXIT_OK)
+        d->exit_code = EXIT_TERMINATED;
+    news_stopping(d->log, runs, again);
+    const struct event event = { .kind = EV_STOP };
+    daemon_post(d, &event, NULL);
+}
+
+void tidings_of_signal(uv_signal_t *handle, int number)
+{
+    struct daemon *d = handle->data;
+    if (d->closing)
+        return;
+    if (number == SIGHUP)
+        on_hangup(d);
+    else
+        on_stop(d, number);
+}
