@@ -110,7 +110,8 @@ static void do_cancel(struct daemon *d, const struct action *act,
                                        act->cancel.run.value);
     traffic_cancel(d->traffic, act->cancel.run);
     if (scripted)
-        daemon_post_answer(d, act->cancel.run, VERDICT_FAILED, act->cancel.because);
+        daemon_post_answer(d, act->cancel.run, VERDICT_FAILED,
+                           act->cancel.because);
 }
 
 static void do_finish(struct daemon *d, const struct action *act,

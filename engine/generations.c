@@ -18,6 +18,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "intake.h"
 #include "mooncron/child.h"
 #include "mooncron/civil.h"
 #include "mooncron/duration.h"
@@ -45,10 +46,9 @@ struct generation {
     struct generations *all;
     uint32_t id;
     enum state state;
-    bool greeted, dismissed;  /* said hello; was told to leave */
-    struct child *child;      /* NULL: ended, or never needed again */
-    struct jobset *set;       /* while loading */
-    struct mistakes mistakes; /* likewise */
+    bool greeted, dismissed; /* said hello; was told to leave */
+    struct child *child;     /* NULL: ended, or never needed again */
+    struct intake intake;    /* while loading */
     uv_timer_t timer; /* while loading: its end; later: of the host's silence */
     struct errand *errands; /* few, so a search is cheap */
     uint32_t count, cap, owed;
@@ -176,8 +176,8 @@ static void timer_closed(uv_handle_t *handle)
     while (*at != g)
         at = &(*at)->next;
     *at = g->next;
-    mistakes_clear(&g->mistakes);
-    jobset_unref(g->set);
+    mistakes_clear(&g->intake.mistakes);
+    jobset_unref(g->intake.set);
     free(g->errands);
     free(g->sentence);
     free(g->path);
@@ -222,14 +222,14 @@ static void errands_end(struct generation *g, const char *sentence)
 static void load_failed(struct generation *g, const char *sentence)
 {
     assert(g->state == LOADING);
-    g->all->on.loaded(g->all->data, g->id, NULL, &g->mistakes, sentence);
+    g->all->on.loaded(g->all->data, g->id, NULL, &g->intake.mistakes, sentence);
     generation_end(g);
 }
 
 static void load_done(struct generation *g)
 {
-    struct jobset *set = g->set;
-    g->set = NULL;
+    struct jobset *set = g->intake.set;
+    g->intake.set = NULL;
     g->state = READY;
     uv_timer_stop(&g->timer);
     jobset_seal(set);
@@ -252,18 +252,20 @@ static void host_wrong(struct generation *g, const char *what)
 static void loaded_frame(struct generation *g, const struct host_loaded *l)
 {
     if (!l->ok) {
-        mistakes_sort(&g->mistakes);
-        if (g->mistakes.total < l->mistakes)
-            g->mistakes.total = l->mistakes;
-        load_failed(g, g->mistakes.count ? NULL : "the script host gave up");
+        mistakes_sort(&g->intake.mistakes);
+        if (g->intake.mistakes.total < l->mistakes)
+            g->intake.mistakes.total = l->mistakes;
+        load_failed(g, g->intake.mistakes.count ? NULL
+                                                : "the script host gave up");
         return;
     }
-    if (l->jobs != jobset_count(g->set) || g->mistakes.count) {
+    if (l->jobs != jobset_count(g->intake.set) || g->intake.mistakes.count) {
         host_wrong(g, "its count of jobs is wrong");
         return;
     }
     if (l->default_line)
-        jobset_set_default_rule(g->set, l->default_file, l->default_line);
+        jobset_set_default_rule(g->intake.set, l->default_file,
+                                l->default_line);
     load_done(g);
 }
 
@@ -285,7 +287,7 @@ static void load_hangs(struct generation *g, const struct host_at *at)
         .help = "loading only declares; look for a loop that does not end",
         .note = "",
     };
-    mistakes_add(&g->mistakes, &mistake);
+    mistakes_add(&g->intake.mistakes, &mistake);
     child_kill(g->child);
     load_failed(g, NULL);
 }
@@ -335,88 +337,9 @@ static bool take_hello(struct generation *g, struct wire_reader *in)
     return true;
 }
 
-static bool take_file(struct generation *g, struct wire_reader *in)
+static bool take_declared(struct generation *g, struct wire_reader *in)
 {
-    struct file_stamp stamp;
-    if (!host_get_file(in, &stamp))
-        return false;
-    jobset_add_file(g->set, &stamp);
-    return true;
-}
-
-static bool take_group(struct generation *g, struct wire_reader *in)
-{
-    struct group group;
-    return host_get_group(in, &group) &&
-           jobset_add_group(g->set, group.name, group.limit);
-}
-
-/* Its calendars came before it. NULL where it says what no host of ours says.
- */
-static struct rules *job_rules(struct generation *g, const struct job *job,
-                               struct host_rules *room)
-{
-    const struct calendar *calendars[SCHEDULE_CALENDARS_MAX];
-    struct error err = { "" };
-    for (uint32_t i = 0; i < room->spec.calendar_count; i++) {
-        if (room->calendars[i] >= jobset_calendar_count(g->set))
-            return NULL;
-        calendars[i] = jobset_calendar(g->set, room->calendars[i]);
-    }
-    room->spec.calendars = calendars;
-    struct zone *zone = zones_get(g->all->zones, room->zone, &err);
-    if (!zone)
-        return NULL;
-    struct rules *rules = rules_new(&room->spec, job->name, zone, &err);
-    zone_unref(zone);
-    return rules;
-}
-
-static bool take_job(struct generation *g, struct wire_reader *in)
-{
-    struct host_rules *room = g->all->room;
-    struct job job;
-    struct rules *rules = NULL;
-    if (!host_get_job(in, &job, room) ||
-        (room->there && !(rules = job_rules(g, &job, room))))
-        return false;
-    job.schedule.rules = rules;
-    if (jobset_add(g->set, &job))
-        return true;
-    rules_free(rules);
-    return false;
-}
-
-static bool take_zone(struct generation *g, struct wire_reader *in)
-{
-    const char *name;
-    struct error err = { "" };
-    struct zone *zone =
-        host_get_zone(in, &name) ? zones_get(g->all->zones, name, &err) : NULL;
-    if (!zone)
-        return false;
-    jobset_set_zone(g->set, zone);
-    zone_unref(zone);
-    return true;
-}
-
-static bool take_calendar(struct generation *g, struct wire_reader *in)
-{
-    struct calendar calendar;
-    int32_t *days;
-    bool good = host_get_calendar(in, &calendar, &days) &&
-                jobset_add_calendar(g->set, &calendar);
-    free(days);
-    return good;
-}
-
-static bool take_mistake(struct generation *g, struct wire_reader *in)
-{
-    struct mistake mistake;
-    if (!host_get_mistake(in, &mistake))
-        return false;
-    mistakes_add(&g->mistakes, &mistake);
-    return true;
+    return intake_take(&g->intake, in);
 }
 
 static bool take_loaded(struct generation *g, struct wire_reader *in)
@@ -500,12 +423,12 @@ static const struct {
     bool (*take)(struct generation *g, struct wire_reader *in);
 } sayings[] = {
     { HOST_HELLO, LOADING, LOADING, take_hello },
-    { HOST_FILE, LOADING, LOADING, take_file },
-    { HOST_GROUP, LOADING, LOADING, take_group },
-    { HOST_ZONE, LOADING, LOADING, take_zone },
-    { HOST_CALENDAR, LOADING, LOADING, take_calendar },
-    { HOST_JOB, LOADING, LOADING, take_job },
-    { HOST_MISTAKE, LOADING, LOADING, take_mistake },
+    { HOST_FILE, LOADING, LOADING, take_declared },
+    { HOST_GROUP, LOADING, LOADING, take_declared },
+    { HOST_ZONE, LOADING, LOADING, take_declared },
+    { HOST_CALENDAR, LOADING, LOADING, take_declared },
+    { HOST_JOB, LOADING, LOADING, take_declared },
+    { HOST_MISTAKE, LOADING, LOADING, take_declared },
     { HOST_LOADED, LOADING, LOADING, take_loaded },
     { HOST_LOG, LOADING, READY, take_log },
     { HOST_AT, LOADING, READY, take_at },
@@ -615,7 +538,9 @@ void generations_open(struct generations *all, uint32_t generation,
     g->path = memory_copy(load->path, strlen(load->path));
     g->next = all->first;
     all->first = g;
-    g->set = jobset_new();
+    g->intake = (struct intake){ .set = jobset_new(),
+                                 .zones = all->zones,
+                                 .room = all->room };
     uv_timer_init(all->loop, &g->timer);
     g->timer.data = g;
     struct error err = { "" };

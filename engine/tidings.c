@@ -1,5 +1,5 @@
-/* Tidings are what the parts below have to say: each records what happened as an
- * event and returns. */
+/* Tidings are what the parts below have to say: each records what happened as
+ * an event and returns. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,7 +95,7 @@ static void on_script_ended(void *data, uint32_t generation,
 {
     (void)generation;
     daemon_post_answer(data, (struct run_id){ ended->run },
-                ended->ok ? VERDICT_OK : VERDICT_FAILED, ended->failure);
+                       ended->ok ? VERDICT_OK : VERDICT_FAILED, ended->failure);
 }
 
 /* Its functions are gone: the file is loaded again, whatever it is now. */
