@@ -135,6 +135,10 @@ function changeSince(c, holds) {
   return zone(c.tz).changes.some(x => x.at > since && x.at <= c.at && holds(x))
 }
 
+// A time that is not after the one asked for, or not after the one before.
+const goesBack = c => c.theirs.next.some((at, i) =>
+  at <= (i ? c.theirs.next[i - 1] : Date.parse(c.from) / 1000))
+
 // "0/21" at 0, "*/10" at 0: the local time has a stepped field at its start.
 function startsStep(c) {
   const local = new Date((c.at + offsetAt(c.tz, c.at)) * 1000)
@@ -222,6 +226,11 @@ const instantClasses = [
     name: 'there: the start of a step is lost',
     why: 'its fault',
     holds: c => c.opinion === 'systemd' && ours(c) && startsStep(c)
+  },
+  {
+    name: 'there: what is named is not later',
+    why: 'its fault',
+    holds: c => c.opinion === 'cron-parser' && goesBack(c)
   }
 ]
 
