@@ -11,7 +11,7 @@ import { calendarOf, opinions, systemd } from './opinions.mjs'
 
 const TIMES = 4 // asked for in each case
 const CHUNK = 2000 // cases in one batch of ours
-const SHOWN = 10 // unexplained differences, and no more
+const SHOWN = 5 // unexplained differences of an opinion, and no more
 
 // ---- ours ----
 
@@ -151,7 +151,9 @@ function print(tally) {
       if (row.classes[name]) line(`  ${name}`, row.classes[name], why)
     line('  unexplained', row.classes.unexplained ?? 0)
   }
-  tally.unexplained.slice(0, SHOWN).forEach(show)
+  for (const opinion of Object.keys(tally.rows))
+    tally.unexplained.filter(one => one.opinion === opinion).slice(0, SHOWN)
+      .forEach(show)
   return tally.unexplained.length
 }
 
