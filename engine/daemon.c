@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -181,6 +182,39 @@ static bool open_state(const struct config *config, struct error *reterr)
     return true;
 }
 
+/* Held until the process ends, however it ends (flock(2)). */
+static bool folder_lock(const char *folder, const char *variable,
+                        struct error *reterr)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/worker.lock", folder);
+    int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+        return true;
+    if (fd >= 0 && errno == EWOULDBLOCK)
+        error_set(reterr,
+                  "another worker uses the folder %s (%s): each needs its own",
+                  folder, variable);
+    else
+        error_set(reterr, "%s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return false;
+}
+
+/* Token and copy of Settings are one worker's. */
+static bool lock_folders(struct daemon *d, struct error *reterr)
+{
+    const char *state = d->config->state_directory;
+    const char *runtime = d->config->runtime_directory;
+    bool both = runtime && strcmp(runtime, state) != 0;
+    if (folder_lock(state, "STATE_DIRECTORY", reterr) &&
+        (!both || folder_lock(runtime, "RUNTIME_DIRECTORY", reterr)))
+        return true;
+    d->exit_code = EXIT_UNAVAILABLE;
+    return false;
+}
+
 static bool open_http(struct daemon *d, struct error *reterr)
 {
     const struct config *config = d->config;
@@ -226,6 +260,8 @@ static bool open_server(struct daemon *d, struct error *reterr)
         d->exit_code = EXIT_UNAVAILABLE;
         return false;
     }
+    if (!lock_folders(d, reterr))
+        return false;
     if (d->token)
         token_publish(config, d->token, d->log);
     struct sockaddr_storage address;

@@ -38,6 +38,7 @@ struct errand {
     struct wall slot;
     uint32_t requests;
     bool owes;      /* the next word on it is the host's */
+    uint64_t since; /* its turn, while it owes: the oldest is at work */
     bool cancelled; /* nobody waits for it any more */
 };
 
@@ -52,6 +53,7 @@ struct generation {
     uv_timer_t timer; /* while loading: its end; later: of the host's silence */
     struct errand *errands; /* few, so a search is cheap */
     uint32_t count, cap, owed;
+    uint64_t turns;
     char *path;     /* of the schedule file */
     bool asked;     /* where it hangs, at least once */
     bool last_turn; /* it has no more time to say so */
@@ -124,6 +126,7 @@ static void errand_owes(struct generation *g, struct errand *errand, bool owes)
     if (errand->owes == owes)
         return;
     errand->owes = owes;
+    errand->since = g->turns++;
     g->owed += owes ? 1 : UINT32_MAX;
     if (g->owed == owes)
         silence_begin(g);
@@ -205,13 +208,32 @@ static void generation_end(struct generation *g)
         uv_close((uv_handle_t *)&g->timer, timer_closed);
 }
 
-/* The runs of a host that is no more. */
+/* The run that the host was at work on: of those that it owes a word, the one
+ * that has waited longest; 0: none. */
+static uint64_t errand_at_work(const struct generation *g)
+{
+    const struct errand *oldest = NULL;
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->errands[i].owes &&
+            (!oldest || g->errands[i].since < oldest->since))
+            oldest = &g->errands[i];
+    return oldest ? oldest->run : 0;
+}
+
+/* The runs of a host that is no more. Where one of them was its end, the others
+ * are told of that. */
 static void errands_end(struct generation *g, const char *sentence)
 {
+    const uint64_t culprit = g->sentence ? errand_at_work(g) : 0;
+    char others[640];
+    snprintf(others, sizeof others,
+             "its script host ended with another run: %s", sentence);
     while (g->count) {
         struct errand errand = g->errands[g->count - 1];
         errand_remove(g, &g->errands[g->count - 1]);
-        struct host_ended ended = { .run = errand.run, .failure = sentence };
+        bool innocent = culprit && errand.run != culprit;
+        struct host_ended ended = { .run = errand.run,
+                                    .failure = innocent ? others : sentence };
         if (!errand.cancelled)
             g->all->on.ended(g->all->data, g->id, &ended);
     }

@@ -92,9 +92,9 @@ static const struct {
     enum host_message type;
     bool (*take)(struct intake *intake, struct wire_reader *in);
 } kinds[] = {
-    { HOST_FILE, take_file },         { HOST_ZONE, take_zone },
-    { HOST_GROUP, take_group },       { HOST_CALENDAR, take_calendar },
-    { HOST_JOB, take_job },           { HOST_MISTAKE, take_mistake },
+    { HOST_FILE, take_file },   { HOST_ZONE, take_zone },
+    { HOST_GROUP, take_group }, { HOST_CALENDAR, take_calendar },
+    { HOST_JOB, take_job },     { HOST_MISTAKE, take_mistake },
 };
 
 bool intake_take(struct intake *intake, struct wire_reader *in)

@@ -144,6 +144,8 @@ local mistakes = {
     "each alternative of `any` has one of every, cron, at in job \"a\"" },
   { job "cron = '0 9 * * *', phase = '1h'", "E108", 31,
     "`phase` moves an `every` in job \"a\"" },
+  { job "at = { '08:00' }, any = { { at = '09:00' } }", "E108", 29,
+    "`any` beside `at`: a job has one schedule in job \"a\"" },
   { job "any = { { phase = '1h' } }", "E108", 19,
     "`phase` of an alternative goes with `every` in job \"a\"" },
   { job "any = { { at = '08:00', phase = '1h' } }", "E108", 19,

@@ -25,12 +25,16 @@ static void put_times(const struct rules_spec *spec, struct text *out)
 
 static void put_rules(const struct rules_spec *spec, struct text *out)
 {
+    char every[DURATION_TEXT_MAX];
     if (all_at(spec))
         put_times(spec, out);
     else if (spec->term_count > 1)
         text_printf(out, "any of %u", (unsigned)spec->term_count);
     else if (spec->terms[0].kind == TERM_CRON)
         text_printf(out, "cron %s", spec->terms[0].text);
+    else if (spec->terms[0].kind == TERM_EVERY)
+        text_printf(out, "every %s",
+                    duration_format(spec->terms[0].every_ms, every));
     else
         text_puts(out, "next()");
 }

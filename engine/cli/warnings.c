@@ -98,7 +98,7 @@ static void find_default(const struct jobset *set, const char *environment,
     if (!place.line || is_usual(environment))
         return;
     const char *near = suggest_or_prefix(environment, known, 2);
-    if (near)
+    if (near && strcmp(near, environment) != 0)
         snprintf(help, sizeof help, "did you mean \"%s\"?", near);
     snprintf(message, sizeof message,
              "no multiplier rule names the environment \"%s\": `default` is "

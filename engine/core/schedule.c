@@ -441,6 +441,9 @@ enum fate schedule_fate(const struct schedule *schedule,
 {
     enum fate worst = FATE_UNTOUCHED;
     const struct rules *rules = schedule->rules;
+    if (rules && (change->from_s > floor_div(rules->spec.until.ms, 1000) ||
+                  change->from_s < floor_div(rules->spec.from.ms, 1000)))
+        return FATE_UNTOUCHED; /* not yet, or no longer */
     for (uint32_t i = 0; rules && i < rules->spec.term_count; i++) {
         enum fate fate = term_fate(rules, i, change);
         worst = fate > worst ? fate : worst;

@@ -147,6 +147,14 @@ void blame_error(struct loader *loader, enum vm_status status)
 
 /* ---- syntax ---- */
 
+/* Whether nothing but blanks stands before a spot. */
+static bool begins_line(const struct source *source, const struct spot *spot)
+{
+    size_t len;
+    const char *text = source_line(source, spot->line, &len);
+    return strspn(text, " \t") + 1 >= spot->column;
+}
+
 /* The last line above `line` that holds code, where it may lack a comma; 0. */
 static uint32_t line_without_comma(const struct source *source, uint32_t line,
                                    const char **ret_text, size_t *ret_len)
@@ -201,7 +209,11 @@ void blame_syntax(struct loader *loader, const char *file)
     const char *before;
     size_t len;
     uint32_t line = 0;
-    if (source && place.line && strstr(text, "'}' expected"))
+    bool comma = source && place.line && strstr(text, "'}' expected");
+    if (comma && spot.column && !begins_line(source, &spot))
+        snprintf(help, sizeof help, "a comma is probably missing before `%s`",
+                 token);
+    else if (comma)
         line = line_without_comma(source, place.line, &before, &len);
     if (line)
         snprintf(help, sizeof help,

@@ -148,10 +148,10 @@ static bool compile(struct loader *loader, const char *path, const char *file,
     int status = luaL_loadbufferx(L, source->text, source->len, name, "t");
     if (status == LUA_OK)
         return true;
-    if (status == LUA_ERRSYNTAX)
-        blame_syntax(loader, source->path);
-    else
+    if (status == LUA_ERRMEM)
         blame_error(loader, VM_MEMORY);
+    else
+        blame_syntax(loader, source->path); /* or nested too deeply */
     lua_pop(L, 1);
     return false;
 }

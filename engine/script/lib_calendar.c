@@ -77,6 +77,8 @@ const struct calendar *calendar_own(struct loader *loader, int32_t *days,
             !memcmp(own->days, days, count * sizeof *days))
             return own;
     }
+    if (loader->calendar_count + loader->own_days_count >= JOBSET_CALENDARS_MAX)
+        return NULL;
     const struct calendar *own = calendar_keep(loader, "", days, count);
     loader->own_days =
         memory_resize((void *)loader->own_days, loader->own_days_count + 1,
@@ -288,8 +290,8 @@ static int calendar(lua_State *L)
         ghost_push(L);
         return 1;
     }
-    if (loader->calendar_count >= JOBSET_CALENDARS_MAX)
-        return luaL_error(L, "more than %d calendars are declared",
+    if (loader->calendar_count + loader->own_days_count >= JOBSET_CALENDARS_MAX)
+        return luaL_error(L, "more than %d calendars and lists of days",
                           JOBSET_CALENDARS_MAX);
     uint32_t *place = lua_newuserdatauv(L, sizeof *place, 0);
     *place = place_of(loader, name, caller);

@@ -22,7 +22,8 @@ void calendar_add_day(int32_t **days, uint32_t *count, uint32_t *cap,
 const struct calendar *calendar_keep(struct loader *loader, const char *name,
                                      int32_t *days, uint32_t count);
 
-/* The same for days that a job names itself: equal lists are one calendar. */
+/* The same for days that a job names itself: equal lists are one calendar. NULL
+ * where there are too many with the named ones. */
 const struct calendar *calendar_own(struct loader *loader, int32_t *days,
                                     uint32_t count);
 

@@ -154,6 +154,21 @@ static void blame_factor(struct taker *taker, const char *key)
                 take_found(taker->L, buffer));
 }
 
+static void know_environment(struct taker *taker, const char *key,
+                             const char *name)
+{
+    const char *near = loader_slip(taker->loader, name);
+    if (!near) {
+        loader_know_environment(taker->loader, name);
+        return;
+    }
+    char label[96];
+    snprintf(label, sizeof label, "did you mean `%s`?", near);
+    taker_blame(taker, "E106", key, SPOT_VALUE, 0,
+                &(struct advice){ .label = label },
+                "unknown environment \"%.64s\"", name);
+}
+
 /* A table has factors for the environments it names; the rules answer for the
  * rest, unless it has a default. */
 static void take_scale_table(struct taker *taker, const char *key,
@@ -168,7 +183,7 @@ static void take_scale_table(struct taker *taker, const char *key,
             !factor_is_good(lua_tonumber(L, -1)))
             blame_factor(taker, key);
         else if (strcmp(name, "default") != 0)
-            loader_know_environment(taker->loader, name);
+            know_environment(taker, key, name);
         lua_pop(L, 1);
     }
     lua_getfield(L, -1, taker->loader->load->environment);

@@ -1,6 +1,7 @@
 /* multiplier: how much slower than written an environment runs. */
 #include <lauxlib.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "blame.h"
@@ -27,6 +28,24 @@ static void blame_rule(struct loader *loader, const char *key,
                 key, take_found(L, buffer));
 }
 
+/* `prodution = 1` would leave production to the next rule, and unslowed. */
+static void know_environment(lua_State *L, struct loader *loader,
+                             const char *key, struct caller caller)
+{
+    const char *near = loader_slip(loader, key);
+    if (!near) {
+        loader_know_environment(loader, key);
+        return;
+    }
+    char label[96];
+    snprintf(label, sizeof label, "did you mean `%s`?", near);
+    const struct advice advice = { .label = label };
+    struct taker taker = { loader,      L,           "multiplier", NULL,
+                           caller.file, caller.line, true };
+    taker_blame(&taker, "E106", key, SPOT_KEY, 0, &advice,
+                "unknown environment \"%.64s\"", key);
+}
+
 static void check_rule(lua_State *L, struct loader *loader,
                        struct caller caller)
 {
@@ -42,7 +61,7 @@ static void check_rule(lua_State *L, struct loader *loader,
                  !factor_is_good(lua_tonumber(L, -1)))
             blame_rule(loader, key, caller, L);
         else if (strcmp(key, "default") != 0)
-            loader_know_environment(loader, key);
+            know_environment(L, loader, key, caller);
         lua_pop(L, 1);
     }
 }

@@ -104,22 +104,34 @@ static int64_t beginning_s(struct wall now, struct wall from)
     return civil_days(date.year - 1, 1, 1) * 86400;
 }
 
-bool list_ask(struct loader *loader, const struct decl *decl, struct wall from,
-              int64_t slots_ms[LIST_SLOTS_MAX], uint32_t *ret_count)
+/* Of slots that are long past only the newest is kept: a job whose time is over
+ * has it still, and rests. */
+static void keep(int64_t *slots_ms, uint32_t *count, int64_t slot_ms,
+                 int64_t oldest_ms)
+{
+    if (*count && slots_ms[*count - 1] < oldest_ms)
+        --*count;
+    slots_ms[(*count)++] = slot_ms;
+}
+
+bool list_ask(struct loader *loader, const struct decl *decl,
+              const struct rules_spec *bounds, int64_t slots_ms[LIST_SLOTS_MAX],
+              uint32_t *ret_count)
 {
     struct wall now = loader->load->now;
-    struct asking ask = { loader, decl, beginning_s(now, from) };
+    struct asking ask = { loader, decl, beginning_s(now, bounds->from) };
     const int64_t until_s = (now.ms + LIST_AHEAD_DAYS * DAY_MS) / 1000;
     *ret_count = 0;
-    for (unsigned asked = 0; ask.previous_s <= until_s; asked++) {
+    for (unsigned asked = 0; !asked || ask.previous_s <= until_s; asked++) {
         if (asked == LIST_CALLS_MAX || *ret_count == LIST_SLOTS_MAX)
             return blame_count(&ask);
         int64_t slot_s;
         if (!ask_next(&ask, asked, &slot_s))
             return false;
+        if (*ret_count && slot_s * 1000 > bounds->until.ms)
+            break;
         ask.previous_s = slot_s;
-        if (slot_s * 1000 >= now.ms - KEPT_MS)
-            slots_ms[(*ret_count)++] = slot_s * 1000;
+        keep(slots_ms, ret_count, slot_s * 1000, now.ms - KEPT_MS);
     }
     return true;
 }

@@ -9,9 +9,11 @@
 #define LIST_AHEAD_DAYS 400
 #define LIST_CALLS_MAX  200000
 
-/* Asks the function of `decl` from `from` on, or from the beginning of last
- * year (UTC), and keeps what is not longer past than a week. False: blamed. */
-bool list_ask(struct loader *loader, const struct decl *decl, struct wall from,
-              int64_t slots_ms[LIST_SLOTS_MAX], uint32_t *ret_count);
+/* Asks the function of `decl` between the bounds, from the first of them or
+ * from the beginning of last year (UTC) on, and keeps what is not longer past
+ * than a week, and one slot at least. False: blamed. */
+bool list_ask(struct loader *loader, const struct decl *decl,
+              const struct rules_spec *bounds, int64_t slots_ms[LIST_SLOTS_MAX],
+              uint32_t *ret_count);
 
 #endif

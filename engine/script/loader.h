@@ -112,6 +112,9 @@ void loader_close(struct loader *loader);
 const char *loader_keep(struct loader *loader, const char *string);
 /* A name that `only` may list from now on. */
 void loader_know_environment(struct loader *loader, const char *name);
+/* What a name of an environment is probably a slip for: one of those that
+ * everybody has, or NULL. The one in force is no slip. */
+const char *loader_slip(const struct loader *loader, const char *name);
 
 /* The loader of a state while a file is loaded, else NULL. */
 struct loader *loader_of(lua_State *L);

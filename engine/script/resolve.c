@@ -52,6 +52,14 @@ static const char *const usual[] = { "production", "staging", "development",
                                      "dev", "test" };
 #define USUAL (sizeof usual / sizeof *usual)
 
+const char *loader_slip(const struct loader *loader, const char *name)
+{
+    if (!strcmp(name, loader->load->environment))
+        return NULL;
+    const char *near = suggest(name, usual, USUAL);
+    return near && strcmp(near, name) != 0 ? near : NULL;
+}
+
 static bool is_known(const struct loader *loader, const char *name)
 {
     for (size_t i = 0; i < USUAL; i++)

@@ -147,6 +147,12 @@ void take_except(struct taker *taker, const char *key, struct decl *decl)
     if (off.count)
         when->own_days = calendar_own(taker->loader, off.days, off.count);
     free(off.days);
+    if (off.count && !when->own_days)
+        taker_blame(taker, "E105", key, SPOT_VALUE, 0,
+                    &(struct advice){ .help = "name the days once, in a "
+                                              "calendar" },
+                    "more than %d calendars and lists of days in `%s`",
+                    JOBSET_CALENDARS_MAX, key);
     if (when->weekdays_off == 0x7f)
         taker_blame(taker, "E118", key, SPOT_VALUE, 0, NULL,
                     "every day of the week is excepted");

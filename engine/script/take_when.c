@@ -302,8 +302,11 @@ void take_any(struct taker *taker, const char *key, struct decl *decl)
         .max = SCHEDULE_TERMS_MAX,
         .read = read_alternative,
     };
-    if (take_type(taker, key, LUA_TTABLE, kind.wanted))
-        take_list(taker, key, &kind, when_of(taker, decl));
+    if (!take_type(taker, key, LUA_TTABLE, kind.wanted))
+        return;
+    struct when *when = when_of(taker, decl);
+    when->any_said = true;
+    take_list(taker, key, &kind, when);
 }
 
 /* ---- next ---- */

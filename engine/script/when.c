@@ -30,8 +30,7 @@ static bool is_said(const struct decl *decl, const char *kind)
     case 'n':
         return when && when->next;
     default: /* at and any share a list */
-        return when && (kind[1] == 't' ? when->at_count > 0
-                                       : when->any_count > when->at_count);
+        return when && (kind[1] == 't' ? when->at_count > 0 : when->any_said);
     }
 }
 
@@ -139,7 +138,7 @@ void when_check(struct taker *taker, const struct decl *decl)
 {
     if (!check_kind(taker, decl))
         return;
-    if (decl->when)
+    if (decl->when != decl->base) /* what defaults say fits where it fits */
         check_options(taker, decl);
     if (decl->phase_said && !decl->every_ms)
         taker_blame(taker, "E108", "phase", SPOT_KEY, 0,
@@ -249,7 +248,7 @@ static bool terms_of(struct loader *loader, const struct decl *decl,
     struct term *term = add_term(room);
     *term = (struct term){ .kind = TERM_LIST, .text = "" };
     term->slots_ms = room->slots_ms;
-    return list_ask(loader, decl, room->spec.from, room->slots_ms,
+    return list_ask(loader, decl, &room->spec, room->slots_ms,
                     &term->slot_count);
 }
 

@@ -23,6 +23,7 @@ struct when {
     uint32_t at_count;
     struct term *any; /* EVERY, CRON, AT and ONCE, as written */
     uint32_t any_count;
+    bool any_said;
     int next;          /* reference of a function; 0: none */
     int64_t jitter_ms; /* 0: none */
     uint8_t weekdays_off;

@@ -123,6 +123,20 @@ static void a_hostile_script_harms_itself_only(void **state)
 }
 
 /* No hook sees it, so the file's own budget does not end it. */
+/* Its host is killed under a run that did nothing wrong: that one says so. */
+static void the_innocent_are_told_who_was_at_work(void **state)
+{
+    struct world *world = *state;
+    world_of_script(world,
+                    "local s = ('a'):rep(40); s:find(('a?'):rep(40) .. s)");
+    json_t *line = worker_says(&world->worker, "ended with another run");
+    const char *job = json_string_value(json_object_get(line, "job"));
+    assert_string_equal(job, "talks");
+    json_decref(line);
+    await_failure(world, NO_YIELD "5 s (");
+    worker_drain(&world->worker);
+}
+
 static void a_load_that_hangs_is_killed(void **state)
 {
     struct world *world = *state;
@@ -175,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_hostile_script_harms_itself_only),
         WORLD_TEST(a_load_that_hangs_is_killed),
+        WORLD_TEST(the_innocent_are_told_who_was_at_work),
         WORLD_TEST(what_a_script_prints_is_logged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

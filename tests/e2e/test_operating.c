@@ -287,12 +287,13 @@ static void nothing_outlives_it(void **state)
 /* ---- a second instance with the same folder ---- */
 
 /* A worker that may listen on one port only: that of `world`'s. */
+/* On the first one's port, or on any that is free. */
 static void spawn_second(const struct world *world, const char *const *args,
-                         struct worker *ret)
+                         bool same_port, struct worker *ret)
 {
     char listen[64];
     snprintf(listen, sizeof listen, "MOONCRON_LISTEN=127.0.0.1:%u",
-             world->worker.port);
+             same_port ? world->worker.port : 0u);
     const char *const env[] = { listen, NULL };
     const struct worker_options options = { .env = env, .args = args };
     worker_spawn(ret, &world->scratch, &world->stand, &options);
@@ -312,12 +313,25 @@ static void a_second_worker_leaves_the_token_alone(void **state)
     struct world *world = *state;
     struct worker second;
     world_open(world, schedule, true, "production", NULL);
-    spawn_second(world, NULL, &second);
+    spawn_second(world, NULL, true, &second);
     assert_int_equal(proc_exit(second.proc, WORKER_PATIENCE_MS), 69);
     worker_free(&second);
     expect_reload(world);
     worker_drain(&world->worker);
     assert_null(scratch_read(&world->scratch, "state/admin.token"));
+}
+
+static void a_folder_is_one_workers(void **state)
+{
+    struct world *world = *state;
+    struct worker second;
+    world_open(world, schedule, true, "production", NULL);
+    spawn_second(world, NULL, false, &second);
+    json_decref(worker_says(&second, "another worker uses the folder"));
+    assert_int_equal(proc_exit(second.proc, WORKER_PATIENCE_MS), 69);
+    worker_free(&second);
+    expect_reload(world);
+    worker_drain(&world->worker);
 }
 
 static void a_worker_removes_its_own_token_only(void **state)
@@ -340,7 +354,7 @@ static void a_dry_run_stands_beside_a_worker(void **state)
     struct worker dry;
     size_t cursor = 0;
     world_open(world, schedule, true, "production", NULL);
-    spawn_second(world, args, &dry);
+    spawn_second(world, args, true, &dry);
     free(proc_await(dry.proc, false, &cursor, "/api/feed/rank",
                     WORKER_PATIENCE_MS));
     expect_reload(world);
@@ -387,6 +401,7 @@ int main(void)
         WORLD_TEST(an_interrupt_is_told_to_the_shell),
         WORLD_TEST(nothing_outlives_it),
         WORLD_TEST(a_second_worker_leaves_the_token_alone),
+        WORLD_TEST(a_folder_is_one_workers),
         WORLD_TEST(a_worker_removes_its_own_token_only),
         WORLD_TEST(a_dry_run_stands_beside_a_worker),
         WORLD_TEST(a_dry_run_needs_neither_key_nor_folder),
