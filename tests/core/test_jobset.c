@@ -20,7 +20,7 @@ static struct job job_named(const char *name)
                          .headers = "",
                          .file = "a.lua",
                          .label = "",
-                         .schedule = { 60000, 0 },
+                         .schedule = { 60000, 0, NULL },
                          .base_every_ms = 60000,
                          .timeout_ms = 30000,
                          .group = JOB_NO_GROUP };

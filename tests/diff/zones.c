@@ -248,8 +248,8 @@ static void try_job(struct tally *tally, const struct window *w,
     const struct term term = { .kind = TERM_CRON, .text = job->expression };
     const struct rules_spec spec = { .terms = &term,
                                      .term_count = 1,
-                                     .gap = job->gap,
-                                     .fold = job->fold,
+                                     .gap = (uint8_t)job->gap,
+                                     .fold = (uint8_t)job->fold,
                                      .from = { EVER_MS },
                                      .until = { NEVER_MS } };
     struct error err = { "" };
