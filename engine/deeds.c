@@ -78,11 +78,11 @@ static void do_print(struct daemon *d, const struct action *act)
 {
     struct text line;
     text_init(&line, 64 << 10);
-    call_describe(act->start.job, act->start.slot, &line);
+    call_describe(act->note.job, act->note.key.slot, &line);
     fputs(line.data, stdout);
     fflush(stdout);
     text_close(&line);
-    daemon_post_answer(d, act->start.run, VERDICT_OK, NULL);
+    daemon_post_answer(d, act->note.run, VERDICT_OK, NULL);
 }
 
 static void do_start(struct daemon *d, const struct action *act,
@@ -91,12 +91,12 @@ static void do_start(struct daemon *d, const struct action *act,
     (void)why;
     if (d->options->dry_run)
         do_print(d, act);
-    else if (act->start.job->function)
-        generations_start(d->generations, act->start.generation, act->start.run,
-                          act->start.job, act->start.slot);
+    else if (act->note.job->function)
+        generations_start(d->generations, act->note.generation, act->note.run,
+                          act->note.job, act->note.key.slot);
     else
-        traffic_declared(d->traffic, act->start.run, act->start.job,
-                         act->start.slot);
+        traffic_declared(d->traffic, act->note.run, act->note.job,
+                         act->note.key.slot);
 }
 
 /* Of a declared run the traffic tells the end; of a scripted one nobody does

@@ -597,6 +597,7 @@ void generations_start(struct generations *all, uint32_t generation,
         .run_text = id,
         .trigger = "schedule",
         .scheduled = rfc3339_format(slot, 0, scheduled),
+        .error = "",
         .attempt = 1,
     };
     const struct errand errand = { .run = run.value, .job = job, .slot = slot };

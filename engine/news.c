@@ -182,9 +182,9 @@ void news_finish(struct log *log, const struct action *act, const char *why)
     enum verdict verdict = act->finish.verdict;
     if (!log_wants(log, verdict_level(verdict)))
         return;
-    const struct job *job = act->finish.job;
+    const struct job *job = act->finish.note.job;
     char sentence[SENTENCE_MAX], slot[RFC3339_TEXT_MAX], took[NUMBER_MAX];
-    rfc3339_format(act->finish.slot, 0, slot);
+    rfc3339_format(act->finish.note.key.slot, 0, slot);
     snprintf(sentence, sizeof sentence, "%s of %s: %s%s%s", job->name, slot,
              verdict_names[verdict], why[0] ? ", " : "", why);
     const char *const pairs[] = {

@@ -97,20 +97,20 @@ static void peaks_finish(struct walk *walk)
 
 static void walk_started(struct walk *walk, const struct action *action)
 {
-    const struct job *job = action->start.job;
+    const struct job *job = action->note.job;
     if (walk->count == walk->cap) {
         walk->cap = walk->cap ? 2 * walk->cap : 64;
         walk->started =
             memory_resize(walk->started, walk->cap, sizeof *walk->started);
     }
-    walk->started[walk->count++] = action->start.run;
+    walk->started[walk->count++] = action->note.run;
     if (!planner_is_heartbeat(job)) {
-        peaks_minute(walk, action->start.slot);
-        peaks_hour(walk, action->start.slot);
+        peaks_minute(walk, action->note.key.slot);
+        peaks_hour(walk, action->note.key.slot);
     }
     if (walk->slot)
         walk->slot(walk->data, jobset_find(walk->set, job->name),
-                   action->start.slot);
+                   action->note.key.slot);
 }
 
 static void walk_step(struct walk *walk, struct event *event, struct wall now)

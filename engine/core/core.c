@@ -13,6 +13,20 @@
 /* A host that does not answer a cancel is not waited for. */
 #define LEAVE_MS_MAX 2000
 
+const char *const order_verb_names[4] = { "trigger", "pause", "resume",
+                                          "backfill" };
+const char *const order_names[ORDERS] = {
+    [ORDER_DONE] = "done",
+    [ORDER_NO_JOB] = "no_job",
+    [ORDER_NOT_SCHEDULED] = "not_scheduled",
+    [ORDER_OVERLAP] = "overlap",
+    [ORDER_NOT_PAUSED] = "not_paused",
+    [ORDER_TOO_MANY] = "too_many",
+    [ORDER_STORE] = "store",
+    [ORDER_NOT_PRIMARY] = "not_primary",
+    [ORDER_STOPPING] = "stopping",
+};
+
 /* ---- actions ---- */
 
 struct action *core_act(struct core *core, enum action_kind kind)
@@ -268,6 +282,9 @@ static void apply(struct core *core, const struct event *event)
 {
     switch (event->kind) {
     case EV_TIME:
+    case EV_CLAIMED:
+    case EV_STORE:
+    case EV_ORDER:
         break;
     case EV_ASK:
         handover_ask(core, event);

@@ -137,6 +137,57 @@ static bool get_rules(struct wire_reader *in, struct host_rules *ret)
     return !in->broken;
 }
 
+static void put_policies(struct text *out, const struct job *job)
+{
+    wire_cstring(out, job->origin ? job->origin : "");
+    wire_cstring(out, job->heartbeat ? job->heartbeat : "");
+    wire_u32(out, job->on_failure);
+    wire_u32(out, job->on_success);
+    wire_u32(out, job->on_recover);
+    wire_u32(out, job->alert_after);
+    wire_u32(out, job->overlap_max);
+    wire_u32(out, job->max_runs);
+    wire_u64(out, (uint64_t)job->min_gap_ms);
+    wire_u64(out, (uint64_t)job->deadline_ms);
+    wire_u32(out, job->retry.attempts);
+    wire_u32(out, job->retry.backoff_ms);
+    wire_u32(out, job->retry.backoff_max_ms);
+    wire_u32(out, job->retry.on);
+    wire_u64(out, (uint64_t)job->catch_up.window_ms);
+    wire_u32(out, job->catch_up.max);
+}
+
+static void get_policies(struct wire_reader *in, struct job *ret)
+{
+    ret->origin = wire_read_cstring(in);
+    ret->heartbeat = wire_read_cstring(in);
+    ret->on_failure = wire_read_u32(in);
+    ret->on_success = wire_read_u32(in);
+    ret->on_recover = wire_read_u32(in);
+    ret->alert_after = wire_read_u32(in);
+    ret->overlap_max = wire_read_u32(in);
+    ret->max_runs = wire_read_u32(in);
+    ret->min_gap_ms = (int64_t)wire_read_u64(in);
+    ret->deadline_ms = (int64_t)wire_read_u64(in);
+    ret->retry.attempts = wire_read_u32(in);
+    ret->retry.backoff_ms = wire_read_u32(in);
+    ret->retry.backoff_max_ms = wire_read_u32(in);
+    ret->retry.on = (uint16_t)wire_read_u32(in);
+    ret->catch_up.window_ms = (int64_t)wire_read_u64(in);
+    ret->catch_up.max = wire_read_u32(in);
+}
+
+static bool policies_are_sound(const struct job *job)
+{
+    return job->overlap <= OVERLAP_CANCEL && job->min_gap_ms >= 0 &&
+           job->deadline_ms >= 0 && job->retry.attempts <= RETRY_ATTEMPTS_MAX &&
+           job->retry.backoff_max_ms <= RETRY_BACKOFF_MS_MAX &&
+           job->retry.backoff_ms <= job->retry.backoff_max_ms &&
+           job->catch_up.window_ms >= 0 &&
+           job->catch_up.window_ms <= CATCH_UP_WINDOW_MS_MAX &&
+           job->catch_up.max <= CATCH_UP_SLOTS_MAX;
+}
+
 bool host_put_job(struct text *out, const struct job *job,
                   const struct calendar *const *calendars, uint32_t count)
 {
@@ -160,6 +211,7 @@ bool host_put_job(struct text *out, const struct job *job,
     wire_u8(out, job->overlap);
     wire_u8(out, job->standing);
     wire_u8(out, job->always);
+    put_policies(out, job);
     wire_u8(out, job->schedule.rules != NULL);
     if (job->schedule.rules)
         put_rules(out, job->schedule.rules, calendars, count);
@@ -177,7 +229,7 @@ static bool job_is_sound(const struct job *job, bool rules)
     bool none = schedule->every_ms == 0 && schedule->phase_ms == 0 &&
                 job->base_every_ms == 0;
     return (lattice || (none && rules)) && job->multiplier >= 0 &&
-           job->method <= METHOD_DELETE && job->overlap <= OVERLAP_ALLOW &&
+           job->method <= METHOD_DELETE && policies_are_sound(job) &&
            job->standing <= STANDING_JOBS_OFF && job->timeout_ms > 0;
 }
 
@@ -203,6 +255,7 @@ bool host_get_job(struct wire_reader *in, struct job *ret,
     ret->overlap = wire_read_u8(in);
     ret->standing = wire_read_u8(in);
     ret->always = wire_read_u8(in);
+    get_policies(in, ret);
     ret_rules->there = wire_read_u8(in) != 0;
     if (ret_rules->there && !get_rules(in, ret_rules))
         return false;

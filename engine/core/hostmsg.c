@@ -46,6 +46,7 @@ bool host_put_start(struct text *out, const struct host_start *start)
     wire_cstring(out, start->run_text);
     wire_cstring(out, start->trigger);
     wire_cstring(out, start->scheduled);
+    wire_cstring(out, start->error);
     wire_u32(out, start->attempt);
     return wire_end(out, at);
 }
@@ -58,6 +59,7 @@ bool host_get_start(struct wire_reader *in, struct host_start *ret)
     ret->run_text = wire_read_cstring(in);
     ret->trigger = wire_read_cstring(in);
     ret->scheduled = wire_read_cstring(in);
+    ret->error = wire_read_cstring(in);
     ret->attempt = wire_read_u32(in);
     return wire_done(in);
 }

@@ -9,7 +9,7 @@
 #include "mooncron/memory.h"
 
 const char *const method_names[4] = { "GET", "POST", "PUT", "DELETE" };
-const char *const overlap_names[2] = { "skip", "allow" };
+const char *const overlap_names[4] = { "skip", "queue", "allow", "cancel" };
 
 struct jobset {
     unsigned references;
@@ -108,11 +108,30 @@ static const char *keep(struct jobset *set, const char *string)
 }
 
 /* Most jobs come from one file, and many share a target or a body: the string
- * of the job before is used again where it is the same. */
+ * of the job before is used again where it is the same. None is an empty one.
+ */
 static const char *keep_shared(struct jobset *set, const char *string,
                                const char *before)
 {
+    if (!string)
+        return "";
     return before && !strcmp(string, before) ? before : keep(set, string);
+}
+
+/* What decides how a run goes on, ends and is told of. */
+static uint64_t digest_policies(uint64_t d, const struct job *job)
+{
+    d = digest_string(d, job->heartbeat ? job->heartbeat : "");
+    d = digest_u64(d, job->overlap_max | (uint64_t)job->max_runs << 32);
+    d = digest_u64(d, (uint64_t)job->min_gap_ms);
+    d = digest_u64(d, (uint64_t)job->deadline_ms);
+    d = digest_u64(d, job->retry.attempts | (uint64_t)job->retry.on << 32);
+    d = digest_u64(d, job->retry.backoff_ms |
+                          (uint64_t)job->retry.backoff_max_ms << 32);
+    d = digest_u64(d, (uint64_t)job->catch_up.window_ms);
+    d = digest_u64(d, job->catch_up.max | (uint64_t)job->alert_after << 32);
+    return digest_u64(d, (job->on_failure != 0) | (job->on_success != 0) << 1 |
+                             (job->on_recover != 0) << 2);
 }
 
 /* All that matters to slots and runs, and nothing else: moving a job to another
@@ -130,6 +149,7 @@ static uint64_t job_digest(const struct jobset *set, const struct job *job)
         d = digest_u64(d, rules_digest(job->schedule.rules));
     d = digest_u64(d, job->timeout_ms);
     d = digest_u64(d, job->function != 0);
+    d = digest_policies(d, job);
     d = digest_u64(d, job->method | (unsigned)job->overlap << 8 |
                           (unsigned)job->standing << 16);
     if (job->group == JOB_NO_GROUP)
@@ -158,6 +178,8 @@ bool jobset_add(struct jobset *set, const struct job *job)
     copy.headers = keep_shared(set, job->headers, before->headers);
     copy.file = keep_shared(set, job->file, before->file);
     copy.label = keep_shared(set, job->label, before->label);
+    copy.origin = keep_shared(set, job->origin, before->origin);
+    copy.heartbeat = keep_shared(set, job->heartbeat, before->heartbeat);
     copy.digest = job_digest(set, &copy);
     set->jobs[set->count++] = copy;
     if (!set->slots || set->count * 2 > set->slot_mask)

@@ -15,12 +15,6 @@
 #include "machine.h"
 #include "mooncron/memory.h"
 
-const char *const verdict_names[5] = { "ok", "failed", "unknown", "skipped",
-                                       "missed" };
-const char *const why_names[7] = { "",        "overlap",  "group_full",
-                                   "removed", "stopping", "superseded",
-                                   "late" };
-
 /* An id is a serial number and a place: 16 million runs at once, and at 10,000
  * a second 3 years until a number comes again. */
 #define PLACE_BITS 24
@@ -207,10 +201,10 @@ static void run_begin(struct core *core, struct run *run)
         run_arm(&core->runs, run, TIMER_TIMEOUT,
                 core->now.mono.ms + run->job->timeout_ms);
     struct action *act = core_act(core, ACT_START);
-    act->start.run.value = run->id;
-    act->start.generation = run->generation;
-    act->start.job = run->job;
-    act->start.slot = run->slot;
+    act->note.run.value = run->id;
+    act->note.generation = run->generation;
+    act->note.job = run->job;
+    act->note.key.slot = run->slot;
 }
 
 void run_due(struct core *core, uint32_t index, struct wall slot)
@@ -266,10 +260,10 @@ void run_answered(struct core *core, struct run_id id, enum verdict verdict)
     if (!run || run->state == RUN_WAITING)
         return;
     struct action *act = core_act(core, ACT_FINISH);
-    act->finish.run = id;
-    act->finish.generation = run->generation;
-    act->finish.job = run->job;
-    act->finish.slot = run->slot;
+    act->finish.note.run = id;
+    act->finish.note.generation = run->generation;
+    act->finish.note.job = run->job;
+    act->finish.note.key.slot = run->slot;
     act->finish.verdict = verdict;
     act->finish.took_ms = core->now.mono.ms - run->started.ms;
     uint32_t group = run->group;

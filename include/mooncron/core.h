@@ -8,8 +8,13 @@
  * in the order of declaration; only then is the event itself applied. So a
  * reload neither fires nor loses a slot.
  *
- * A slot that is not its job's newest due slot when it is looked at is missed,
- * not fired: a worker that was held up never answers with a burst. */
+ * A slot is claimed before it is run: ACT_CLAIM is answered when the claim is
+ * durable, and only then is ACT_START said. What was decided of a slot without
+ * a run is told by ACT_PASS. Whoever carries actions out writes each of them
+ * down, in their order.
+ *
+ * A slot that is found late, because nobody was there, is run or missed as its
+ * job's catch-up says, and never in a burst. */
 #ifndef MOONCRON_CORE_H
 #define MOONCRON_CORE_H
 
@@ -49,9 +54,12 @@ enum event_kind {
     EV_ASK,     /* somebody wants a reload */
     EV_FETCHED, /* the fetch that ACT_FETCH asked for has ended */
     EV_LOADED,  /* the load that ACT_LOAD asked for has ended */
-    EV_ANSWER,  /* a run has ended */
+    EV_CLAIMED, /* the claim that ACT_CLAIM asked for is durable, or is not */
+    EV_ANSWER,  /* an attempt of a run has ended */
     EV_NAP,     /* a run sleeps: answer with ACT_WAKE in `nap_ms` */
     EV_VERSION, /* a job's answer named a Settings version not in force */
+    EV_STORE,   /* the store has failed, or is well again */
+    EV_ORDER,   /* an operator wants something of a job */
     EV_STOP,    /* drain; a second one leaves at once */
 };
 
@@ -70,31 +78,39 @@ enum load_outcome {
     LOAD_FAILED,
 };
 
-/* How a run ended. */
-enum verdict {
-    VERDICT_OK,
-    VERDICT_FAILED,
-    VERDICT_UNKNOWN, /* sent, and no answer came: the backend may have run it */
-    VERDICT_SKIPPED,
-    VERDICT_MISSED,
-};
-
-/* Why a slot was not run. */
-enum why {
-    WHY_NONE,
-    WHY_OVERLAP,    /* skipped: the last run of the job is still going */
-    WHY_GROUP_FULL, /* skipped: too many runs wait for the group already */
-    WHY_REMOVED,    /* skipped: the job went away while its run waited */
-    WHY_STOPPING,   /* skipped: the worker was told to stop */
-    WHY_SUPERSEDED, /* missed: a newer slot of the job was due as well */
-    WHY_LATE,       /* missed: found more than LATE_MS_MAX after its time */
-};
-extern const char *const verdict_names[5];
-extern const char *const why_names[7];
-
 /* Names a run for as long as the process lives: never used twice. */
 struct run_id {
     uint64_t value; /* 0: no run */
+};
+
+/* What names a run for ever, in any process: its row in the store, and its
+ * idempotency key. A manual run is named by the moment it was asked for, and
+ * covers no slot. */
+struct run_key {
+    struct wall slot;
+    bool manual;
+};
+
+enum claim_outcome {
+    CLAIM_DURABLE,
+    CLAIM_TAKEN, /* the slot has a run already, by another hand */
+};
+
+enum order_verb { VERB_TRIGGER, VERB_PAUSE, VERB_RESUME, VERB_BACKFILL };
+extern const char *const order_verb_names[4]; /* "trigger" ... */
+
+/* What an operator wants. Strings are borrowed until the update is read. */
+struct order {
+    uint64_t asker; /* gets an ACT_ORDERED; 0: nobody waits */
+    enum order_verb verb;
+    const char *job;
+    bool force;        /* VERB_TRIGGER: beside a run that goes on, whatever
+                        * `overlap` says */
+    bool dry_run;      /* VERB_RESUME, VERB_BACKFILL: only say what would be */
+    struct wall until; /* VERB_PAUSE: when it ends by itself */
+    struct wall from, to; /* VERB_BACKFILL: slots of both included */
+    const char *by;       /* who says so, for the record */
+    const char *reason;   /* of VERB_PAUSE; or "" */
 };
 
 struct event {
@@ -118,32 +134,61 @@ struct event {
         } loaded;
         struct {
             struct run_id run;
+            enum claim_outcome outcome;
+        } claimed;
+        struct {
+            struct run_id run;
             enum verdict verdict; /* ok, failed or unknown */
+            enum cause cause;     /* CAUSE_NONE where ok */
+            bool accepted; /* 202, and where to ask later is known: it goes on,
+                            * whatever `verdict`; answered by ACT_POLL */
+            uint16_t status;        /* of HTTP; 0: none */
+            int64_t retry_after_ms; /* as the answer asks; below 0: it does not
+                                     */
         } answer;
         struct {
             struct run_id run;
             uint32_t call; /* handed back in ACT_WAKE */
             int64_t nap_ms;
         } nap;
+        struct {
+            bool well;
+        } store;
+        struct order order;
     };
 };
 
 /* ---- Actions ---- */
 
 enum action_kind {
-    ACT_FETCH,  /* ask the backend for Settings; answer with EV_FETCHED */
-    ACT_LOAD,   /* load the file with these Settings; answer with EV_LOADED */
-    ACT_SWAP,   /* the jobset just loaded is in force from now on */
-    ACT_REPLY,  /* tell an asker how it went */
-    ACT_START,  /* begin a run; answer with EV_ANSWER */
-    ACT_CANCEL, /* end a run early; its EV_ANSWER is still awaited */
-    ACT_FINISH, /* a run has its verdict; its id is dead after this */
-    ACT_PASS,   /* slots that get a verdict without a run */
-    ACT_WAKE,   /* a nap is over */
-    ACT_RETIRE, /* the last run of a generation that is no more in force ended
-                 */
-    ACT_JUMP,   /* the wall clock was set: for the log */
-    ACT_DONE,   /* drained: leave */
+    ACT_FETCH,   /* ask the backend for Settings; answer with EV_FETCHED */
+    ACT_LOAD,    /* load the file with these Settings; answer with EV_LOADED */
+    ACT_SWAP,    /* the jobset just loaded is in force from now on */
+    ACT_REPLY,   /* tell an asker how it went */
+    ACT_LANE,    /* a job has slots from here on: remember its cursor */
+    ACT_LEAVE,   /* a job has none any more: forget it */
+    ACT_WAIT,    /* a slot's run waits: write it down, nobody answers */
+    ACT_CLAIM,   /* write down that this run is ours; answer with EV_CLAIMED */
+    ACT_START,   /* begin an attempt; answer with EV_ANSWER */
+    ACT_POLL,    /* ask how an accepted run goes on; answer with EV_ANSWER */
+    ACT_AGAIN,   /* an attempt failed, and another follows after a pause */
+    ACT_CANCEL,  /* end an attempt early; its EV_ANSWER is still awaited */
+    ACT_FINISH,  /* a run has its verdict; its id is dead after this */
+    ACT_DROP,    /* a claim was another's: the run is nothing, its id is dead */
+    ACT_PASS,    /* slots that get a verdict without a run */
+    ACT_HOOK,    /* call a function of the file; answer with EV_ANSWER, after
+                  * which an ACT_DROP says that its id is dead */
+    ACT_BEAT,    /* tell a job's heartbeat that it is well; nobody answers */
+    ACT_WAKE,    /* a nap is over */
+    ACT_RETIRE,  /* the last run of a generation that is no more in force ended
+                  */
+    ACT_JUMP,    /* the wall clock was set: for the log */
+    ACT_PAUSE,   /* a job is paused: write it down */
+    ACT_RESUME,  /* it is no more: write it down */
+    ACT_ORDERED, /* tell an operator what became of the order */
+    ACT_CIRCUIT, /* the circuit of an origin has opened or closed: for the log
+                  */
+    ACT_DONE,    /* drained: leave */
 };
 
 enum reload_outcome {
@@ -163,6 +208,50 @@ struct reload_report {
     struct jobset_diff diff;
     double runs_per_day_before, runs_per_day;
     struct wall at; /* when the generation came into force */
+};
+
+/* A run, as those see it who carry it out or write it down. */
+struct run_note {
+    struct run_id run;
+    uint32_t generation;
+    const struct job *job; /* lives until ACT_RETIRE */
+    struct run_key key;
+    enum trigger trigger;
+    uint32_t attempt; /* from 1 */
+    uint32_t epoch;   /* from 1: how often the slot was claimed */
+    int64_t pause_ms; /* of ACT_AGAIN: until the next attempt */
+    /* Of ACT_LANE, ACT_WAIT, ACT_CLAIM: slots of the job up to here have had
+     * their verdict or their run; EVER_MS: the cursor stays. */
+    struct wall cursor;
+    uint32_t function;  /* of ACT_HOOK */
+    enum verdict ended; /* of ACT_HOOK: what it is told of */
+    uint32_t fails;     /* of ACT_FINISH: failures in a row, this included */
+};
+
+enum order_outcome {
+    ORDER_DONE,
+    ORDER_NO_JOB,        /* the schedule in force has no job of this name */
+    ORDER_NOT_SCHEDULED, /* it has no slots here: off, or another environment */
+    ORDER_OVERLAP,       /* a run goes on, and `overlap` forbids another */
+    ORDER_NOT_PAUSED,
+    ORDER_TOO_MANY, /* slots: BACKFILL_SLOTS_MAX */
+    ORDER_STORE,    /* the store does not answer: nothing can be claimed */
+    ORDER_NOT_PRIMARY,
+    ORDER_STOPPING,
+    ORDERS,
+};
+extern const char *const order_names[ORDERS]; /* "done" ... */
+
+struct order_report {
+    uint64_t asker;
+    enum order_verb verb;
+    enum order_outcome outcome;
+    struct run_id run;       /* VERB_TRIGGER */
+    struct run_key key;      /* likewise */
+    struct wall until;       /* VERB_PAUSE */
+    struct wall first, last; /* VERB_RESUME, VERB_BACKFILL: slots that are run
+                              * now; NEVER_MS where none is */
+    int64_t runs, missed;    /* likewise: how many are, and are not */
 };
 
 struct action {
@@ -186,23 +275,20 @@ struct action {
             uint64_t asker;
             struct reload_report report;
         } reply;
-        struct {
-            struct run_id run;
-            uint32_t generation;
-            const struct job *job; /* lives until ACT_RETIRE */
-            struct wall slot;
-        } start;
+        struct run_note note; /* LANE, LEAVE: `job` and `cursor`; WAIT, CLAIM,
+                               * START, POLL, AGAIN, DROP, HOOK, BEAT: the run
+                               */
         struct {
             struct run_id run;
             uint32_t generation;
             const char *because; /* static */
         } cancel;
         struct {
-            struct run_id run;
-            uint32_t generation;
-            const struct job *job;
-            struct wall slot;
+            struct run_note note;
             enum verdict verdict;
+            enum why why; /* where no answer decided */
+            enum cause cause;
+            uint16_t status;
             int64_t took_ms;
         } finish;
         struct {
@@ -211,6 +297,7 @@ struct action {
             int64_t count;
             enum verdict verdict; /* skipped or missed */
             enum why why;
+            struct wall cursor; /* as in struct run_note */
         } pass;
         struct {
             struct run_id run;
@@ -223,6 +310,18 @@ struct action {
         struct {
             int64_t by_ms; /* positive: forward */
         } jump;
+        struct {
+            const char *job; /* lives as long as the order, or the jobset */
+            struct wall until;
+            const char *by, *reason; /* borrowed of the order; "" where the
+                                      * time was up */
+        } pause;
+        struct order_report ordered;
+        struct {
+            const char *origin; /* lives as long as the core */
+            bool open;
+            int64_t cool_ms; /* until it is tried again */
+        } circuit;
     };
 };
 
@@ -237,9 +336,38 @@ void update_close(struct update *update);
 
 /* ---- The machine ---- */
 
+/* What the store remembers when a worker starts. */
+struct lane_memory {
+    const char *job;
+    struct wall cursor;
+    uint32_t fails;           /* in a row */
+    uint32_t runs;            /* in the job's life */
+    struct wall started;      /* the last run; EVER_MS: none */
+    struct wall paused_until; /* EVER_MS: it is not paused */
+};
+
+/* A run without a verdict: the worker that had it is no more. */
+struct run_memory {
+    const char *job;
+    struct run_key key;
+    enum trigger trigger;
+    bool claimed; /* it may have been sent; false: it waited */
+    uint32_t attempt, epoch;
+};
+
+struct memory_of_store {
+    const struct lane_memory *lanes;
+    uint32_t lane_count;
+    const struct run_memory *runs; /* oldest slot first */
+    uint32_t run_count;
+    uint32_t generation; /* the highest number given out */
+};
+
 struct core_config {
-    uint64_t seed;   /* of backoff jitter */
-    bool primary;    /* false: nothing is ever fired */
+    uint64_t seed; /* of backoff jitter */
+    bool primary;  /* false: nothing is ever fired */
+    bool journal;  /* false: nothing is written down, no ACT_CLAIM is said */
+    struct memory_of_store memory; /* borrowed as long as the core lives */
     bool fetches;    /* false: the first EV_LOADED needs no fetch (planner) */
     bool has_cached; /* `cached` holds the last good Settings from disk */
     struct facts cached;
@@ -248,10 +376,20 @@ struct core_config {
 };
 
 /* Limits, each with its reason. */
-#define CORE_ASKERS_MAX  64    /* who wait for a reload: as the inbox's */
-#define CORE_WAITING_MAX 1000  /* runs that wait for one group */
-#define LATE_MS_MAX      30000 /* a slot later than this is a surprise */
-#define JUMP_MS_MIN      1000  /* less is the clock being disciplined */
+#define CORE_ASKERS_MAX    64      /* who wait for a reload: as the inbox's */
+#define CORE_WAITING_MAX   1000    /* runs that wait for one group */
+#define LATE_MS_MAX        30000   /* a slot later than this is a surprise */
+#define JUMP_MS_MIN        1000    /* less is the clock being disciplined */
+#define BACKFILL_SLOTS_MAX 1000000 /* some 100 MB of runs that wait */
+#define CATCH_UP_SETTLE_MS                                                     \
+    10000                       /* a worker that does not live so long starts  \
+                                 * in a loop, and makes nothing up */
+#define CATCH_UP_SPACING_MS 200 /* between two runs that are made up */
+#define HOOK_MS_MAX         10000 /* a hook's budget */
+#define POLL_MS                                                                \
+    5000 /* between questions after a 202 without                              \
+          * Retry-After */
+#define RETRY_AFTER_MS_MAX (24 * 3600 * 1000) /* longer is taken for this */
 
 /* A burst of asks, however many, becomes two loads and two fetches: the first
  * ask is served at once, the rest together. Their load begins when nobody has
@@ -289,10 +427,23 @@ struct core_status {
     bool fetching, loading, stopping;
     uint32_t fetch_failures; /* in a row */
     uint32_t runs;           /* live, waiting ones included */
+    bool store_well;
 };
 struct core_status core_status(const struct core *core);
 
 /* The next slot of job `index` of the set in force, or NEVER_MS. */
 struct wall core_next_slot(const struct core *core, uint32_t index);
+
+/* What is known of job `index` of the set in force. */
+struct lane_status {
+    uint32_t going;  /* runs, waiting ones included */
+    uint32_t queued; /* of them, waiting */
+    uint32_t fails;  /* in a row */
+    uint32_t runs;   /* in the job's life */
+    struct wall cursor, started;
+    struct wall paused_until; /* EVER_MS: it is not paused */
+    bool circuit_open;
+};
+struct lane_status core_lane(const struct core *core, uint32_t index);
 
 #endif

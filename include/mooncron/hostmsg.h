@@ -38,7 +38,7 @@ enum host_message {
 };
 
 /* Version of this page; HELLO carries it, and one that differs is refused. */
-#define HOST_PROTOCOL 4
+#define HOST_PROTOCOL 5
 
 struct host_load {
     const char *path;        /* of the schedule file, as the user named it */
@@ -60,7 +60,9 @@ struct host_start {
     const char *run_text;  /* ctx.run_id */
     const char *trigger;   /* "schedule" ... */
     const char *scheduled; /* RFC 3339 */
-    uint32_t attempt;      /* from 1 */
+    const char *error; /* what a hook is told of the run; "" for none, and for
+                        * runs */
+    uint32_t attempt;  /* from 1 */
 };
 
 struct host_response {

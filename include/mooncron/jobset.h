@@ -13,13 +13,41 @@
 
 #include "mooncron/instant.h"
 #include "mooncron/schedule.h"
+#include "mooncron/verdict.h"
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE };
 extern const char *const method_names[4]; /* "GET" ... */
 
 /* What happens to a slot that comes while a run of the job still goes on. */
-enum overlap { OVERLAP_SKIP, OVERLAP_ALLOW };
-extern const char *const overlap_names[2]; /* "skip" ... */
+enum overlap {
+    OVERLAP_SKIP,   /* it is passed over */
+    OVERLAP_QUEUE,  /* one waits; more are passed over */
+    OVERLAP_ALLOW,  /* it runs beside it, up to `overlap_max` runs */
+    OVERLAP_CANCEL, /* the run that goes on is cancelled for it */
+};
+extern const char *const overlap_names[4]; /* "skip" ... */
+
+/* What a failed attempt is followed by. The pause before attempt n + 1 is
+ * chosen at random up to backoff * 2^(n - 1), at most backoff_max: full jitter.
+ */
+struct retry {
+    uint32_t attempts; /* in all, the first included; 1: none is repeated */
+    uint32_t backoff_ms, backoff_max_ms;
+    uint16_t on; /* bit 1 << enum cause: after these only */
+};
+#define RETRY_ATTEMPTS_MAX   100
+#define RETRY_BACKOFF_MS_MAX (24 * 3600 * 1000) /* longer is a schedule */
+#define RETRY_ON_USUAL                                                         \
+    (1u << CAUSE_NETWORK | 1u << CAUSE_TIMEOUT | 1u << CAUSE_BUSY |            \
+     1u << CAUSE_SERVER | 1u << CAUSE_SCRIPT)
+
+/* What becomes of slots that were due while nothing could run them. */
+struct catch_up {
+    int64_t window_ms; /* a slot later than this is missed; 0: none is run */
+    uint32_t max;      /* so many at most; 1: "once", the newest */
+};
+#define CATCH_UP_SLOTS_MAX     1000 /* of a job: more is a backfill */
+#define CATCH_UP_WINDOW_MS_MAX (INT64_C(366) * 24 * 3600 * 1000)
 
 /* Why a declared job has no slots in this generation. */
 enum standing {
@@ -45,6 +73,9 @@ struct job {
     const char *headers; /* "Name: value\n" each, or "" */
     const char *file;    /* as the user named it, with `line` */
     const char *label;   /* what tells this target apart in a table, or "" */
+    const char *origin; /* "https://host:port" of the target; "": BACKEND_URL's,
+                         * or the job is scripted */
+    const char *heartbeat;    /* URL that each ok run is told to, or "" */
     struct schedule schedule; /* already multiplied */
     int64_t base_every_ms;    /* as written; 0: there is no `every` */
     double multiplier;        /* 0: the job is not scaled */
@@ -53,9 +84,17 @@ struct job {
     uint32_t timeout_ms;
     uint32_t group;    /* index, or JOB_NO_GROUP */
     uint32_t function; /* id in the script host; 0: a declared job */
-    uint8_t method;    /* enum method */
-    uint8_t overlap;   /* enum overlap */
-    uint8_t standing;  /* enum standing */
+    uint32_t on_failure, on_success, on_recover; /* functions; 0: none */
+    uint32_t alert_after; /* failures in a row before on_failure; >= 1 */
+    uint32_t overlap_max; /* of OVERLAP_ALLOW; 0: as many as come */
+    uint32_t max_runs;    /* in the job's life; 0: no end */
+    int64_t min_gap_ms;   /* from the start of one run to that of the next */
+    int64_t deadline_ms;  /* for all attempts and polls of a run; 0: none */
+    struct retry retry;
+    struct catch_up catch_up;
+    uint8_t method;   /* enum method */
+    uint8_t overlap;  /* enum overlap */
+    uint8_t standing; /* enum standing */
     bool always;
 };
 

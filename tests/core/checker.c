@@ -51,19 +51,19 @@ static void check_limit(const struct checker *checker, uint32_t group)
 
 static void see_start(struct checker *checker, const struct action *act)
 {
-    const struct job *job = act->start.job;
+    const struct job *job = act->note.job;
     uint64_t *fired =
-        map_at(&checker->fired, map_key(job->name, act->start.slot.ms));
+        map_at(&checker->fired, map_key(job->name, act->note.key.slot.ms));
     if ((*fired)++)
         fail_msg("%s: slot %lld was fired twice", job->name,
-                 (long long)act->start.slot.ms);
-    uint64_t *number = map_at(&checker->ids, act->start.run.value);
+                 (long long)act->note.key.slot.ms);
+    uint64_t *number = map_at(&checker->ids, act->note.run.value);
     assert_int_equal(*number, 0); /* an id is never used again */
     *number = ++checker->starts;
     uint64_t *lane = map_at(&checker->lanes, map_key(job->name, 0));
     if ((*lane)++ && job->overlap == OVERLAP_SKIP)
         fail_msg("%s: two runs at once", job->name);
-    assert_int_equal(act->start.generation, checker->generation);
+    assert_int_equal(act->note.generation, checker->generation);
     if (job->group != JOB_NO_GROUP)
         check_limit(checker, job->group);
     if (checker->count == checker->cap) {
@@ -72,21 +72,21 @@ static void see_start(struct checker *checker, const struct action *act)
             memory_resize(checker->going, checker->cap, sizeof *checker->going);
     }
     checker->going[checker->count++] =
-        (struct going){ .id = act->start.run.value,
+        (struct going){ .id = act->note.run.value,
                         .name = job->name,
-                        .slot = act->start.slot,
-                        .generation = act->start.generation,
+                        .slot = act->note.key.slot,
+                        .generation = act->note.generation,
                         .number = checker->starts };
-    *map_at(&checker->places, act->start.run.value) = checker->count;
+    *map_at(&checker->places, act->note.run.value) = checker->count;
 }
 
 static void see_finish(struct checker *checker, const struct action *act)
 {
-    struct going *going = going_find(checker, act->finish.run);
+    struct going *going = going_find(checker, act->finish.note.run);
     assert_non_null(going); /* it was started, and not finished before */
-    assert_string_equal(going->name, act->finish.job->name);
-    assert_int_equal(going->slot.ms, act->finish.slot.ms);
-    assert_int_equal(going->generation, act->finish.generation);
+    assert_string_equal(going->name, act->finish.note.job->name);
+    assert_int_equal(going->slot.ms, act->finish.note.key.slot.ms);
+    assert_int_equal(going->generation, act->finish.note.generation);
     assert_true(act->finish.took_ms >= 0);
     --*map_at(&checker->lanes, map_key(going->name, 0));
     *map_at(&checker->places, going->id) = 0;

@@ -210,7 +210,7 @@ static void answer(struct story *story, const struct action *act)
             comes(story, world->load_ms, event_loaded(story, world->load));
         break;
     case ACT_START:
-        event.answer.run = act->start.run;
+        event.answer.run = act->note.run;
         event.answer.verdict = VERDICT_OK;
         if (world->run_ms >= 0)
             comes(story, world->run_ms, event);

@@ -58,9 +58,9 @@ static void tell_run(struct text *trace, struct checker *checker,
 {
     switch (act->kind) {
     case ACT_START:
-        text_printf(trace, "start %s #%u slot ", act->start.job->name,
-                    checker_number(checker, act->start.run));
-        tell_time(trace, act->start.slot, false);
+        text_printf(trace, "start %s #%u slot ", act->note.job->name,
+                    checker_number(checker, act->note.run));
+        tell_time(trace, act->note.key.slot, false);
         break;
     case ACT_CANCEL:
         text_printf(trace, "cancel #%u: %s",
@@ -70,13 +70,43 @@ static void tell_run(struct text *trace, struct checker *checker,
     case ACT_WAKE:
         text_printf(trace, "wake #%u", checker_number(checker, act->wake.run));
         break;
+    case ACT_AGAIN:
+        text_printf(trace, "again #%u in %lld ms, after attempt %u",
+                    checker_number(checker, act->note.run),
+                    (long long)act->note.pause_ms, act->note.attempt);
+        break;
+    case ACT_POLL:
+        text_printf(trace, "poll #%u", checker_number(checker, act->note.run));
+        break;
+    case ACT_WAIT:
+        text_printf(trace, "wait %s slot ", act->note.job->name);
+        tell_time(trace, act->note.key.slot, false);
+        break;
+    case ACT_HOOK:
+        text_printf(trace, "hook %s %u", act->note.job->name,
+                    act->note.function);
+        break;
     default:
-        text_printf(trace, "finish %s #%u %s %lld ms", act->finish.job->name,
-                    checker_number(checker, act->finish.run),
-                    verdict_names[act->finish.verdict],
-                    (long long)act->finish.took_ms);
+        text_printf(
+            trace, "finish %s #%u %s %lld ms", act->finish.note.job->name,
+            checker_number(checker, act->finish.note.run),
+            verdict_names[act->finish.verdict], (long long)act->finish.took_ms);
     }
 }
+
+static void tell_order(struct text *trace, const struct order_report *report)
+{
+    text_printf(trace, "ordered %s %s", order_verb_names[report->verb],
+                order_names[report->outcome]);
+    if (report->verb == VERB_RESUME || report->verb == VERB_BACKFILL)
+        text_printf(trace, ", %lld run, %lld missed", (long long)report->runs,
+                    (long long)report->missed);
+}
+
+static const char *const plain_names[] = {
+    [ACT_LANE] = "lane", [ACT_LEAVE] = "leave", [ACT_CLAIM] = "claim",
+    [ACT_DROP] = "drop", [ACT_BEAT] = "beat",   [ACT_DONE] = "done",
+};
 
 void tell(struct text *trace, struct wall now, struct checker *checker,
           const struct action *act)
@@ -102,6 +132,10 @@ void tell(struct text *trace, struct wall now, struct checker *checker,
         tell_report(trace, &act->reply.report);
         break;
     case ACT_START:
+    case ACT_POLL:
+    case ACT_AGAIN:
+    case ACT_WAIT:
+    case ACT_HOOK:
     case ACT_CANCEL:
     case ACT_FINISH:
     case ACT_WAKE:
@@ -116,8 +150,27 @@ void tell(struct text *trace, struct wall now, struct checker *checker,
     case ACT_JUMP:
         text_printf(trace, "jump %lld ms", (long long)act->jump.by_ms);
         break;
+    case ACT_PAUSE:
+        text_printf(trace, "pause %s until ", act->pause.job);
+        tell_time(trace, act->pause.until, false);
+        break;
+    case ACT_RESUME:
+        text_printf(trace, "resume %s", act->pause.job);
+        break;
+    case ACT_ORDERED:
+        tell_order(trace, &act->ordered);
+        break;
+    case ACT_CIRCUIT:
+        text_printf(trace, "circuit %s %s", act->circuit.origin,
+                    act->circuit.open ? "open" : "closed");
+        break;
+    case ACT_LANE:
+    case ACT_LEAVE:
+    case ACT_CLAIM:
+    case ACT_DROP:
+    case ACT_BEAT:
     case ACT_DONE:
-        text_puts(trace, "done");
+        text_puts(trace, plain_names[act->kind]);
         break;
     }
     text_putc(trace, '\n');

@@ -55,7 +55,8 @@ static bool get_load(struct wire_reader *in)
 static bool put_start(struct text *out)
 {
     return host_put_start(
-        out, &(struct host_start){ 1, 2, "job", "run", "schedule", "at", 3 });
+        out,
+        &(struct host_start){ 1, 2, "job", "run", "schedule", "at", "E", 3 });
 }
 
 static bool get_start(struct wire_reader *in)
@@ -64,7 +65,7 @@ static bool get_start(struct wire_reader *in)
     return host_get_start(in, &m) && m.run == 1 && m.function == 2 &&
            !strcmp(m.job, "job") && !strcmp(m.run_text, "run") &&
            !strcmp(m.trigger, "schedule") && !strcmp(m.scheduled, "at") &&
-           m.attempt == 3;
+           !strcmp(m.error, "E") && m.attempt == 3;
 }
 
 static bool put_response(struct text *out)
@@ -409,7 +410,7 @@ static void test_unsound_jobs(void **state)
     jobs[4].base_every_ms = 0;
     jobs[5].multiplier = strtod("nan", NULL);
     jobs[6].method = METHOD_DELETE + 1;
-    jobs[7].overlap = OVERLAP_ALLOW + 1;
+    jobs[7].overlap = OVERLAP_CANCEL + 1;
     jobs[8].standing = STANDING_JOBS_OFF + 1;
     jobs[9].timeout_ms = 0;
     for (size_t i = 0; i < 10; i++) {

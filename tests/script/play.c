@@ -184,6 +184,7 @@ void play_start(struct play *play, uint64_t run)
                                       .run_text = "r-1",
                                       .trigger = "schedule",
                                       .scheduled = "2026-11-23T14:00:00Z",
+                                      .error = "",
                                       .attempt = 1 };
     struct text frame;
     text_init(&frame, FRAME_MAX);

@@ -1,0 +1,227 @@
+/* The store remembers, durably: which slots were claimed, how they ended, what
+ * is paused, which worker lived when.
+ *
+ * It is written in batches: store_write() takes many entries and makes them
+ * durable in one commit. A claim is exact because the key is unique, not
+ * because there is a leader: (job, slot, manual) is a row, and the second who
+ * wants to insert it is told that it is taken. So a batch whose commit may or
+ * may not have happened is simply written again.
+ *
+ * The store reads no clock: the time of the caller comes with each call. It is
+ * used by one thread at a time, and blocks: the daemon keeps it on a thread of
+ * its own (engine/journal.c). Drivers: memory (--state none, tests, simulator)
+ * and SQLite; what both promise is asserted by one suite,
+ * tests/store/test_conformance.c.
+ *
+ * Words. A *cursor* is the instant up to which every slot of a job has had its
+ * verdict or its run. The *epoch* of a run counts its claims: an entry that
+ * carries an older epoch than the row is fenced off. An *owner* is one life of
+ * one worker. */
+#ifndef MOONCRON_STORE_H
+#define MOONCRON_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mooncron/error.h"
+#include "mooncron/instant.h"
+#include "mooncron/verdict.h"
+
+struct store;
+
+#define STORE_OWNER_MAX  64  /* bytes of an owner's name */
+#define STORE_ERROR_MAX  500 /* bytes of a run's error that are kept */
+#define STORE_LEASE_MS   60000
+
+/* ---- life ---- */
+
+/* Each sets `ret_note` (or "") to what people should hear of the opening: that
+ * the file was made, moved aside because it was corrupt (and where to), brought
+ * from an older version to this one. NULL and a sentence where there is no
+ * store: the folder cannot be written, the file is another worker's or of a
+ * newer version. `owner` is copied. */
+struct store *store_open_memory(const char *owner);
+struct store *store_open_sqlite(const char *path, const char *owner,
+                                struct wall now, struct error *ret_note,
+                                struct error *reterr);
+/* Notes in the store that this life ended in good order. NULL is fine. */
+void store_close(struct store *store, struct wall now);
+
+/* ---- what is remembered at the start ---- */
+
+struct stored_lane {
+    const char *job;
+    struct wall cursor; /* never later than `now`: where a clock was wrong, the
+                         * newest row at or before it */
+    uint64_t digest;    /* of the schedule that the cursor is of */
+    uint32_t fails, runs;
+    struct wall started; /* the last run; EVER_MS: none */
+};
+
+struct stored_run {
+    const char *job;
+    struct wall slot;
+    bool manual, claimed; /* false: it waits */
+    enum trigger trigger;
+    uint32_t attempt, epoch, generation;
+};
+
+struct stored_pause {
+    const char *job, *by, *reason;
+    struct wall since, until;
+};
+
+/* A life of a worker: from its opening to the last commit, or its close. */
+struct stored_life {
+    const char *owner;
+    struct wall began, seen;
+    bool ended; /* in good order */
+};
+
+/* Arrays and strings are one allocation each, all freed by recall_close(). */
+struct recall {
+    struct stored_lane *lanes;
+    struct stored_run *runs; /* without a verdict, oldest slot first */
+    struct stored_pause *pauses;
+    struct stored_life *lives; /* newest first, the own one left out */
+    size_t lane_count, run_count, pause_count, life_count;
+    uint32_t generation; /* the highest that was published */
+    void *space;         /* private */
+};
+#define STORE_LIVES_MAX 100 /* that recall tells; older ones stay in the store */
+
+bool store_recall(struct store *store, struct wall now, struct recall *ret,
+                  struct error *reterr);
+void recall_close(struct recall *recall);
+
+/* ---- writing ---- */
+
+enum entry_kind {
+    ENTRY_LANE,    /* the job has slots: its cursor, where it has none yet */
+    ENTRY_LEAVE,   /* it has none any more: its cursor goes */
+    ENTRY_WAIT,    /* a run that waits */
+    ENTRY_CLAIM,   /* a run that is about to be sent, by this owner */
+    ENTRY_ATTEMPT, /* an attempt failed; the run goes on, the lease too */
+    ENTRY_FINISH,  /* a run's verdict */
+    ENTRY_PASS,    /* slots without a run: first to last, `count` of them */
+    ENTRY_PAUSE,   /* replaces the job's pause */
+    ENTRY_RESUME,
+    ENTRY_RENEW, /* the lease of every run of this owner; and "still alive" */
+};
+
+struct entry {
+    enum entry_kind kind;
+    const char *job; /* borrowed for the call, as every string here */
+    struct wall at;  /* when it happened */
+    /* LANE, WAIT, CLAIM, PASS: the job's cursor from now on; EVER_MS: stays */
+    struct wall cursor;
+    struct wall slot; /* of the run; of PASS the first */
+    struct wall last; /* of PASS; of PAUSE its end */
+    int64_t count;    /* of PASS */
+    int64_t took_ms;  /* of FINISH */
+    uint64_t digest;  /* of LANE: the schedule's; of the rest: Settings' */
+    const char *error;  /* "" or a sentence: ATTEMPT, FINISH; of PAUSE the
+                         * reason */
+    const char *by;     /* of PAUSE, and of a manual CLAIM or WAIT: who; or "" */
+    uint32_t generation, attempt, epoch, fails;
+    uint16_t status; /* of HTTP */
+    uint8_t trigger, verdict, why, cause;
+    bool manual, no_overlap;
+};
+
+enum entry_outcome {
+    ENTRY_DONE,
+    ENTRY_TAKEN,  /* CLAIM, WAIT: the slot has a run of another hand, or one
+                   * that has ended; nothing was written */
+    ENTRY_FENCED, /* ATTEMPT, FINISH: no row, or a newer epoch has it */
+};
+
+/* All of it in one commit, in order. False: none of it is acknowledged (the
+ * disk is full, broken, locked), and the same batch may be written again, even
+ * where it was durable after all: a claim finds its own row, and is done.
+ *
+ * A CLAIM takes a row of its key that waits, or that another life left claimed
+ * with a lower epoch, or whose verdict is missed or skipped; a backfill also
+ * one that failed or is unknown. `epoch` of the entry is what the row has from
+ * then on, and must be greater than what it had. A claim of a no_overlap job
+ * whose job has another claimed no_overlap row of a different owner is taken,
+ * too. Every row carries the lease: at + STORE_LEASE_MS. */
+bool store_write(struct store *store, const struct entry *entries, size_t count,
+                 enum entry_outcome *ret_outcomes, struct error *reterr);
+
+/* ---- plans ---- */
+
+/* One generation that came into force, so that a row explains itself. */
+struct plan_note {
+    uint32_t generation;
+    struct wall at;
+    uint64_t settings; /* digest */
+    const char *environment, *tzdata, *file;
+    uint32_t jobs;
+};
+/* False also where `generation` is not greater than every one before: another
+ * worker published meanwhile. */
+bool store_publish(struct store *store, const struct plan_note *plan,
+                   struct error *reterr);
+/* The newest; `ret`'s strings live until the next call. False: none yet. */
+bool store_plan(struct store *store, struct plan_note *ret);
+
+/* ---- leases, for housekeeping only ---- */
+
+/* Takes or renews `name` for this owner until `now` + ttl; false where another
+ * owner holds it still. */
+bool store_lease(struct store *store, const char *name, struct wall now,
+                 int64_t ttl_ms);
+
+/* ---- history ---- */
+
+struct history_query {
+    const char *job;       /* NULL: all */
+    struct wall from, to;  /* slots, both included */
+    uint32_t verdicts;     /* bits; 0: all, those that go on included */
+    uint32_t limit;        /* newest slots first; at most HISTORY_ROWS_MAX */
+};
+#define HISTORY_ROWS_MAX 10000
+
+/* A run, or slots that were passed over (count > 0). Strings live until the
+ * visitor returns. */
+struct history_row {
+    const char *job;
+    struct wall slot, last; /* equal for a run */
+    int64_t count;          /* 0: a run */
+    struct wall started, ended; /* EVER_MS: not yet */
+    int64_t took_ms;
+    const char *error, *by, *owner;
+    uint64_t settings;
+    uint32_t generation, attempt, epoch;
+    uint16_t status;
+    uint8_t trigger, verdict, why, cause;
+    bool manual, claimed, done; /* waits: neither */
+};
+typedef bool history_visitor(void *data, const struct history_row *row);
+
+/* Newest slot first, runs before passes of the same slot; ends early where the
+ * visitor says false. */
+bool store_history(struct store *store, const struct history_query *query,
+                   history_visitor *visit, void *data, struct error *reterr);
+/* The pause of a job; strings as above. False: it is not paused. */
+bool store_pause_of(struct store *store, const char *job,
+                    struct stored_pause *ret);
+/* Lives that touch [from, to], newest first, up to `max`; own one included. */
+size_t store_lives(struct store *store, struct wall from, struct wall to,
+                   struct stored_life *ret, size_t max);
+
+/* ---- retention ---- */
+
+struct retention {
+    int64_t keep_ms;   /* rows that ended longer ago go */
+    int64_t keep_rows; /* and the oldest of more than these */
+};
+/* One small step of at most `limit` rows; the number of those that went, or -1
+ * and a sentence. Rows without a verdict stay, and so does the newest row of
+ * each job. */
+int64_t store_prune(struct store *store, const struct retention *retention,
+                    struct wall now, uint32_t limit, struct error *reterr);
+
+#endif
