@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "random.h"
 
 /* When a webhook's values are compared with the backend's, after it came. */
 static const int64_t check_after_ms[3] = { 0, 2000, 10000 };
@@ -113,15 +114,6 @@ static void want_load(struct handover *h, bool force)
     h->load_force |= force;
 }
 
-/* splitmix64: small, seeded, and good enough to spread retries. */
-static uint64_t random_next(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 /* Doubles with each failure; half of it is chance, so that a hundred workers do
  * not ask a recovering backend at the same moment. */
 static int64_t backoff_ms(struct handover *h)
@@ -129,8 +121,7 @@ static int64_t backoff_ms(struct handover *h)
     int64_t full = BACKOFF_MS_MAX;
     if (h->failures < 7)
         full = earlier(full, BACKOFF_MS_MIN << (h->failures - 1));
-    return full / 2 +
-           (int64_t)(random_next(&h->random) % (uint64_t)(full / 2 + 1));
+    return random_half_ms(full, &h->random);
 }
 
 /* ---- asks ---- */
