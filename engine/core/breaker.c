@@ -16,6 +16,11 @@ bool breaker_open(const struct breaker *breaker, struct mono now)
            breaker_cools_ms(breaker, now) > 0;
 }
 
+bool breaker_closed(const struct breaker *breaker)
+{
+    return breaker->state == BREAKER_CLOSED;
+}
+
 bool breaker_admits(struct breaker *breaker, struct mono now)
 {
     if (breaker_open(breaker, now))

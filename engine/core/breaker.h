@@ -52,6 +52,9 @@ enum breaker_turn breaker_tell(struct breaker *breaker, bool good,
 /* What breaker_admits() would say, turned round; nothing is admitted by it. */
 bool breaker_open(const struct breaker *breaker, struct mono now);
 
+/* On an ordinary day: no call is a probe. */
+bool breaker_closed(const struct breaker *breaker);
+
 /* How long until a call may be the probe: 0 where one may be, or is, at once.
  */
 int64_t breaker_cools_ms(const struct breaker *breaker, struct mono now);

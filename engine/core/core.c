@@ -103,76 +103,9 @@ static void tenures_cut(struct core *core)
         if (tenure->cut)
             continue;
         tenure->cut = true;
-        run_cancel(core, tenure->generation, "too many reloads came since");
+        run_cancel(core, tenure->generation, WHY_NONE,
+                   "too many reloads came since");
     }
-}
-
-/* ---- the agenda ---- */
-
-/* All of it is a function of the set, the past and the time: a job that a
- * reload did not change is due when it was due before. A slot of this very
- * instant is due as well, where the past does not have it. */
-static void agenda_fill(struct core *core)
-{
-    agenda_clear(&core->agenda);
-    const struct tenure *tenure = core_tenure(core);
-    if (!tenure || !core->config.primary || core->stopping)
-        return;
-    const struct wall before = { core->now.wall.ms - 1 };
-    for (uint32_t i = 0; i < jobset_count(tenure->set); i++) {
-        const struct job *job = jobset_job(tenure->set, i);
-        if (job->standing != STANDING_SCHEDULED)
-            continue;
-        struct wall due = past_next_slot(&core->past, &job->schedule, before);
-        agenda_append(&core->agenda,
-                      (struct agenda_entry){ .due_ms = due.ms, .id = i });
-    }
-    agenda_order(&core->agenda);
-}
-
-/* Tells the slots from `first` to `last` as missed, but for those in between
- * that had their verdict before the clock was set back over them. */
-static void slots_missed(struct core *core, const struct job *job,
-                         struct wall first, struct wall last, enum why why)
-{
-    while (first.ms <= last.ms) {
-        struct wall end = past_gap_end(&core->past, first);
-        end = schedule_last(&job->schedule, end.ms < last.ms ? end : last);
-        struct action *act = core_act(core, ACT_PASS);
-        act->pass.job = job;
-        act->pass.first = first;
-        act->pass.last = end;
-        act->pass.count = 1 + schedule_count(&job->schedule, first, end);
-        act->pass.verdict = VERDICT_MISSED;
-        act->pass.why = why;
-        first = past_next_slot(&core->past, &job->schedule, end);
-    }
-}
-
-/* The job's first due slot is `first`. Only the newest is run, and only while
- * it is fresh; the next due comes from the slot, not from the clock. */
-static void job_due(struct core *core, uint32_t index, struct wall first)
-{
-    const struct job *job = jobset_job(core_tenure(core)->set, index);
-    struct wall now = core->now.wall;
-    struct wall newest = past_last_slot(&core->past, &job->schedule, now);
-    agenda_move_first(&core->agenda,
-                      past_next_slot(&core->past, &job->schedule, newest).ms);
-    if (now.ms - newest.ms > LATE_MS_MAX) {
-        slots_missed(core, job, first, newest, WHY_LATE);
-        return;
-    }
-    const struct wall before = { newest.ms - 1 };
-    slots_missed(core, job, first, before, WHY_SUPERSEDED);
-    run_due(core, index, newest);
-}
-
-static void fire_due(struct core *core)
-{
-    const struct agenda_entry *first;
-    while ((first = agenda_first(&core->agenda)) &&
-           first->due_ms <= core->now.wall.ms)
-        job_due(core, first->id, (struct wall){ first->due_ms });
 }
 
 /* ---- clocks ---- */
@@ -186,6 +119,7 @@ static void clocks_settle(struct core *core, struct now now)
         (now.wall.ms - core->now.wall.ms) - (now.mono.ms - core->now.mono.ms);
     struct wall before = core->now.wall;
     core->now = now;
+    core->leapt = by_ms >= JUMP_MS_MIN;
     if (by_ms > -JUMP_MS_MIN && by_ms < JUMP_MS_MIN)
         return;
     core_act(core, ACT_JUMP)->jump.by_ms = by_ms;
@@ -194,6 +128,7 @@ static void clocks_settle(struct core *core, struct now now)
         from.ms -= LATE_MS_MAX; /* slots this old may still be fired */
     else if (by_ms > 0)
         from = before;
+    lanes_leap(core, by_ms);
     past_jump(&core->past, from);
     if (by_ms < 0)
         agenda_fill(core);
@@ -207,6 +142,14 @@ struct core *core_new(const struct core_config *config, struct now now)
     core->config = *config;
     core->now = now;
     core->runs.free = NO_INDEX;
+    core->random = config->seed;
+    core->began = now.wall;
+    core->store_well.ms = core->manual_last.ms = EVER_MS;
+    core->adopted = memory_new(config->memory.run_count + 1);
+    core->lanes.line_first = core->lanes.line_last = NO_INDEX;
+    core->lanes.held_at.ms = now.mono.ms + CATCH_UP_SETTLE_MS;
+    core->lanes.held_last.ms = core->lanes.held_at.ms - CATCH_UP_SPACING_MS;
+    core->handover.generations = config->memory.generation;
     past_begin(&core->past, now.wall);
     handover_begin(core);
     return core;
@@ -220,16 +163,42 @@ void core_free(struct core *core)
         jobset_unref(core->tenures[i].set);
     free(core->tenures);
     agenda_close(&core->agenda);
+    lanes_close(&core->lanes);
     run_close(&core->runs);
+    circuits_close(core);
+    free(core->adopted);
     free(core);
+}
+
+/* Settings have been known since the core began, or are now. */
+static bool settings_known(const struct core *core)
+{
+    return core->handover.known || core->config.has_cached ||
+           !core->config.fetches;
+}
+
+/* Lanes move to the set that has just come into force. */
+static void lanes_follow(struct core *core, const struct jobset *before)
+{
+    bool forget = settings_known(core) && !core->lanes.memory_over;
+    lanes_move(core, before);
+    adopt_runs(core);
+    if (forget)
+        adopt_end(core);
+    if (!core->config.journal)
+        return;
+    struct action *act = core_act(core, ACT_LANES);
+    act->lanes.before = before;
+    act->lanes.forget = forget;
 }
 
 void core_swap(struct core *core, struct jobset *set, uint32_t generation,
                struct reload_report *ret_report)
 {
     const struct tenure *old = core_tenure(core);
+    const struct jobset *before = old ? old->set : NULL;
     ret_report->generation = generation;
-    ret_report->diff = jobset_compare(old ? old->set : NULL, set);
+    ret_report->diff = jobset_compare(before, set);
     ret_report->runs_per_day = jobset_runs_per_day(set);
     ret_report->at = core->in_force_since = core->now.wall;
     core->tenures = memory_resize(core->tenures, core->tenure_count + 1,
@@ -237,7 +206,7 @@ void core_swap(struct core *core, struct jobset *set, uint32_t generation,
     core->tenures[core->tenure_count++] =
         (struct tenure){ .generation = generation, .set = set };
     core_act(core, ACT_SWAP)->swap.report = *ret_report;
-    run_move(core);
+    lanes_follow(core, before);
     if (core->tenure_count > 1)
         tenure_retire(core, &core->tenures[core->tenure_count - 2]);
     agenda_fill(core);
@@ -250,7 +219,7 @@ static void stop_now(struct core *core)
 {
     core->leaving = true;
     core->stop_at.ms = core->now.mono.ms + LEAVE_MS_MAX;
-    run_cancel(core, 0, "the worker was told to stop");
+    run_cancel(core, 0, WHY_STOPPING, "the worker was told to stop");
 }
 
 static void stop(struct core *core)
@@ -263,7 +232,7 @@ static void stop(struct core *core)
     core->stopping = true;
     core->stop_at.ms = core->now.mono.ms + core->config.drain_ms;
     agenda_clear(&core->agenda);
-    run_forget_waiting(core, WHY_STOPPING);
+    run_forget_idle(core);
     handover_stop(core);
 }
 
@@ -278,13 +247,19 @@ static void stop_turn(struct core *core)
 
 /* ---- a step ---- */
 
+/* While the store is ill nothing is fired: no claim could be kept. Time stands
+ * still for slots, and what was due meanwhile is late afterwards. */
+static void store_turned(struct core *core, bool well)
+{
+    if (core->store_ill && well)
+        core->store_well = core->now.wall;
+    core->store_ill = !well;
+}
+
 static void apply(struct core *core, const struct event *event)
 {
     switch (event->kind) {
     case EV_TIME:
-    case EV_CLAIMED:
-    case EV_STORE:
-    case EV_ORDER:
         break;
     case EV_ASK:
         handover_ask(core, event);
@@ -295,14 +270,23 @@ static void apply(struct core *core, const struct event *event)
     case EV_LOADED:
         handover_loaded(core, event);
         break;
+    case EV_CLAIMED:
+        run_claimed(core, event);
+        break;
     case EV_ANSWER:
-        run_answered(core, event->answer.run, event->answer.verdict);
+        run_answered(core, event);
         break;
     case EV_NAP:
         run_nap(core, event->nap.run, event->nap.call, event->nap.nap_ms);
         break;
     case EV_VERSION:
         handover_version(core);
+        break;
+    case EV_STORE:
+        store_turned(core, event->store.well);
+        break;
+    case EV_ORDER:
+        order_take(core, &event->order);
         break;
     case EV_STOP:
         stop(core);
@@ -316,10 +300,13 @@ void core_step(struct core *core, const struct event *event,
     core->out = update;
     tenures_sweep(core);
     clocks_settle(core, event->now);
-    fire_due(core);
-    past_grow(&core->past, core->now.wall);
+    if (!core->store_ill) {
+        due_turn(core);
+        past_grow(&core->past, core->now.wall);
+    }
     apply(core, event);
     run_timers(core);
+    held_turn(core);
     handover_turn(core);
     if (core->stopping)
         stop_turn(core);
@@ -335,9 +322,11 @@ static int64_t earliest(int64_t a_ms, int64_t b_ms)
 
 struct core_deadline core_deadline(const struct core *core)
 {
-    const struct agenda_entry *slot = agenda_first(&core->agenda);
+    const struct agenda_entry *slot =
+        core->store_ill ? NULL : agenda_first(&core->agenda);
     const struct agenda_entry *timer = agenda_first(&core->runs.timers);
     int64_t mono = handover_deadline(core).ms;
+    mono = earliest(mono, held_deadline(core).ms);
     if (timer)
         mono = earliest(mono, timer->due_ms);
     if (core->stopping)
@@ -362,6 +351,7 @@ struct core_status core_status(const struct core *core)
         .stopping = core->stopping,
         .fetch_failures = h->failures,
         .runs = core->runs.going,
+        .store_well = !core->store_ill,
     };
 }
 
@@ -373,5 +363,25 @@ struct wall core_next_slot(const struct core *core, uint32_t index)
     const struct job *job = jobset_job(tenure->set, index);
     if (job->standing != STANDING_SCHEDULED)
         return (struct wall){ NEVER_MS };
-    return past_next_slot(&core->past, &job->schedule, core->now.wall);
+    struct wall after = core->now.wall;
+    if (lane_paused(core, index))
+        after = lane_at(core, index)->paused_until;
+    return past_next_slot(&core->past, &job->schedule, after);
+}
+
+struct lane_status core_lane(const struct core *core, uint32_t index)
+{
+    const struct lane *lane = lane_at(core, index);
+    return (struct lane_status){
+        .going = lane->going,
+        .queued = lane->held + (lane->queued != NO_INDEX),
+        .fails = lane->fails,
+        .runs = lane->runs,
+        .cursor = lane->cursor,
+        .started = lane->started,
+        .paused_until = { lane_paused(core, index) ? lane->paused_until.ms
+                                                   : EVER_MS },
+        .circuit_open = circuit_open(core, lane->circuit),
+        .fresh = lane->fresh,
+    };
 }

@@ -116,12 +116,13 @@ static void want_load(struct handover *h, bool force)
 
 /* Doubles with each failure; half of it is chance, so that a hundred workers do
  * not ask a recovering backend at the same moment. */
-static int64_t backoff_ms(struct handover *h)
+static int64_t backoff_ms(struct core *core)
 {
+    const struct handover *h = &core->handover;
     int64_t full = BACKOFF_MS_MAX;
     if (h->failures < 7)
         full = earlier(full, BACKOFF_MS_MIN << (h->failures - 1));
-    return random_half_ms(full, &h->random);
+    return random_half_ms(full, &core->random);
 }
 
 /* ---- asks ---- */
@@ -287,7 +288,8 @@ static void fetch_failed(struct core *core, enum fetch_outcome outcome)
 {
     struct handover *h = &core->handover;
     h->failures++;
-    fetch_within(core, outcome == FETCH_REFUSED ? REFUSED_MS : backoff_ms(h));
+    fetch_within(core,
+                 outcome == FETCH_REFUSED ? REFUSED_MS : backoff_ms(core));
     struct reload_report report = asker_report(core, RELOAD_FETCH_FAILED);
     asker_reply_all(core, WAIT_FETCH, h->fetches, &report);
     if (h->booting)
@@ -419,7 +421,6 @@ void handover_stop(struct core *core)
 void handover_begin(struct core *core)
 {
     struct handover *h = &core->handover;
-    h->random = core->config.seed;
     h->booting = core->config.fetches;
     h->fetch_at.ms = core->config.fetches ? core->now.mono.ms : NEVER_MS;
     h->version_at = LONG_AGO;

@@ -1,13 +1,18 @@
-/* What the core is made of. Shared by core.c, run.c, handover.c and asker.c.
+/* What the core is made of. Shared by the files of the machine: core, lane,
+ * due, held, run, queue, circuit, order, adopt, handover, asker.
  *
  * Words. A *lane* is what the core remembers of one job of the set in force:
- * how many of its runs are going. A *tenure* is a generation that is in force,
- * or was and still has runs. An *asker* is somebody who waits for the outcome
- * of a reload. */
+ * which slots are decided, what is going, whether it is paused. A run that is
+ * *held* is to be made up, and waits for its turn among those; one that is
+ * *queued* waits for the run of its own job that goes on; one that *waits*, for
+ * room in its group. A *circuit* is an origin and its breaker. A *tenure* is a
+ * generation that is in force, or was and still has runs. An *asker* is
+ * somebody who waits for the outcome of a reload. */
 #ifndef MOONCRON_CORE_MACHINE_H
 #define MOONCRON_CORE_MACHINE_H
 
 #include "agenda.h"
+#include "breaker.h"
 #include "mooncron/core.h"
 #include "past.h"
 
@@ -17,10 +22,21 @@
 /* ---- runs (run.c) ---- */
 
 enum run_state {
-    RUN_FREE,    /* the place is unused */
-    RUN_WAITING, /* for room in its group; nothing was started */
-    RUN_LIVE,    /* started, and no answer yet */
-    RUN_LEAVING, /* cancelled, and no answer yet */
+    RUN_FREE,     /* the place is unused */
+    RUN_HELD,     /* to be made up; nothing was started */
+    RUN_QUEUED,   /* for the run of its job that goes on; likewise */
+    RUN_WAITING,  /* for room in its group; likewise */
+    RUN_CLAIMING, /* the claim is asked for, and not durable yet */
+    RUN_LIVE,     /* an attempt is under way, and no answer yet */
+    RUN_RESTING,  /* between two attempts, or two questions after a 202 */
+    RUN_LEAVING,  /* cancelled, and no answer yet */
+};
+
+/* How an attempt ended. */
+struct ending {
+    enum verdict verdict;
+    enum cause cause;
+    uint16_t status;
 };
 
 struct run {
@@ -28,11 +44,22 @@ struct run {
     enum run_state state;
     uint32_t generation;
     const struct job *job; /* of that generation's set */
-    struct wall slot;
-    struct mono started;
+    struct run_key key;
+    enum trigger trigger;
+    uint32_t attempt, epoch;
+    bool waited;      /* the store has a row of it that waits */
+    bool reclaimed;   /* or one that another life claimed */
+    bool accepted;    /* answered 202: what rests is a question */
+    bool probe;       /* its attempt finds out whether the origin is back */
+    enum why leaving; /* cancelled, or to be when its claim is durable */
+    uint32_t hook;    /* function: no run, but what is called after one; or 0 */
+    enum verdict hook_ended; /* what it is told of */
+    struct ending last;      /* of the attempt before, while it rests */
+    struct mono started;     /* the first attempt */
+    struct mono timer;       /* when TIMER_TIMEOUT or TIMER_REST is due */
     uint32_t lane;  /* in the set in force, or NO_INDEX: the job is gone */
     uint32_t group; /* likewise */
-    uint32_t next;  /* free list, or the queue of the group */
+    uint32_t next;  /* free list, queue of the group, or line of the lane */
     bool napping;
     uint32_t nap_call;
     int64_t nap_due_ms;
@@ -48,10 +75,57 @@ struct runs {
     uint32_t count, cap, free; /* places ever used, and the first unused */
     uint32_t going;            /* waiting ones included */
     uint64_t serial;
-    uint32_t *lanes;      /* runs going, by job of the set in force */
     struct queue *queues; /* by group of the set in force */
     uint32_t queue_count;
-    struct agenda timers; /* on mono: id is place * 2 + enum timer */
+    struct agenda timers; /* on mono: id is place * TIMERS + enum timer */
+};
+
+/* ---- lanes (lane.c, held.c) ---- */
+
+struct lane {
+    struct past *past;  /* its own: as it was when a pause began; or NULL */
+    struct wall cursor; /* slots up to here are decided */
+    struct wall paused_until; /* EVER_MS: it is not paused */
+    struct wall paused_to;    /* the end of the last pause */
+    struct wall started;      /* the last run; EVER_MS: none */
+    uint32_t going;           /* runs that wait, are claimed or live */
+    uint32_t queued;          /* a run, or NO_INDEX */
+    uint32_t held, held_first, held_last; /* runs; none: NO_INDEX */
+    uint32_t line_next; /* the next lane that holds some, or NO_INDEX */
+    uint32_t fails, runs;
+    uint32_t circuit; /* or NO_INDEX */
+    uint32_t stamp;   /* of its entry in the agenda */
+    bool scheduled;
+    bool behind; /* the first slot after the cursor is due */
+    bool fresh;  /* scheduled since the last swap, and not before */
+    bool in_line;
+};
+
+struct lanes {
+    struct lane *lanes; /* by job of the set in force */
+    uint32_t count;
+    uint32_t line_first, line_last; /* lanes that hold runs */
+    uint32_t held;                  /* runs, of all lanes */
+    struct mono held_at, held_last; /* the next may begin, the last began */
+    bool memory_over; /* what the store remembered has been used, or is old */
+};
+
+/* ---- circuits (circuit.c) ---- */
+
+struct circuit {
+    char *origin; /* "": BACKEND_URL's */
+    struct breaker breaker;
+};
+#define CIRCUITS_MAX 1024 /* origins beyond have none: calls just fail */
+
+/* ---- what is due (due.c) ---- */
+
+/* Of a job's due slots, those that are run: newest first. */
+struct choice {
+    struct wall newest;
+    bool fresh; /* the newest is run as on any day */
+    uint32_t count;
+    struct wall kept[CATCH_UP_SLOTS_MAX];
 };
 
 /* ---- who waits for a reload (asker.c) ---- */
@@ -114,7 +188,6 @@ struct handover {
     uint32_t generations; /* numbers given out */
 
     struct askers askers;
-    uint64_t random;
 };
 
 /* ---- the whole ---- */
@@ -139,8 +212,19 @@ struct core {
     struct tenure *tenures; /* oldest first; the last one is in force */
     uint32_t tenure_count;
     struct wall in_force_since;
+    struct lanes lanes;
     struct runs runs;
+    struct circuit *circuits;
+    uint32_t circuit_count;
+    struct choice choice; /* scratch of due.c and order.c */
     struct handover handover;
+    uint64_t random;
+    bool *adopted;           /* by run of config.memory */
+    struct wall manual_last; /* the newest key that was given to one */
+    struct wall began;
+    bool store_ill;         /* no claim can be written: nothing is fired */
+    struct wall store_well; /* since when it is not */
+    bool leapt;             /* the clock was set forward at this step */
     bool stopping, leaving;
     struct mono stop_at;
     struct update *out; /* during a step */
@@ -156,20 +240,134 @@ void core_tenure_leave(struct core *core, uint32_t generation);
 void core_swap(struct core *core, struct jobset *set, uint32_t generation,
                struct reload_report *ret_report);
 
-/* A slot of job `index` is due: runs it, queues it or passes it over. */
-void run_due(struct core *core, uint32_t index, struct wall slot);
-void run_answered(struct core *core, struct run_id id, enum verdict verdict);
+/* ---- lane.c ---- */
+
+struct lane *lane_at(const struct core *core, uint32_t index);
+const struct job *lane_job(const struct core *core, uint32_t index);
+/* The first slot after `after`, and the last at or before `at`, of those that
+ * are undecided. */
+struct wall lane_next(const struct core *core, uint32_t index,
+                      struct wall after);
+struct wall lane_last(const struct core *core, uint32_t index, struct wall at);
+/* What the agenda has of the lane: its next slot, or the end of its pause. */
+struct wall lane_due(const struct core *core, uint32_t index);
+bool lane_paused(const struct core *core, uint32_t index);
+const struct past *lane_past(const struct core *core, uint32_t index);
+/* From here on the lane does not go with time, until lane_resume() and the end
+ * of what was due meanwhile, lane_catch(). */
+void lane_pause(struct core *core, uint32_t index, struct wall until);
+/* The pause is over at `at`: what was due meanwhile is due now. */
+void lane_resume(struct core *core, uint32_t index, struct wall at);
+void lane_catch(struct core *core, uint32_t index);
+/* After a swap: lanes of the new set, with what the old ones knew. */
+void lanes_move(struct core *core, const struct jobset *before);
+/* The clock was set: what a lane is behind by may not have come yet. */
+void lanes_leap(struct core *core, int64_t by_ms);
+void lanes_close(struct lanes *lanes);
+void agenda_fill(struct core *core);
+/* The lane's entry is another from now on. */
+void agenda_renew(struct core *core, uint32_t index);
+
+/* ---- due.c ---- */
+
+void due_turn(struct core *core);
+/* Which of the slots from `first` on are run, into core->choice. */
+void due_choose(struct core *core, uint32_t index, struct wall first);
+/* A slot of job `index` is run now, queued, or passed over. */
+void due_run(struct core *core, uint32_t index, struct wall slot);
+/* Tells one slot without a run. */
+void due_pass(struct core *core, uint32_t index, struct wall slot,
+              enum why why);
+
+/* ---- held.c ---- */
+
+/* A new run is to be made up; says ACT_WAIT where its row is not there yet. */
+void held_add(struct core *core, struct run *run);
+/* Slots that wait to be caught up are missed: a newer one takes their place. */
+void held_supersede(struct core *core, uint32_t index);
+/* Begins the next one, where its time has come. */
+void held_turn(struct core *core);
+struct mono held_deadline(const struct core *core);
+/* A run has ended: somebody may have waited for it. */
+void held_soon(struct core *core);
+void held_move(struct core *core, const struct lanes *old);
+
+/* ---- run.c ---- */
+
+struct run *run_new(struct core *core, uint32_t index, struct run_key key,
+                    enum trigger trigger);
+struct run *run_find(struct runs *runs, struct run_id id);
+uint32_t run_place(const struct run *run);
+/* It may run as far as its own job goes: waits for its group, or begins. */
+void run_admit(struct core *core, struct run *run);
+void run_begin(struct core *core, struct run *run);
+void run_claimed(struct core *core, const struct event *event);
+void run_answered(struct core *core, const struct event *event);
 void run_nap(struct core *core, struct run_id id, uint32_t call,
              int64_t nap_ms);
-/* Timeouts and naps whose time has come. */
+/* Timeouts, rests and naps whose time has come. */
 void run_timers(struct core *core);
+/* Says ACT_WAIT, unless its row is there. */
+void run_wait(struct core *core, struct run *run);
+/* It never began: tells its slot as passed over, and lets it go. */
+void run_pass(struct core *core, struct run *run, enum verdict verdict,
+              enum why why);
+/* Lets it go without a word: its row is as it should be. */
+void run_drop(struct core *core, struct run *run);
+/* It was claimed, and is not begun after all. */
+void run_refuse(struct core *core, struct run *run, enum verdict verdict,
+                enum why why);
+/* Cancels what is live of `generation`; 0: of all. */
+void run_cancel(struct core *core, uint32_t generation, enum why why,
+                const char *because);
+/* Cancels what goes on of a lane, because a newer slot is due. */
+void run_replace(struct core *core, uint32_t index);
+/* Passes over, or leaves to the next life, what is not under way. */
+void run_forget_idle(struct core *core);
 /* After a swap: runs move to the lanes and queues of the new set. */
 void run_move(struct core *core);
-/* Cancels what is live of `generation`; 0: of all. */
-void run_cancel(struct core *core, uint32_t generation, const char *because);
-/* Passes over what has not begun. */
-void run_forget_waiting(struct core *core, enum why why);
+/* The lane that the set in force has for it, and its group; its job's place
+ * becomes that of the new generation where nothing was started. */
+void run_place_in(struct run *run, const struct jobset *set);
+void run_renew(struct core *core, struct run *run);
 void run_close(struct runs *runs);
+
+/* ---- queue.c ---- */
+
+void queue_push(struct runs *runs, struct run *run);
+struct run *queue_pop(struct runs *runs, struct queue *queue);
+bool queue_full(const struct queue *queue);
+/* Begins what waits, while there is room. */
+void queue_fill(struct core *core, uint32_t group);
+struct queue *queues_new(const struct jobset *set, uint32_t *ret_count);
+/* NULL where the run, or the job, has no group. */
+struct queue *queue_of(struct core *core, uint32_t group);
+
+/* ---- circuit.c ---- */
+
+uint32_t circuit_find(struct core *core, const struct job *job);
+bool circuit_open(const struct core *core, uint32_t index);
+/* Whether an attempt may be sent; notes in the run whether it is a probe. */
+bool circuit_admits(struct core *core, struct run *run);
+void circuit_tell(struct core *core, struct run *run, enum cause cause);
+/* Its attempt was cancelled: that says nothing of the origin. */
+void circuit_release(struct core *core, struct run *run);
+void circuits_close(struct core *core);
+
+/* ---- adopt.c ---- */
+
+/* What the store remembers of job `index`, for its lane; false: nothing. */
+bool adopt_lane(struct core *core, uint32_t index);
+/* Runs without a verdict go on where the set in force has their jobs. */
+void adopt_runs(struct core *core);
+/* Settings are known: what was not used by now is old. */
+void adopt_end(struct core *core);
+
+/* ---- order.c ---- */
+
+void order_take(struct core *core, const struct order *order);
+
+/* ---- asker.c ---- */
 
 /* A report of nothing done. */
 struct reload_report asker_report(const struct core *core,

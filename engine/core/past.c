@@ -23,6 +23,12 @@ void past_grow(struct past *past, struct wall now)
         last->to = now;
 }
 
+struct wall past_end(const struct past *past)
+{
+    assert(past->count > 0);
+    return past->stretches[past->count - 1].to;
+}
+
 static bool stretches_touch(const struct stretch *a, const struct stretch *b)
 {
     return a->from.ms <= b->to.ms + 1 && b->from.ms <= a->to.ms + 1;

@@ -36,6 +36,9 @@ void past_grow(struct past *past, struct wall now);
  * grows. */
 void past_jump(struct past *past, struct wall from);
 
+/* The end of the stretch that grows. */
+struct wall past_end(const struct past *past);
+
 bool past_has(const struct past *past, struct wall at);
 
 /* The first slot after `after` that lies in no stretch. */

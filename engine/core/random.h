@@ -13,11 +13,16 @@ static inline uint64_t random_next(uint64_t *state)
     return z ^ (z >> 31);
 }
 
+/* 0 to `max`, both included. */
+static inline int64_t random_up_to(int64_t max, uint64_t *state)
+{
+    return (int64_t)(random_next(state) % ((uint64_t)max + 1));
+}
+
 /* Half of `full_ms`, and up to as much again by chance. */
 static inline int64_t random_half_ms(int64_t full_ms, uint64_t *state)
 {
-    return full_ms / 2 +
-           (int64_t)(random_next(state) % (uint64_t)(full_ms / 2 + 1));
+    return full_ms / 2 + random_up_to(full_ms / 2, state);
 }
 
 #endif

@@ -1,30 +1,34 @@
-/* A run is one execution of a slot: it may wait for its group, lives, ends.
+/* A run is one execution of a slot, from its claim to its verdict.
  *
- *   due ──► overlap? ──► group full? ──► live ──► answered
- *             │              │            │
- *          skipped        waiting      leaving (cancelled) ──► answered
- *                            │
- *              room: live · job gone or stopping: skipped
+ *   due ──► admitted ──► claiming ──► live ──► answered ──► verdict
+ *              │            │          ▲  │        │
+ *           waiting      taken:        │  │     failed, and may be mended;
+ *         (group full)   dropped       │  │     or accepted (202)
+ *                                      │  ▼        ▼
+ *                                      │ leaving  resting
+ *                                      └───────────┘
  *
- * A run belongs to the generation it was started in. A reload moves it to the
- * lane and the queue that the new set has for its job, so that overlap and
- * limits hold across reloads. */
+ * The claim is durable before the first byte leaves. A run belongs to the
+ * generation it was started in. A reload moves it to the lane and the queue
+ * that the new set has for its job, so that overlap and limits hold across
+ * reloads. A hook is a run without a slot: it is live, answered, and gone. */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "machine.h"
 #include "mooncron/memory.h"
+#include "random.h"
 
 /* An id is a serial number and a place: 16 million runs at once, and at 10,000
  * a second 3 years until a number comes again. */
 #define PLACE_BITS 24
 #define PLACE_MASK ((UINT64_C(1) << PLACE_BITS) - 1)
 
-enum timer { TIMER_TIMEOUT, TIMER_NAP, TIMERS };
+enum timer { TIMER_TIMEOUT, TIMER_REST, TIMER_NAP, TIMERS };
 
 /* ---- places ---- */
 
-static struct run *run_new(struct runs *runs)
+static struct run *place_new(struct runs *runs)
 {
     if (runs->free == NO_INDEX) {
         if (runs->count == runs->cap) {
@@ -47,12 +51,12 @@ static struct run *run_new(struct runs *runs)
     return run;
 }
 
-static uint32_t run_place(const struct run *run)
+uint32_t run_place(const struct run *run)
 {
     return (uint32_t)(run->id & PLACE_MASK);
 }
 
-static void run_free(struct runs *runs, struct run *run)
+static void place_free(struct runs *runs, struct run *run)
 {
     uint32_t place = run_place(run);
     run->state = RUN_FREE;
@@ -61,14 +65,86 @@ static void run_free(struct runs *runs, struct run *run)
     runs->going--;
 }
 
-/* NULL where the run has ended, or never was. */
-static struct run *run_find(struct runs *runs, struct run_id id)
+struct run *run_find(struct runs *runs, struct run_id id)
 {
     uint64_t place = id.value & PLACE_MASK;
     if (place >= runs->count)
         return NULL;
     struct run *run = &runs->places[place];
     return run->state != RUN_FREE && run->id == id.value ? run : NULL;
+}
+
+struct run *run_new(struct core *core, uint32_t index, struct run_key key,
+                    enum trigger trigger)
+{
+    struct tenure *tenure = core_tenure(core);
+    const struct job *job = lane_job(core, index);
+    struct run *run = place_new(&core->runs);
+    run->generation = tenure->generation;
+    run->job = job;
+    run->key = key;
+    run->trigger = trigger;
+    run->epoch = run->attempt = 1;
+    run->lane = index;
+    run->group = job->group; /* JOB_NO_GROUP is NO_INDEX */
+    tenure->runs++;
+    return run;
+}
+
+/* Whether it counts against the overlap of its job. */
+static bool run_is_going(const struct run *run)
+{
+    return !run->hook && run->state >= RUN_WAITING;
+}
+
+/* Whether it takes up room in its group. */
+static bool run_has_room(const struct run *run)
+{
+    return !run->hook && run->state > RUN_WAITING;
+}
+
+/* ---- what is told of it ---- */
+
+static struct run_note run_note(const struct run *run)
+{
+    return (struct run_note){ .run = { run->id },
+                              .generation = run->generation,
+                              .job = run->job,
+                              .name = run->job->name,
+                              .key = run->key,
+                              .trigger = run->trigger,
+                              .attempt = run->attempt,
+                              .epoch = run->epoch,
+                              .cursor = { EVER_MS } };
+}
+
+static struct run_note *run_tell(struct core *core, const struct run *run,
+                                 enum action_kind kind)
+{
+    struct action *act = core_act(core, kind);
+    act->note = run_note(run);
+    return &act->note;
+}
+
+/* A slot that is run, or waits, is behind its lane's cursor from now on; a
+ * manual run has none, and a backfill comes to old ones. */
+static struct wall cursor_moved(struct core *core, const struct run *run)
+{
+    bool covers = !run->key.manual && run->trigger != TRIGGER_BACKFILL;
+    if (!covers || run->waited || run->reclaimed)
+        return (struct wall){ EVER_MS };
+    lane_at(core, run->lane)->cursor = run->key.slot;
+    return run->key.slot;
+}
+
+void run_wait(struct core *core, struct run *run)
+{
+    if (run->waited || run->reclaimed)
+        return;
+    struct wall cursor = cursor_moved(core, run);
+    run->waited = true;
+    if (core->config.journal)
+        run_tell(core, run, ACT_WAIT)->cursor = cursor;
 }
 
 /* ---- timers ---- */
@@ -78,8 +154,8 @@ static uint32_t timer_stamp(const struct run *run)
     return (uint32_t)(run->id >> PLACE_BITS);
 }
 
-static void run_arm(struct runs *runs, const struct run *run, enum timer timer,
-                    int64_t due_ms)
+static void timer_push(struct runs *runs, const struct run *run,
+                       enum timer timer, int64_t due_ms)
 {
     agenda_push(&runs->timers,
                 (struct agenda_entry){ .due_ms = due_ms,
@@ -87,23 +163,355 @@ static void run_arm(struct runs *runs, const struct run *run, enum timer timer,
                                        .stamp = timer_stamp(run) });
 }
 
+static void run_arm(struct core *core, struct run *run, enum timer timer,
+                    int64_t delay_ms)
+{
+    run->timer.ms = core->now.mono.ms + delay_ms;
+    timer_push(&core->runs, run, timer, run->timer.ms);
+}
+
 /* The run that a timer is for, or NULL where it is of no use any more. */
 static struct run *timer_run(struct runs *runs,
                              const struct agenda_entry *entry)
 {
     struct run *run = &runs->places[entry->id / TIMERS];
-    if (run->state != RUN_LIVE || timer_stamp(run) != entry->stamp)
+    if (run->state == RUN_FREE || timer_stamp(run) != entry->stamp)
         return NULL;
-    if (entry->id % TIMERS == TIMER_NAP &&
-        (!run->napping || run->nap_due_ms != entry->due_ms))
-        return NULL;
-    return run;
+    bool wanted = false;
+    switch ((enum timer)(entry->id % TIMERS)) {
+    case TIMER_TIMEOUT:
+        wanted = run->state == RUN_LIVE && run->timer.ms == entry->due_ms;
+        break;
+    case TIMER_REST:
+        wanted = run->state == RUN_RESTING && run->timer.ms == entry->due_ms;
+        break;
+    case TIMER_NAP:
+        wanted = run->state == RUN_LIVE && run->napping &&
+                 run->nap_due_ms == entry->due_ms;
+        break;
+    case TIMERS:
+        break;
+    }
+    return wanted ? run : NULL;
 }
 
-static void run_cancel_one(struct core *core, struct run *run,
+/* ---- the end of a run ---- */
+
+/* It is over: its place is free again, and who waited for it may begin. */
+static void run_end(struct core *core, struct run *run)
+{
+    uint32_t index = run->lane, group = run->group;
+    bool room = run_has_room(run) && group != NO_INDEX;
+    if (index != NO_INDEX && run_is_going(run))
+        lane_at(core, index)->going--;
+    uint32_t generation = run->generation;
+    place_free(&core->runs, run);
+    core_tenure_leave(core, generation);
+    if (room)
+        core->runs.queues[group].live--;
+    if (core->stopping)
+        return;
+    if (room)
+        queue_fill(core, group);
+    held_soon(core);
+    struct lane *lane = index == NO_INDEX ? NULL : lane_at(core, index);
+    if (!lane || lane->going || lane->queued == NO_INDEX)
+        return;
+    struct run *queued = &core->runs.places[lane->queued];
+    lane->queued = NO_INDEX;
+    run_admit(core, queued);
+}
+
+void run_drop(struct core *core, struct run *run)
+{
+    run_tell(core, run, ACT_DROP);
+    run_end(core, run);
+}
+
+void run_pass(struct core *core, struct run *run, enum verdict verdict,
+              enum why why)
+{
+    struct action *act = core_act(core, ACT_PASS);
+    act->pass.job = run->job;
+    act->pass.first = act->pass.last = run->key.slot;
+    act->pass.count = 1;
+    act->pass.verdict = verdict;
+    act->pass.why = why;
+    act->pass.cursor.ms = EVER_MS;
+    act->pass.waited = run->waited;
+    act->pass.key = run->key;
+    run_end(core, run);
+}
+
+/* A function of the file is called after a run of the job. */
+static void hook_begin(struct core *core, uint32_t generation,
+                       const struct run_note *after, uint32_t function,
+                       enum verdict ended)
+{
+    if (!function)
+        return;
+    struct run *run = place_new(&core->runs);
+    run->generation = generation;
+    run->job = after->job;
+    run->key = after->key;
+    run->trigger = after->trigger;
+    run->attempt = after->attempt;
+    run->epoch = after->epoch;
+    run->hook = function;
+    run->state = RUN_LIVE;
+    core_tenure_of(core, generation)->runs++;
+    run_arm(core, run, TIMER_TIMEOUT, HOOK_MS_MAX);
+    struct run_note *note = run_tell(core, run, ACT_HOOK);
+    note->function = function;
+    note->ended = ended;
+}
+
+/* Failures in a row are counted by the lane; what is told of them, and that
+ * they are over, is told once the job's threshold is reached. */
+static void run_aftermath(struct core *core, const struct run_note *note,
+                          uint32_t before, enum verdict verdict)
+{
+    const struct job *job = note->job;
+    uint32_t after = job->alert_after ? job->alert_after : 1;
+    if (verdict != VERDICT_OK) {
+        if (note->fails >= after)
+            hook_begin(core, note->generation, note, job->on_failure, verdict);
+        return;
+    }
+    hook_begin(core, note->generation, note, job->on_success, verdict);
+    if (before >= after)
+        hook_begin(core, note->generation, note, job->on_recover, verdict);
+    if (job->heartbeat[0])
+        core_act(core, ACT_BEAT)->note = *note;
+}
+
+static void run_finish(struct core *core, struct run *run,
+                       const struct ending *ending, enum why why)
+{
+    struct lane *lane = run->lane == NO_INDEX ? NULL : lane_at(core, run->lane);
+    uint32_t before = lane ? lane->fails : 0;
+    bool ran = ending->verdict <= VERDICT_UNKNOWN;
+    if (lane && ran)
+        lane->fails = ending->verdict == VERDICT_OK ? 0 : before + 1;
+    struct action *act = core_act(core, ACT_FINISH);
+    act->finish.note = run_note(run);
+    act->finish.note.fails = lane ? lane->fails : 0;
+    act->finish.verdict = ending->verdict;
+    act->finish.cause = ending->cause;
+    act->finish.status = ending->status;
+    act->finish.why = why;
+    act->finish.took_ms = ran ? core->now.mono.ms - run->started.ms : 0;
+    struct run_note note = act->finish.note;
+    if (ran && !core->leaving)
+        run_aftermath(core, &note, before, ending->verdict);
+    run_end(core, run_find(&core->runs, note.run));
+}
+
+void run_refuse(struct core *core, struct run *run, enum verdict verdict,
+                enum why why)
+{
+    const struct ending ending = { .verdict = verdict };
+    run_finish(core, run, &ending, why);
+}
+
+/* ---- an attempt ---- */
+
+static void run_attempt(struct core *core, struct run *run)
+{
+    if (!circuit_admits(core, run)) {
+        if (run->attempt == 1)
+            run_refuse(core, run, VERDICT_SKIPPED, WHY_CIRCUIT);
+        else
+            run_finish(core, run, &run->last, WHY_CIRCUIT);
+        return;
+    }
+    run->state = RUN_LIVE;
+    if (run->job->function) /* of a declared job the HTTP side keeps time */
+        run_arm(core, run, TIMER_TIMEOUT, run->job->timeout_ms);
+    run_tell(core, run, ACT_START);
+}
+
+/* The claim is durable. Where the store took so long that the slot is old, it
+ * is as if nobody had been there. */
+static void run_start(struct core *core, struct run *run)
+{
+    struct lane *lane = run->lane == NO_INDEX ? NULL : lane_at(core, run->lane);
+    int64_t late_ms = core->now.wall.ms - run->key.slot.ms;
+    int64_t late_max_ms = run->job->catch_up.window_ms > LATE_MS_MAX
+                              ? run->job->catch_up.window_ms
+                              : LATE_MS_MAX;
+    run->started = core->now.mono;
+    if (core->leaving)
+        run->leaving = WHY_STOPPING;
+    if (run->leaving) {
+        run_refuse(core, run, VERDICT_SKIPPED,
+                   run->leaving == WHY_REPLACED ? WHY_OVERLAP : run->leaving);
+        return;
+    }
+    if (run->trigger == TRIGGER_SCHEDULE && !run->waited &&
+        late_ms > late_max_ms) {
+        run_refuse(core, run, VERDICT_MISSED, WHY_STORE);
+        return;
+    }
+    if (lane) {
+        lane->started = core->now.wall;
+        lane->runs += !run->key.manual;
+    }
+    run_attempt(core, run);
+}
+
+void run_begin(struct core *core, struct run *run)
+{
+    if (run->leaving) {
+        run_pass(core, run, VERDICT_SKIPPED, WHY_OVERLAP);
+        return;
+    }
+    run->state = RUN_CLAIMING;
+    if (run->group != NO_INDEX)
+        core->runs.queues[run->group].live++;
+    struct wall cursor = cursor_moved(core, run);
+    if (core->config.journal)
+        run_tell(core, run, ACT_CLAIM)->cursor = cursor;
+    else
+        run_start(core, run);
+}
+
+void run_admit(struct core *core, struct run *run)
+{
+    struct queue *queue = queue_of(core, run->group);
+    lane_at(core, run->lane)->going++;
+    if (!queue || !queue_full(queue)) {
+        run_begin(core, run);
+        return;
+    }
+    run->state = RUN_WAITING;
+    run_wait(core, run);
+    queue_push(&core->runs, run);
+}
+
+void run_claimed(struct core *core, const struct event *event)
+{
+    struct run *run = run_find(&core->runs, event->claimed.run);
+    if (!run || run->state != RUN_CLAIMING)
+        return;
+    if (event->claimed.outcome == CLAIM_TAKEN) {
+        run_drop(core, run);
+        return;
+    }
+    if (event->claimed.epoch)
+        run->epoch = event->claimed.epoch;
+    run_start(core, run);
+}
+
+/* ---- its answer ---- */
+
+static int64_t deadline_left_ms(const struct core *core, const struct run *run,
+                                int64_t usual_ms)
+{
+    int64_t deadline_ms =
+        run->job->deadline_ms ? run->job->deadline_ms : usual_ms;
+    return run->started.ms + deadline_ms - core->now.mono.ms;
+}
+
+/* Full jitter: anything up to a bound that doubles with each attempt. */
+static int64_t backoff_ms(struct core *core, const struct run *run)
+{
+    const struct retry *retry = &run->job->retry;
+    int64_t bound_ms = retry->backoff_ms;
+    for (uint32_t i = 1; i < run->attempt && bound_ms < retry->backoff_max_ms;
+         i++)
+        bound_ms *= 2;
+    if (bound_ms > retry->backoff_max_ms)
+        bound_ms = retry->backoff_max_ms;
+    return random_up_to(bound_ms, &core->random);
+}
+
+/* How long to rest before another attempt; below 0: there is none. The next
+ * slot of the job is a better attempt than a late one of this. */
+static int64_t retry_pause_ms(struct core *core, const struct run *run,
+                              const struct event *event)
+{
+    const struct retry *retry = &run->job->retry;
+    if (core->stopping || run->lane == NO_INDEX ||
+        run->attempt >= retry->attempts ||
+        !(retry->on >> event->answer.cause & 1))
+        return -1;
+    int64_t pause_ms = backoff_ms(core, run);
+    if (event->answer.retry_after_ms > pause_ms)
+        pause_ms = event->answer.retry_after_ms;
+    struct wall next = schedule_next(&run->job->schedule, core->now.wall);
+    if (next.ms != NEVER_MS && core->now.wall.ms + pause_ms >= next.ms)
+        return -1;
+    return pause_ms < deadline_left_ms(core, run, NEVER_MS / 2) ? pause_ms : -1;
+}
+
+static void run_rest(struct core *core, struct run *run, int64_t pause_ms)
+{
+    run->state = RUN_RESTING;
+    run_arm(core, run, TIMER_REST, pause_ms);
+}
+
+static void run_accepted(struct core *core, struct run *run,
+                         const struct event *event)
+{
+    int64_t pause_ms = event->answer.retry_after_ms;
+    int64_t left_ms = deadline_left_ms(core, run, ACCEPTED_MS_MAX);
+    run->accepted = true;
+    run->last.verdict = VERDICT_UNKNOWN;
+    if (left_ms <= 0 || core->stopping) {
+        run_finish(core, run, &run->last, WHY_DEADLINE);
+        return;
+    }
+    if (pause_ms < 0)
+        pause_ms = POLL_MS;
+    run_rest(core, run, pause_ms < left_ms ? pause_ms : left_ms);
+}
+
+static void run_again(struct core *core, struct run *run, int64_t pause_ms)
+{
+    run_tell(core, run, ACT_AGAIN)->pause_ms = pause_ms;
+    run_rest(core, run, pause_ms);
+}
+
+void run_answered(struct core *core, const struct event *event)
+{
+    struct run *run = run_find(&core->runs, event->answer.run);
+    if (!run || (run->state != RUN_LIVE && run->state != RUN_LEAVING))
+        return;
+    if (run->hook) {
+        run_drop(core, run);
+        return;
+    }
+    run->last = (struct ending){ .verdict = event->answer.verdict,
+                                 .cause = event->answer.cause,
+                                 .status = event->answer.status };
+    run->napping = false;
+    if (run->state == RUN_LEAVING) {
+        circuit_release(core, run);
+        run_finish(core, run, &run->last, run->leaving);
+        return;
+    }
+    circuit_tell(core, run, event->answer.cause);
+    if (event->answer.accepted) {
+        run_accepted(core, run, event);
+        return;
+    }
+    int64_t pause_ms = event->answer.verdict == VERDICT_OK
+                           ? -1
+                           : retry_pause_ms(core, run, event);
+    if (pause_ms >= 0)
+        run_again(core, run, pause_ms);
+    else
+        run_finish(core, run, &run->last, WHY_NONE);
+}
+
+/* ---- when time passes ---- */
+
+static void run_cancel_one(struct core *core, struct run *run, enum why why,
                            const char *because)
 {
     run->state = RUN_LEAVING;
+    run->leaving = why;
     struct action *act = core_act(core, ACT_CANCEL);
     act->cancel.run.value = run->id;
     act->cancel.generation = run->generation;
@@ -119,6 +527,38 @@ static void run_wake(struct core *core, struct run *run)
     act->wake.call = run->nap_call;
 }
 
+static void run_rested(struct core *core, struct run *run)
+{
+    if (!run->accepted) {
+        run->attempt++;
+        run_attempt(core, run);
+        return;
+    }
+    if (deadline_left_ms(core, run, ACCEPTED_MS_MAX) <= 0) {
+        run_finish(core, run, &run->last, WHY_DEADLINE);
+        return;
+    }
+    run->state = RUN_LIVE;
+    run_tell(core, run, ACT_POLL);
+}
+
+static void timer_ring(struct core *core, struct run *run, enum timer timer)
+{
+    switch (timer) {
+    case TIMER_TIMEOUT:
+        run_cancel_one(core, run, WHY_NONE, "its timeout has passed");
+        break;
+    case TIMER_REST:
+        run_rested(core, run);
+        break;
+    case TIMER_NAP:
+        run_wake(core, run);
+        break;
+    case TIMERS:
+        break;
+    }
+}
+
 /* What is stale at the top is thrown away, so that nobody wakes up for it. */
 void run_timers(struct core *core)
 {
@@ -126,14 +566,12 @@ void run_timers(struct core *core)
     const struct agenda_entry *first;
     while ((first = agenda_first(&runs->timers))) {
         struct run *run = timer_run(runs, first);
-        bool nap = first->id % TIMERS == TIMER_NAP;
+        enum timer timer = (enum timer)(first->id % TIMERS);
         if (run && first->due_ms > core->now.mono.ms)
             break;
         agenda_pop(&runs->timers);
-        if (run && nap)
-            run_wake(core, run);
-        else if (run)
-            run_cancel_one(core, run, "its timeout has passed");
+        if (run)
+            timer_ring(core, run, timer);
     }
 }
 
@@ -145,174 +583,81 @@ void run_nap(struct core *core, struct run_id id, uint32_t call, int64_t nap_ms)
     run->napping = true;
     run->nap_call = call;
     run->nap_due_ms = core->now.mono.ms + (nap_ms > 0 ? nap_ms : 0);
-    run_arm(&core->runs, run, TIMER_NAP, run->nap_due_ms);
+    timer_push(&core->runs, run, TIMER_NAP, run->nap_due_ms);
 }
 
-/* ---- queues of groups ---- */
+/* ---- many of them ---- */
 
-static void queue_push(struct runs *runs, struct run *run)
+static void cancel_by_state(struct core *core, struct run *run, enum why why,
+                            const char *because)
 {
-    struct queue *queue = &runs->queues[run->group];
-    run->next = NO_INDEX;
-    if (queue->last == NO_INDEX)
-        queue->first = run_place(run);
-    else
-        runs->places[queue->last].next = run_place(run);
-    queue->last = run_place(run);
-    queue->waiting++;
-}
-
-static struct run *queue_pop(struct runs *runs, struct queue *queue)
-{
-    assert(queue->waiting > 0);
-    struct run *run = &runs->places[queue->first];
-    queue->first = run->next;
-    if (queue->first == NO_INDEX)
-        queue->last = NO_INDEX;
-    queue->waiting--;
-    return run;
-}
-
-static bool queue_full(const struct queue *queue)
-{
-    return queue->live >= queue->limit;
-}
-
-/* ---- a run's life ---- */
-
-static void pass_over(struct core *core, const struct job *job,
-                      struct wall slot, enum why why)
-{
-    struct action *act = core_act(core, ACT_PASS);
-    act->pass.job = job;
-    act->pass.first = act->pass.last = slot;
-    act->pass.count = 1;
-    act->pass.verdict = VERDICT_SKIPPED;
-    act->pass.why = why;
-}
-
-static void run_begin(struct core *core, struct run *run)
-{
-    run->state = RUN_LIVE;
-    run->started = core->now.mono;
-    if (run->group != NO_INDEX)
-        core->runs.queues[run->group].live++;
-    if (run->job->function) /* of a declared job the HTTP side keeps time */
-        run_arm(&core->runs, run, TIMER_TIMEOUT,
-                core->now.mono.ms + run->job->timeout_ms);
-    struct action *act = core_act(core, ACT_START);
-    act->note.run.value = run->id;
-    act->note.generation = run->generation;
-    act->note.job = run->job;
-    act->note.key.slot = run->slot;
-}
-
-void run_due(struct core *core, uint32_t index, struct wall slot)
-{
-    struct runs *runs = &core->runs;
-    struct tenure *tenure = core_tenure(core);
-    const struct job *job = jobset_job(tenure->set, index);
-    if (job->overlap == OVERLAP_SKIP && runs->lanes[index] > 0) {
-        pass_over(core, job, slot, WHY_OVERLAP);
-        return;
+    switch (run->state) {
+    case RUN_LIVE:
+        run_cancel_one(core, run, why, because);
+        break;
+    case RUN_WAITING:
+    case RUN_CLAIMING:
+        run->leaving = why;
+        break;
+    case RUN_RESTING:
+        run_finish(core, run, &run->last, why);
+        break;
+    default:
+        break;
     }
-    struct queue *queue =
-        job->group == JOB_NO_GROUP ? NULL : &runs->queues[job->group];
-    if (queue && queue_full(queue) && queue->waiting >= CORE_WAITING_MAX) {
-        pass_over(core, job, slot, WHY_GROUP_FULL);
-        return;
-    }
-    struct run *run = run_new(runs);
-    run->generation = tenure->generation;
-    run->job = job;
-    run->slot = slot;
-    run->lane = index;
-    run->group = queue ? job->group : NO_INDEX;
-    runs->lanes[index]++;
-    tenure->runs++;
-    if (!queue || !queue_full(queue)) {
-        run_begin(core, run);
-        return;
-    }
-    run->state = RUN_WAITING;
-    queue_push(runs, run);
 }
 
-/* The run is over, whatever its verdict: its place is free again. */
-static void run_end(struct core *core, struct run *run)
-{
-    uint32_t generation = run->generation;
-    if (run->lane != NO_INDEX)
-        core->runs.lanes[run->lane]--;
-    run_free(&core->runs, run);
-    core_tenure_leave(core, generation);
-}
-
-static void queue_fill(struct core *core, struct queue *queue)
-{
-    while (queue->waiting && !queue_full(queue))
-        run_begin(core, queue_pop(&core->runs, queue));
-}
-
-void run_answered(struct core *core, struct run_id id, enum verdict verdict)
-{
-    struct run *run = run_find(&core->runs, id);
-    if (!run || run->state == RUN_WAITING)
-        return;
-    struct action *act = core_act(core, ACT_FINISH);
-    act->finish.note.run = id;
-    act->finish.note.generation = run->generation;
-    act->finish.note.job = run->job;
-    act->finish.note.key.slot = run->slot;
-    act->finish.verdict = verdict;
-    act->finish.took_ms = core->now.mono.ms - run->started.ms;
-    uint32_t group = run->group;
-    run_end(core, run);
-    if (group == NO_INDEX)
-        return;
-    core->runs.queues[group].live--;
-    queue_fill(core, &core->runs.queues[group]);
-}
-
-/* ---- all of them ---- */
-
-void run_cancel(struct core *core, uint32_t generation, const char *because)
+void run_cancel(struct core *core, uint32_t generation, enum why why,
+                const char *because)
 {
     for (uint32_t i = 0; i < core->runs.count; i++) {
         struct run *run = &core->runs.places[i];
-        if (run->state == RUN_LIVE &&
+        if ((run->state == RUN_LIVE || run->state == RUN_RESTING) &&
             (!generation || run->generation == generation))
-            run_cancel_one(core, run, because);
+            cancel_by_state(core, run, why, because);
     }
 }
 
-void run_forget_waiting(struct core *core, enum why why)
+void run_replace(struct core *core, uint32_t index)
+{
+    for (uint32_t i = 0; i < core->runs.count; i++) {
+        struct run *run = &core->runs.places[i];
+        if (run->lane == index && !run->hook && !run->key.manual)
+            cancel_by_state(core, run, WHY_REPLACED,
+                            "a newer slot of its job is due");
+    }
+}
+
+/* Where there is a journal its row waits for the next life, which decides; an
+ * attempt that would follow is handed on with its claim. */
+static void forget_one(struct core *core, struct run *run)
+{
+    if (core->config.journal)
+        run_drop(core, run);
+    else if (run->state == RUN_RESTING)
+        run_finish(core, run, &run->last, WHY_STOPPING);
+    else
+        run_pass(core, run, VERDICT_SKIPPED, WHY_STOPPING);
+}
+
+void run_forget_idle(struct core *core)
 {
     struct runs *runs = &core->runs;
-    for (uint32_t i = 0; i < runs->queue_count; i++) {
-        while (runs->queues[i].waiting) {
-            struct run *run = queue_pop(runs, &runs->queues[i]);
-            pass_over(core, run->job, run->slot, why);
-            run_end(core, run);
-        }
+    for (uint32_t i = 0; i < runs->queue_count; i++)
+        while (runs->queues[i].waiting)
+            forget_one(core, queue_pop(runs, &runs->queues[i]));
+    for (uint32_t i = 0; i < runs->count; i++) {
+        struct run *run = &runs->places[i];
+        if (run->state == RUN_HELD || run->state == RUN_QUEUED ||
+            run->state == RUN_RESTING)
+            forget_one(core, run);
     }
+    core->lanes.held = 0;
 }
 
 /* ---- moving to a new set ---- */
 
-static struct queue *queues_new(const struct jobset *set, uint32_t *ret_count)
-{
-    *ret_count = jobset_group_count(set);
-    struct queue *queues = memory_new(*ret_count * sizeof *queues);
-    for (uint32_t i = 0; i < *ret_count; i++)
-        queues[i] = (struct queue){ .limit = jobset_group(set, i)->limit,
-                                    .first = NO_INDEX,
-                                    .last = NO_INDEX };
-    return queues;
-}
-
-/* The lane and the group that `set` has for the run's job. */
-static void run_place_in(struct run *run, const struct jobset *set)
+void run_place_in(struct run *run, const struct jobset *set)
 {
     uint32_t index = jobset_find(set, run->job->name);
     bool there = index != UINT32_MAX &&
@@ -321,76 +666,101 @@ static void run_place_in(struct run *run, const struct jobset *set)
     run->group = there ? jobset_job(set, index)->group : NO_INDEX;
 }
 
-static void move_live(struct core *core, struct run *run,
-                      const struct jobset *set)
+/* Nothing was sent yet: it becomes a run of the generation in force. */
+void run_renew(struct core *core, struct run *run)
+{
+    struct tenure *tenure = core_tenure(core);
+    core_tenure_leave(core, run->generation);
+    run->generation = tenure->generation;
+    run->job = jobset_job(tenure->set, run->lane);
+    tenure->runs++;
+}
+
+static void move_going(struct core *core, struct run *run,
+                       const struct jobset *set)
 {
     run_place_in(run, set);
-    if (run->lane != NO_INDEX)
-        core->runs.lanes[run->lane]++;
-    if (run->group != NO_INDEX)
+    if (run->lane != NO_INDEX && run_is_going(run))
+        lane_at(core, run->lane)->going++;
+    if (run->group != NO_INDEX && run_has_room(run))
         core->runs.queues[run->group].live++;
+    if (run->hook)
+        run->lane = run->group = NO_INDEX;
 }
 
 /* Its place in the queue is gone already, and no lane counts it. */
-static void drop_waiting(struct core *core, struct run *run, enum why why)
+static void leave_idle(struct core *core, struct run *run, enum why why)
 {
-    pass_over(core, run->job, run->slot, why);
-    run->lane = NO_INDEX;
-    run_end(core, run);
+    run->lane = run->group = NO_INDEX;
+    run_pass(core, run, VERDICT_SKIPPED, why);
 }
 
-/* Nothing was sent yet: it becomes a run of the new generation, or of none. */
-static void move_waiting(struct core *core, struct run *run,
-                         struct tenure *tenure)
+static void move_waiting(struct core *core, struct run *run)
 {
-    run_place_in(run, tenure->set);
+    run_place_in(run, core_tenure(core)->set);
     if (run->lane == NO_INDEX) {
-        drop_waiting(core, run, WHY_REMOVED);
+        leave_idle(core, run, WHY_REMOVED);
         return;
     }
-    const struct job *job = jobset_job(tenure->set, run->lane);
-    uint32_t *lane = &core->runs.lanes[run->lane];
-    if (job->overlap == OVERLAP_SKIP && *lane > 0) { /* it was allowed before */
-        drop_waiting(core, run, WHY_OVERLAP);
+    const struct job *job = lane_job(core, run->lane);
+    struct lane *lane = lane_at(core, run->lane);
+    if (job->overlap == OVERLAP_SKIP && lane->going > 0) { /* was allowed */
+        leave_idle(core, run, WHY_OVERLAP);
         return;
     }
-    ++*lane;
-    core_tenure_leave(core, run->generation);
-    run->generation = tenure->generation;
-    run->job = job;
-    tenure->runs++;
+    lane->going++;
+    run_renew(core, run);
     if (run->group == NO_INDEX)
         run_begin(core, run);
     else
         queue_push(&core->runs, run);
 }
 
+/* It waits for a run of its job; where that has ended meanwhile, it begins. */
+static void move_queued(struct core *core, struct run *run)
+{
+    run_place_in(run, core_tenure(core)->set);
+    if (run->lane == NO_INDEX) {
+        leave_idle(core, run, WHY_REMOVED);
+        return;
+    }
+    struct lane *lane = lane_at(core, run->lane);
+    if (lane->queued != NO_INDEX) {
+        leave_idle(core, run, WHY_OVERLAP);
+        return;
+    }
+    run_renew(core, run);
+    if (lane->going)
+        lane->queued = run_place(run);
+    else
+        run_admit(core, run);
+}
+
 void run_move(struct core *core)
 {
     struct runs *runs = &core->runs;
-    struct tenure *tenure = core_tenure(core);
+    const struct jobset *set = core_tenure(core)->set;
     struct queue *old = runs->queues;
     uint32_t old_count = runs->queue_count;
-    free(runs->lanes);
-    runs->lanes = memory_new(jobset_count(tenure->set) * sizeof *runs->lanes);
-    runs->queues = queues_new(tenure->set, &runs->queue_count);
-    for (uint32_t i = 0; i < runs->count; i++) {
-        struct run *run = &runs->places[i];
-        if (run->state == RUN_LIVE || run->state == RUN_LEAVING)
-            move_live(core, run, tenure->set);
-    }
+    runs->queues = queues_new(set, &runs->queue_count);
+    for (uint32_t i = 0; i < runs->count; i++)
+        if (runs->places[i].state >= RUN_CLAIMING)
+            move_going(core, &runs->places[i], set);
     for (uint32_t i = 0; i < old_count; i++)
         while (old[i].waiting)
-            move_waiting(core, queue_pop(runs, &old[i]), tenure);
+            move_waiting(core, queue_pop(runs, &old[i]));
     free(old);
+    uint32_t count = runs->count;
+    for (uint32_t i = 0; i < count; i++)
+        if (runs->places[i].state == RUN_QUEUED)
+            move_queued(core, &runs->places[i]);
     for (uint32_t i = 0; i < runs->queue_count; i++)
-        queue_fill(core, &runs->queues[i]);
+        queue_fill(core, i);
 }
 
 void run_close(struct runs *runs)
 {
     free(runs->places);
-    free(runs->lanes);
     free(runs->queues);
     agenda_close(&runs->timers);
 }

@@ -27,9 +27,9 @@ const char *const trigger_names[TRIGGERS] = { "schedule", "catch_up", "manual",
                                               "backfill" };
 
 const char *const cause_names[CAUSES] = {
-    [CAUSE_NONE] = "",         [CAUSE_NETWORK] = "network",
+    [CAUSE_NONE] = "",           [CAUSE_NETWORK] = "network",
     [CAUSE_TIMEOUT] = "timeout", [CAUSE_BUSY] = "busy",
-    [CAUSE_SERVER] = "server", [CAUSE_CLIENT] = "client",
-    [CAUSE_DENIED] = "denied", [CAUSE_SCRIPT] = "script",
+    [CAUSE_SERVER] = "server",   [CAUSE_CLIENT] = "client",
+    [CAUSE_DENIED] = "denied",   [CAUSE_SCRIPT] = "script",
     [CAUSE_SETUP] = "setup",
 };

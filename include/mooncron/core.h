@@ -135,6 +135,7 @@ struct event {
         struct {
             struct run_id run;
             enum claim_outcome outcome;
+            uint32_t epoch; /* of the row, with CLAIM_DURABLE */
         } claimed;
         struct {
             struct run_id run;
@@ -165,8 +166,8 @@ enum action_kind {
     ACT_LOAD,    /* load the file with these Settings; answer with EV_LOADED */
     ACT_SWAP,    /* the jobset just loaded is in force from now on */
     ACT_REPLY,   /* tell an asker how it went */
-    ACT_LANE,    /* a job has slots from here on: remember its cursor */
-    ACT_LEAVE,   /* a job has none any more: forget it */
+    ACT_LANES,   /* after ACT_SWAP: which jobs have slots from here on, and
+                  * which have none any more, is to be written down */
     ACT_WAIT,    /* a slot's run waits: write it down, nobody answers */
     ACT_CLAIM,   /* write down that this run is ours; answer with EV_CLAIMED */
     ACT_START,   /* begin an attempt; answer with EV_ANSWER */
@@ -214,13 +215,16 @@ struct reload_report {
 struct run_note {
     struct run_id run;
     uint32_t generation;
-    const struct job *job; /* lives until ACT_RETIRE */
+    const struct job *job; /* lives until ACT_RETIRE; NULL only in an ACT_FINISH
+                            * of a run that the store remembered of a job that
+                            * is no more */
+    const char *name;      /* the job's */
     struct run_key key;
     enum trigger trigger;
     uint32_t attempt; /* from 1 */
     uint32_t epoch;   /* from 1: how often the slot was claimed */
     int64_t pause_ms; /* of ACT_AGAIN: until the next attempt */
-    /* Of ACT_LANE, ACT_WAIT, ACT_CLAIM: slots of the job up to here have had
+    /* Of ACT_WAIT, ACT_CLAIM: slots of the job up to here have had
      * their verdict or their run; EVER_MS: the cursor stays. */
     struct wall cursor;
     uint32_t function;  /* of ACT_HOOK */
@@ -234,7 +238,7 @@ enum order_outcome {
     ORDER_NOT_SCHEDULED, /* it has no slots here: off, or another environment */
     ORDER_OVERLAP,       /* a run goes on, and `overlap` forbids another */
     ORDER_NOT_PAUSED,
-    ORDER_TOO_MANY, /* slots: BACKFILL_SLOTS_MAX */
+    ORDER_TOO_MANY, /* runs wait already: CORE_HELD_MAX */
     ORDER_STORE,    /* the store does not answer: nothing can be claimed */
     ORDER_NOT_PRIMARY,
     ORDER_STOPPING,
@@ -252,6 +256,8 @@ struct order_report {
     struct wall first, last; /* VERB_RESUME, VERB_BACKFILL: slots that are run
                               * now; NEVER_MS where none is */
     int64_t runs, missed;    /* likewise: how many are, and are not */
+    bool more; /* VERB_BACKFILL: slots after `last` were not taken on; ask
+                * again from there */
 };
 
 struct action {
@@ -275,9 +281,16 @@ struct action {
             uint64_t asker;
             struct reload_report report;
         } reply;
-        struct run_note note; /* LANE, LEAVE: `job` and `cursor`; WAIT, CLAIM,
-                               * START, POLL, AGAIN, DROP, HOOK, BEAT: the run
-                               */
+        struct run_note note; /* WAIT, CLAIM, START, POLL, AGAIN, DROP, HOOK,
+                               * BEAT */
+        struct {
+            const struct jobset
+                *before; /* NULL: the first. Jobs whose
+                          * core_lane() is fresh have come, those
+                          * scheduled here only have left */
+            bool forget; /* so have the remembered ones that the set in force
+                          * does not schedule */
+        } lanes;
         struct {
             struct run_id run;
             uint32_t generation;
@@ -298,6 +311,9 @@ struct action {
             enum verdict verdict; /* skipped or missed */
             enum why why;
             struct wall cursor; /* as in struct run_note */
+            bool waited; /* one slot, that an ACT_WAIT was said for: its row is
+                          * `key`, whatever `first` */
+            struct run_key key;
         } pass;
         struct {
             struct run_id run;
@@ -356,7 +372,7 @@ struct run_memory {
 };
 
 struct memory_of_store {
-    const struct lane_memory *lanes;
+    const struct lane_memory *lanes; /* sorted by job (strcmp) */
     uint32_t lane_count;
     const struct run_memory *runs; /* oldest slot first */
     uint32_t run_count;
@@ -380,7 +396,11 @@ struct core_config {
 #define CORE_WAITING_MAX   1000    /* runs that wait for one group */
 #define LATE_MS_MAX        30000   /* a slot later than this is a surprise */
 #define JUMP_MS_MIN        1000    /* less is the clock being disciplined */
-#define BACKFILL_SLOTS_MAX 1000000 /* some 100 MB of runs that wait */
+#define CORE_HELD_MAX      1000000 /* runs to be made up: some 150 MB */
+#define BACKFILL_SLOTS_MAX 10000   /* of one order: a few ms of the loop */
+#define ACCEPTED_MS_MAX                                                        \
+    (3600 * 1000) /* a 202 is asked about, where the job has                   \
+                   * no deadline */
 #define CATCH_UP_SETTLE_MS                                                     \
     10000                       /* a worker that does not live so long starts  \
                                  * in a loop, and makes nothing up */
@@ -443,6 +463,7 @@ struct lane_status {
     struct wall cursor, started;
     struct wall paused_until; /* EVER_MS: it is not paused */
     bool circuit_open;
+    bool fresh; /* it has slots since the last swap, and had none before */
 };
 struct lane_status core_lane(const struct core *core, uint32_t index);
 

@@ -30,9 +30,9 @@
 
 struct store;
 
-#define STORE_OWNER_MAX  64  /* bytes of an owner's name */
-#define STORE_ERROR_MAX  500 /* bytes of a run's error that are kept */
-#define STORE_LEASE_MS   60000
+#define STORE_OWNER_MAX 64  /* bytes of an owner's name */
+#define STORE_ERROR_MAX 500 /* bytes of a run's error that are kept */
+#define STORE_LEASE_MS  60000
 
 /* ---- life ---- */
 
@@ -89,7 +89,8 @@ struct recall {
     uint32_t generation; /* the highest that was published */
     void *space;         /* private */
 };
-#define STORE_LIVES_MAX 100 /* that recall tells; older ones stay in the store */
+#define STORE_LIVES_MAX                                                        \
+    100 /* that recall tells; older ones stay in the store */
 
 bool store_recall(struct store *store, struct wall now, struct recall *ret,
                   struct error *reterr);
@@ -116,14 +117,14 @@ struct entry {
     struct wall at;  /* when it happened */
     /* LANE, WAIT, CLAIM, PASS: the job's cursor from now on; EVER_MS: stays */
     struct wall cursor;
-    struct wall slot; /* of the run; of PASS the first */
-    struct wall last; /* of PASS; of PAUSE its end */
-    int64_t count;    /* of PASS */
-    int64_t took_ms;  /* of FINISH */
-    uint64_t digest;  /* of LANE: the schedule's; of the rest: Settings' */
-    const char *error;  /* "" or a sentence: ATTEMPT, FINISH; of PAUSE the
-                         * reason */
-    const char *by;     /* of PAUSE, and of a manual CLAIM or WAIT: who; or "" */
+    struct wall slot;  /* of the run; of PASS the first */
+    struct wall last;  /* of PASS; of PAUSE its end */
+    int64_t count;     /* of PASS */
+    int64_t took_ms;   /* of FINISH */
+    uint64_t digest;   /* of LANE: the schedule's; of the rest: Settings' */
+    const char *error; /* "" or a sentence: ATTEMPT, FINISH; of PAUSE the
+                        * reason */
+    const char *by;    /* of PAUSE, and of a manual CLAIM or WAIT: who; or "" */
     uint32_t generation, attempt, epoch, fails;
     uint16_t status; /* of HTTP */
     uint8_t trigger, verdict, why, cause;
@@ -177,10 +178,10 @@ bool store_lease(struct store *store, const char *name, struct wall now,
 /* ---- history ---- */
 
 struct history_query {
-    const char *job;       /* NULL: all */
-    struct wall from, to;  /* slots, both included */
-    uint32_t verdicts;     /* bits; 0: all, those that go on included */
-    uint32_t limit;        /* newest slots first; at most HISTORY_ROWS_MAX */
+    const char *job;      /* NULL: all */
+    struct wall from, to; /* slots, both included */
+    uint32_t verdicts;    /* bits; 0: all, those that go on included */
+    uint32_t limit;       /* newest slots first; at most HISTORY_ROWS_MAX */
 };
 #define HISTORY_ROWS_MAX 10000
 
@@ -188,8 +189,8 @@ struct history_query {
  * visitor returns. */
 struct history_row {
     const char *job;
-    struct wall slot, last; /* equal for a run */
-    int64_t count;          /* 0: a run */
+    struct wall slot, last;     /* equal for a run */
+    int64_t count;              /* 0: a run */
     struct wall started, ended; /* EVER_MS: not yet */
     int64_t took_ms;
     const char *error, *by, *owner;

@@ -104,8 +104,8 @@ static void tell_order(struct text *trace, const struct order_report *report)
 }
 
 static const char *const plain_names[] = {
-    [ACT_LANE] = "lane", [ACT_LEAVE] = "leave", [ACT_CLAIM] = "claim",
-    [ACT_DROP] = "drop", [ACT_BEAT] = "beat",   [ACT_DONE] = "done",
+    [ACT_LANES] = "lanes", [ACT_CLAIM] = "claim", [ACT_DROP] = "drop",
+    [ACT_BEAT] = "beat",   [ACT_DONE] = "done",
 };
 
 void tell(struct text *trace, struct wall now, struct checker *checker,
@@ -164,8 +164,7 @@ void tell(struct text *trace, struct wall now, struct checker *checker,
         text_printf(trace, "circuit %s %s", act->circuit.origin,
                     act->circuit.open ? "open" : "closed");
         break;
-    case ACT_LANE:
-    case ACT_LEAVE:
+    case ACT_LANES:
     case ACT_CLAIM:
     case ACT_DROP:
     case ACT_BEAT:

@@ -78,7 +78,7 @@ static void a_large_step_forward_is_no_burst(void **state)
     story_time(&story);
     story_pass(&story, 30 * SECOND);
     story_is(&story, "16:07:40.000 jump 7200000 ms\n"
-                     "16:07:40.000 pass pump missed late 120 slots slot "
+                     "16:07:40.000 pass pump missed clock 120 slots slot "
                      "14:08:00 to 16:07:00\n"
                      "16:08:00.000 start pump #1 slot 16:08:00\n"
                      "16:08:00.200 finish pump #1 ok 200 ms\n");
@@ -99,7 +99,7 @@ static void a_step_that_is_taken_back(void **state)
     story_time(&story);
     story_pass(&story, 30 * MINUTE);
     story_is(&story, "15:07:40.000 jump 3600000 ms\n"
-                     "15:07:40.000 pass daily missed late slot 14:30:00\n"
+                     "15:07:40.000 pass daily missed clock slot 14:30:00\n"
                      "14:07:41.000 jump -3600000 ms\n"
                      "14:30:00.000 start daily #1 slot 14:30:00\n"
                      "14:30:00.200 finish daily #1 ok 200 ms\n");

@@ -1,0 +1,128 @@
+/* What the store remembers is adopted: cursors by the lanes of the first
+ * schedules of a life, runs without a verdict by the jobs they are of.
+ *
+ * A run that waited goes on waiting, where it is not too late for it. Of one
+ * that was claimed nobody knows whether it was sent: it is tried again under
+ * the same key with the next epoch, where its job allows another attempt and no
+ * newer slot has come; else its outcome is unknown, and stays so.
+ *
+ * The first schedule may be loaded before any Settings are known, with jobs
+ * off. That is no word on the jobs: memory is kept until Settings are. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+
+static int by_name(const void *key, const void *item)
+{
+    return strcmp(key, ((const struct lane_memory *)item)->job);
+}
+
+bool adopt_lane(struct core *core, uint32_t index)
+{
+    const struct memory_of_store *memory = &core->config.memory;
+    const struct lane_memory *known =
+        memory->lane_count
+            ? bsearch(lane_job(core, index)->name, memory->lanes,
+                      memory->lane_count, sizeof *memory->lanes, by_name)
+            : NULL;
+    if (!known)
+        return false;
+    struct lane *lane = lane_at(core, index);
+    lane->fails = known->fails;
+    lane->runs = known->runs;
+    lane->started = known->started;
+    bool there = known->cursor.ms != EVER_MS;
+    if (there)
+        lane->cursor = known->cursor;
+    if (lane->cursor.ms > core->now.wall.ms || !there)
+        lane->cursor = core->now.wall;
+    if (known->paused_until.ms == EVER_MS)
+        return there;
+    lane_pause(core, index, known->paused_until);
+    past_begin(lane->past, lane->cursor); /* nothing of it was lived through */
+    return there;
+}
+
+/* The job may try once more, and no newer slot is due instead. */
+static bool may_repeat(const struct core *core, const struct job *job,
+                       const struct run_memory *known)
+{
+    if (known->attempt >= job->retry.attempts)
+        return false;
+    if (known->key.manual || known->trigger == TRIGGER_BACKFILL)
+        return true;
+    return schedule_next(&job->schedule, known->key.slot).ms >
+           core->now.wall.ms;
+}
+
+static void adopt_claimed(struct core *core, struct run *run,
+                          const struct run_memory *known)
+{
+    run->reclaimed = true;
+    run->started = core->now.mono;
+    run->attempt = known->attempt;
+    run->epoch = known->epoch;
+    if (!may_repeat(core, run->job, known)) {
+        run_refuse(core, run, VERDICT_UNKNOWN, WHY_DOWN);
+        return;
+    }
+    run->attempt++;
+    run->epoch++;
+    held_add(core, run);
+}
+
+static void adopt_waiting(struct core *core, struct run *run)
+{
+    int64_t late_ms = core->now.wall.ms - run->key.slot.ms;
+    bool asked_for = run->trigger == TRIGGER_MANUAL ||
+                     run->trigger == TRIGGER_BACKFILL;
+    run->waited = true;
+    if (!asked_for && late_ms > LATE_MS_MAX) {
+        run->trigger = TRIGGER_CATCH_UP;
+        if (late_ms > run->job->catch_up.window_ms) {
+            run_pass(core, run, VERDICT_MISSED, WHY_DOWN);
+            return;
+        }
+    }
+    held_add(core, run);
+}
+
+void adopt_runs(struct core *core)
+{
+    const struct memory_of_store *memory = &core->config.memory;
+    for (uint32_t i = 0; i < memory->run_count; i++) {
+        const struct run_memory *known = &memory->runs[i];
+        uint32_t index = jobset_find(core_tenure(core)->set, known->job);
+        if (core->adopted[i] || index == NO_INDEX ||
+            !lane_at(core, index)->scheduled)
+            continue;
+        core->adopted[i] = true;
+        struct run *run = run_new(core, index, known->key, known->trigger);
+        if (known->claimed)
+            adopt_claimed(core, run, known);
+        else
+            adopt_waiting(core, run);
+    }
+}
+
+void adopt_end(struct core *core)
+{
+    const struct memory_of_store *memory = &core->config.memory;
+    for (uint32_t i = 0; i < memory->run_count; i++) {
+        const struct run_memory *known = &memory->runs[i];
+        if (core->adopted[i])
+            continue;
+        struct action *act = core_act(core, ACT_FINISH);
+        act->finish.note = (struct run_note){ .name = known->job,
+                                              .key = known->key,
+                                              .trigger = known->trigger,
+                                              .attempt = known->attempt,
+                                              .epoch = known->epoch,
+                                              .cursor = { EVER_MS } };
+        act->finish.verdict =
+            known->claimed ? VERDICT_UNKNOWN : VERDICT_SKIPPED;
+        act->finish.why = known->claimed ? WHY_DOWN : WHY_REMOVED;
+    }
+    core->lanes.memory_over = true;
+}

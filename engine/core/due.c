@@ -1,0 +1,253 @@
+/* What is due: the agenda's first slots are run, held to be made up, or missed.
+ *
+ * However long nobody looked, a job's due slots are treated together. The
+ * newest is run where it is fresh. What is older is caught up as the job says,
+ * in the line of held runs, never all at once; the rest is missed, in one
+ * action with its reason. So a restart, a pause, a clock that was set and a
+ * store that was ill are one case. */
+#include "machine.h"
+
+/* ---- what is missed ---- */
+
+/* Why the slots from `first` on are missed, and up to which slot that holds. */
+static enum why missed_why(const struct core *core, uint32_t index,
+                           struct wall first, bool fresh, struct wall *end)
+{
+    const struct lane *lane = lane_at(core, index);
+    const struct {
+        struct wall to;
+        enum why why;
+    } reasons[] = {
+        { lane->paused_to, WHY_PAUSED },
+        { core->began, WHY_DOWN },
+        { core->store_well, WHY_STORE },
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        if (first.ms > reasons[i].to.ms)
+            continue;
+        if (end->ms > reasons[i].to.ms)
+            *end = reasons[i].to;
+        return reasons[i].why;
+    }
+    if (core->leapt)
+        return WHY_CLOCK;
+    return fresh ? WHY_SUPERSEDED : WHY_LATE;
+}
+
+/* Tells the slots from `first` to `last` as missed, but for those in between
+ * that had their verdict before the clock was set back over them. */
+static void miss(struct core *core, uint32_t index, struct wall first,
+                 struct wall last, bool fresh)
+{
+    const struct job *job = lane_job(core, index);
+    struct lane *lane = lane_at(core, index);
+    while (first.ms <= last.ms) {
+        struct wall end = last;
+        enum why why = missed_why(core, index, first, fresh, &end);
+        struct wall gap = past_gap_end(lane_past(core, index), first);
+        if (gap.ms < end.ms)
+            end = gap;
+        end = schedule_last(&job->schedule, end);
+        struct action *act = core_act(core, ACT_PASS);
+        act->pass.job = job;
+        act->pass.first = first;
+        act->pass.last = act->pass.cursor = end;
+        act->pass.count = 1 + schedule_count(&job->schedule, first, end);
+        act->pass.verdict = VERDICT_MISSED;
+        act->pass.why = why;
+        lane->cursor = end;
+        first = lane_next(core, index, end);
+    }
+}
+
+void due_pass(struct core *core, uint32_t index, struct wall slot, enum why why)
+{
+    struct action *act = core_act(core, ACT_PASS);
+    act->pass.job = lane_job(core, index);
+    act->pass.first = act->pass.last = act->pass.cursor = slot;
+    act->pass.count = 1;
+    act->pass.verdict = VERDICT_SKIPPED;
+    act->pass.why = why;
+    lane_at(core, index)->cursor = slot;
+}
+
+/* ---- what is run ---- */
+
+/* WHY_NONE: nothing of the job itself is against one more run of it. */
+static enum why objection(const struct core *core, uint32_t index,
+                          struct wall slot)
+{
+    const struct lane *lane = lane_at(core, index);
+    const struct job *job = lane_job(core, index);
+    if (job->max_runs && lane->runs >= job->max_runs)
+        return WHY_MAX_RUNS;
+    if (job->min_gap_ms && lane->started.ms != EVER_MS &&
+        slot.ms - lane->started.ms < job->min_gap_ms &&
+        slot.ms >= lane->started.ms)
+        return WHY_MIN_GAP;
+    if (circuit_open(core, lane->circuit))
+        return WHY_CIRCUIT;
+    return WHY_NONE;
+}
+
+/* A run of the job goes on: the slot waits for it. */
+static void queue_one(struct core *core, uint32_t index, struct wall slot)
+{
+    struct lane *lane = lane_at(core, index);
+    struct run *run = run_new(core, index, (struct run_key){ .slot = slot },
+                              TRIGGER_SCHEDULE);
+    run->state = RUN_QUEUED;
+    lane->queued = run_place(run);
+    run_wait(core, run);
+}
+
+/* The slot that waits makes room for a newer one. */
+static void unqueue(struct core *core, uint32_t index)
+{
+    struct lane *lane = lane_at(core, index);
+    if (lane->queued == NO_INDEX)
+        return;
+    struct run *run = &core->runs.places[lane->queued];
+    lane->queued = NO_INDEX;
+    run_pass(core, run, VERDICT_SKIPPED, WHY_OVERLAP);
+}
+
+/* What the job's policy says while a run of it goes on; false: it may run
+ * beside that one. */
+static bool overlaps(struct core *core, uint32_t index, struct wall slot)
+{
+    struct lane *lane = lane_at(core, index);
+    const struct job *job = lane_job(core, index);
+    switch ((enum overlap)job->overlap) {
+    case OVERLAP_ALLOW:
+        if (!job->overlap_max || lane->going < job->overlap_max)
+            return false;
+        break;
+    case OVERLAP_QUEUE:
+        if (lane->queued != NO_INDEX)
+            break;
+        queue_one(core, index, slot);
+        return true;
+    case OVERLAP_CANCEL:
+        unqueue(core, index);
+        queue_one(core, index, slot);
+        run_replace(core, index);
+        return true;
+    case OVERLAP_SKIP:
+        break;
+    }
+    due_pass(core, index, slot, WHY_OVERLAP);
+    return true;
+}
+
+void due_run(struct core *core, uint32_t index, struct wall slot)
+{
+    const struct job *job = lane_job(core, index);
+    enum why against = objection(core, index, slot);
+    if (against != WHY_NONE) {
+        due_pass(core, index, slot, against);
+        return;
+    }
+    if (lane_at(core, index)->going && overlaps(core, index, slot))
+        return;
+    const struct queue *queue = queue_of(core, job->group);
+    if (queue && queue_full(queue) && queue->waiting >= CORE_WAITING_MAX) {
+        due_pass(core, index, slot, WHY_GROUP_FULL);
+        return;
+    }
+    run_admit(core, run_new(core, index, (struct run_key){ .slot = slot },
+                            TRIGGER_SCHEDULE));
+}
+
+/* ---- which of them ---- */
+
+/* The newest where it is fresh, and what the catch-up policy adds to it. */
+void due_choose(struct core *core, uint32_t index, struct wall first)
+{
+    struct choice *choice = &core->choice;
+    const struct catch_up *policy = &lane_job(core, index)->catch_up;
+    int64_t now_ms = core->now.wall.ms;
+    choice->newest = lane_last(core, index, core->now.wall);
+    choice->fresh = now_ms - choice->newest.ms <= LATE_MS_MAX;
+    choice->count = 0;
+    uint32_t max = policy->window_ms && policy->max ? policy->max : 1;
+    struct wall slot = choice->newest;
+    while (slot.ms >= first.ms && choice->count < max) {
+        bool ordinary = choice->fresh && choice->count == 0;
+        if (!ordinary && now_ms - slot.ms > policy->window_ms)
+            break;
+        if (!ordinary && policy->window_ms == 0)
+            break;
+        choice->kept[choice->count++] = slot;
+        slot = lane_last(core, index, (struct wall){ slot.ms - 1 });
+    }
+}
+
+/* The job's first due slot is `first`; the next due comes from the newest slot,
+ * not from the clock. */
+static void job_due(struct core *core, uint32_t index, struct wall first)
+{
+    const struct choice *choice = &core->choice;
+    due_choose(core, index, first);
+    struct lane *lane = lane_at(core, index);
+    struct wall missed = choice->newest;
+    if (choice->count)
+        missed.ms = choice->kept[choice->count - 1].ms - 1;
+    miss(core, index, first, missed, choice->fresh);
+    if (choice->count && lane->held && lane_job(core, index)->catch_up.max <= 1)
+        held_supersede(core, index);
+    for (uint32_t i = choice->count; i-- > 0;) {
+        struct wall slot = choice->kept[i];
+        if (i == 0 && choice->fresh)
+            due_run(core, index, slot);
+        else
+            held_add(core,
+                     run_new(core, index, (struct run_key){ .slot = slot },
+                             TRIGGER_CATCH_UP));
+    }
+    lane_catch(core, index);
+    agenda_move_first(
+        &core->agenda,
+        past_next_slot(&core->past, &lane_job(core, index)->schedule,
+                       choice->newest)
+            .ms);
+}
+
+/* The agenda's first entry is this lane's, and due: a slot, or a pause's end.
+ */
+static void lane_turn(struct core *core, uint32_t index)
+{
+    struct lane *lane = lane_at(core, index);
+    struct wall due = { agenda_first(&core->agenda)->due_ms };
+    if (lane_paused(core, index)) {
+        agenda_move_first(&core->agenda, lane->paused_until.ms);
+        return;
+    }
+    if (lane->paused_until.ms != EVER_MS) {
+        struct action *act = core_act(core, ACT_RESUME);
+        act->pause.job = lane_job(core, index)->name;
+        act->pause.by = act->pause.reason = "";
+        act->pause.until = lane->paused_until;
+        lane_resume(core, index, lane->paused_until);
+    }
+    if (lane->behind)
+        due = lane_next(core, index, lane->cursor);
+    if (due.ms <= core->now.wall.ms) {
+        job_due(core, index, due);
+        return;
+    }
+    lane_catch(core, index);
+    agenda_move_first(&core->agenda, lane_due(core, index).ms);
+}
+
+void due_turn(struct core *core)
+{
+    const struct agenda_entry *first;
+    while ((first = agenda_first(&core->agenda)) &&
+           first->due_ms <= core->now.wall.ms) {
+        if (first->stamp == lane_at(core, first->id)->stamp)
+            lane_turn(core, first->id);
+        else
+            agenda_pop(&core->agenda); /* resumed since: it has another */
+    }
+}

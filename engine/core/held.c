@@ -1,0 +1,199 @@
+/* A held run is to be made up: a slot that was due while nobody was there, or
+ * one that an operator asked for again.
+ *
+ * Lanes that hold runs stand in a line, and take turns: one run, then the next
+ * lane's. None begins before the worker has lived for a while, and each a pause
+ * after the one before. So a worker that dies at once makes nothing up, an
+ * outage of a thousand jobs ends in a trickle, and a long backfill of one job
+ * does not hold up the others. */
+#include <assert.h>
+
+#include "machine.h"
+
+#define LOOK_AGAIN_MS 1000 /* where nothing may begin: a circuit, a group */
+
+/* ---- the line ---- */
+
+static void line_join(struct core *core, uint32_t index)
+{
+    struct lanes *lanes = &core->lanes;
+    struct lane *lane = lane_at(core, index);
+    if (lane->in_line)
+        return;
+    lane->in_line = true;
+    lane->line_next = NO_INDEX;
+    if (lanes->line_last == NO_INDEX)
+        lanes->line_first = index;
+    else
+        lane_at(core, lanes->line_last)->line_next = index;
+    lanes->line_last = index;
+}
+
+static uint32_t line_leave(struct core *core)
+{
+    struct lanes *lanes = &core->lanes;
+    uint32_t index = lanes->line_first;
+    struct lane *lane = lane_at(core, index);
+    lanes->line_first = lane->line_next;
+    if (lanes->line_first == NO_INDEX)
+        lanes->line_last = NO_INDEX;
+    lane->in_line = false;
+    return index;
+}
+
+/* ---- a lane's runs ---- */
+
+static void held_push(struct core *core, struct run *run)
+{
+    struct lane *lane = lane_at(core, run->lane);
+    run->state = RUN_HELD;
+    run->next = NO_INDEX;
+    if (lane->held_last == NO_INDEX)
+        lane->held_first = run_place(run);
+    else
+        core->runs.places[lane->held_last].next = run_place(run);
+    lane->held_last = run_place(run);
+    lane->held++;
+    core->lanes.held++;
+    line_join(core, run->lane);
+}
+
+static struct run *held_pop(struct core *core, struct lane *lane)
+{
+    assert(lane->held > 0);
+    struct run *run = &core->runs.places[lane->held_first];
+    lane->held_first = run->next;
+    if (lane->held_first == NO_INDEX)
+        lane->held_last = NO_INDEX;
+    lane->held--;
+    core->lanes.held--;
+    return run;
+}
+
+void held_add(struct core *core, struct run *run)
+{
+    held_push(core, run);
+    run_wait(core, run);
+}
+
+void held_supersede(struct core *core, uint32_t index)
+{
+    struct lane *lane = lane_at(core, index);
+    for (uint32_t left = lane->held; left > 0; left--) {
+        struct run *run = held_pop(core, lane);
+        if (run->trigger == TRIGGER_CATCH_UP && !run->reclaimed)
+            run_pass(core, run, VERDICT_MISSED, WHY_SUPERSEDED);
+        else
+            held_push(core, run);
+        lane = lane_at(core, index);
+    }
+}
+
+/* ---- a turn ---- */
+
+/* Its window has passed while it waited for its turn. */
+static bool held_expired(const struct core *core, const struct run *run)
+{
+    return run->trigger == TRIGGER_CATCH_UP && !run->reclaimed &&
+           core->now.wall.ms - run->key.slot.ms > run->job->catch_up.window_ms;
+}
+
+static void lane_expire(struct core *core, uint32_t index)
+{
+    struct lane *lane = lane_at(core, index);
+    while (lane->held &&
+           held_expired(core, &core->runs.places[lane->held_first]))
+        run_pass(core, held_pop(core, lane), VERDICT_MISSED, WHY_LATE);
+}
+
+static bool lane_admits(struct core *core, uint32_t index)
+{
+    const struct lane *lane = lane_at(core, index);
+    const struct job *job = lane_job(core, index);
+    const struct queue *queue = queue_of(core, job->group);
+    if (lane_paused(core, index) || circuit_open(core, lane->circuit))
+        return false;
+    if (queue && queue_full(queue))
+        return false;
+    return lane->going == 0 ||
+           (job->overlap == OVERLAP_ALLOW &&
+            (!job->overlap_max || lane->going < job->overlap_max));
+}
+
+/* True where a run of the line's first lane has begun. */
+static bool lane_turn(struct core *core)
+{
+    uint32_t index = line_leave(core);
+    lane_expire(core, index);
+    struct lane *lane = lane_at(core, index);
+    if (!lane->held)
+        return false;
+    if (!lane_admits(core, index)) {
+        line_join(core, index);
+        return false;
+    }
+    struct run *run = held_pop(core, lane);
+    if (lane->held)
+        line_join(core, index);
+    run_admit(core, run);
+    return true;
+}
+
+void held_turn(struct core *core)
+{
+    struct lanes *lanes = &core->lanes;
+    if (!lanes->held || core->store_ill || core->stopping ||
+        core->now.mono.ms < lanes->held_at.ms)
+        return;
+    lanes->held_at.ms = core->now.mono.ms + LOOK_AGAIN_MS;
+    uint32_t end = lanes->line_last, index;
+    do {
+        index = lanes->line_first;
+        if (!lane_turn(core))
+            continue;
+        lanes->held_last = core->now.mono;
+        lanes->held_at.ms = core->now.mono.ms + CATCH_UP_SPACING_MS;
+        return;
+    } while (index != end && lanes->line_first != NO_INDEX);
+}
+
+struct mono held_deadline(const struct core *core)
+{
+    const struct lanes *lanes = &core->lanes;
+    bool idle = !lanes->held || core->store_ill || core->stopping;
+    return idle ? (struct mono){ NEVER_MS } : lanes->held_at;
+}
+
+void held_soon(struct core *core)
+{
+    struct lanes *lanes = &core->lanes;
+    int64_t soon_ms = lanes->held_last.ms + CATCH_UP_SPACING_MS;
+    if (soon_ms < lanes->held_at.ms)
+        lanes->held_at.ms = soon_ms;
+}
+
+/* ---- moving and leaving ---- */
+
+static void move_one(struct core *core, struct run *run)
+{
+    run_place_in(run, core_tenure(core)->set);
+    if (run->lane == NO_INDEX) {
+        run_pass(core, run, VERDICT_SKIPPED, WHY_REMOVED);
+        return;
+    }
+    run_renew(core, run);
+    held_push(core, run);
+}
+
+void held_move(struct core *core, const struct lanes *old)
+{
+    for (uint32_t i = old->line_first; i != NO_INDEX;
+         i = old->lanes[i].line_next) {
+        uint32_t place = old->lanes[i].held_first;
+        while (place != NO_INDEX) {
+            struct run *run = &core->runs.places[place];
+            place = run->next;
+            move_one(core, run);
+        }
+    }
+}

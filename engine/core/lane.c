@@ -1,0 +1,220 @@
+/* A lane is what the core remembers of one job of the set in force. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "machine.h"
+#include "mooncron/memory.h"
+
+struct lane *lane_at(const struct core *core, uint32_t index)
+{
+    assert(index < core->lanes.count);
+    return &core->lanes.lanes[index];
+}
+
+const struct job *lane_job(const struct core *core, uint32_t index)
+{
+    return jobset_job(core_tenure(core)->set, index);
+}
+
+bool lane_paused(const struct core *core, uint32_t index)
+{
+    return lane_at(core, index)->paused_until.ms > core->now.wall.ms;
+}
+
+/* ---- which slots are undecided ---- */
+
+const struct past *lane_past(const struct core *core, uint32_t index)
+{
+    const struct lane *lane = lane_at(core, index);
+    return lane->past ? lane->past : &core->past;
+}
+
+struct wall lane_next(const struct core *core, uint32_t index,
+                      struct wall after)
+{
+    return past_next_slot(lane_past(core, index),
+                          &lane_job(core, index)->schedule, after);
+}
+
+struct wall lane_last(const struct core *core, uint32_t index, struct wall at)
+{
+    return past_last_slot(lane_past(core, index),
+                          &lane_job(core, index)->schedule, at);
+}
+
+/* A slot of this very instant is due as well, where the past does not have it;
+ * so is what fell due while the store was ill, and the past did not grow. */
+static struct wall undecided_after(const struct core *core,
+                                   const struct lane *lane)
+{
+    struct wall after = past_end(&core->past);
+    if (lane->behind)
+        return lane->cursor;
+    if (after.ms >= core->now.wall.ms)
+        after.ms = core->now.wall.ms - 1;
+    return after;
+}
+
+struct wall lane_due(const struct core *core, uint32_t index)
+{
+    const struct lane *lane = lane_at(core, index);
+    if (lane->paused_until.ms != EVER_MS)
+        return lane->paused_until;
+    return lane_next(core, index, undecided_after(core, lane));
+}
+
+/* ---- pauses ---- */
+
+/* While a lane is paused time goes on without it: what the others live through
+ * from now on says nothing of its slots. */
+void lane_pause(struct core *core, uint32_t index, struct wall until)
+{
+    struct lane *lane = lane_at(core, index);
+    lane->paused_until = until;
+    if (lane->past)
+        return;
+    lane->past = memory_new(sizeof *lane->past);
+    *lane->past = core->past;
+    if (lane->behind)
+        return;
+    lane->behind = true;
+    lane->cursor = past_end(&core->past);
+}
+
+void lane_resume(struct core *core, uint32_t index, struct wall at)
+{
+    struct lane *lane = lane_at(core, index);
+    assert(lane->paused_until.ms != EVER_MS);
+    lane->paused_until.ms = EVER_MS;
+    lane->paused_to = at;
+    if (lane->cursor.ms > core->now.wall.ms)
+        lane_catch(core, index); /* it was paused by a clock that was wrong */
+}
+
+void lane_catch(struct core *core, uint32_t index)
+{
+    struct lane *lane = lane_at(core, index);
+    free(lane->past);
+    lane->past = NULL;
+    lane->behind = false;
+}
+
+/* Set back, a lane that is behind by nothing yet is like any other. Set forward
+ * while the store is ill, what is due is kept by the cursors: the past says
+ * that nobody lived through it, which is true of what was leapt over, too. */
+void lanes_leap(struct core *core, int64_t by_ms)
+{
+    struct wall end = past_end(&core->past);
+    for (uint32_t i = 0; i < core->lanes.count; i++) {
+        struct lane *lane = lane_at(core, i);
+        if (by_ms < 0 && !lane->past && lane->cursor.ms > core->now.wall.ms)
+            lane->behind = false;
+        if (by_ms < 0 || !core->store_ill || lane->behind)
+            continue;
+        lane->behind = true;
+        lane->cursor = end;
+    }
+}
+
+/* All of it is a function of the set, the past and the lanes: a job that a
+ * reload did not change is due when it was due before. */
+void agenda_fill(struct core *core)
+{
+    agenda_clear(&core->agenda);
+    if (!core_tenure(core) || !core->config.primary || core->stopping)
+        return;
+    for (uint32_t i = 0; i < core->lanes.count; i++) {
+        struct lane *lane = lane_at(core, i);
+        if (!lane->scheduled)
+            continue;
+        lane->stamp = 0;
+        agenda_append(&core->agenda,
+                      (struct agenda_entry){ .due_ms = lane_due(core, i).ms,
+                                             .id = i });
+    }
+    agenda_order(&core->agenda);
+}
+
+void agenda_renew(struct core *core, uint32_t index)
+{
+    struct lane *lane = lane_at(core, index);
+    lane->stamp++;
+    agenda_push(&core->agenda,
+                (struct agenda_entry){ .due_ms = lane_due(core, index).ms,
+                                       .id = index,
+                                       .stamp = lane->stamp });
+}
+
+/* ---- moving to a new set ---- */
+
+static void lane_begin(struct lane *lane)
+{
+    *lane = (struct lane){ .cursor = { EVER_MS },
+                           .paused_until = { EVER_MS },
+                           .paused_to = { EVER_MS },
+                           .started = { EVER_MS },
+                           .queued = NO_INDEX,
+                           .held_first = NO_INDEX,
+                           .held_last = NO_INDEX,
+                           .line_next = NO_INDEX,
+                           .circuit = NO_INDEX };
+}
+
+/* What a job keeps of its old lane, whatever became of its declaration. */
+static void lane_inherit(struct lane *lane, struct lane *old)
+{
+    lane->cursor = old->cursor;
+    lane->paused_until = old->paused_until;
+    lane->paused_to = old->paused_to;
+    lane->started = old->started;
+    lane->fails = old->fails;
+    lane->runs = old->runs;
+    lane->behind = old->behind;
+    lane->past = old->past;
+    old->past = NULL;
+}
+
+/* The job has slots from here on, those of this instant included. */
+static void lane_open(struct core *core, uint32_t index)
+{
+    struct lane *lane = lane_at(core, index);
+    lane->behind = true;
+    if (!core->lanes.memory_over && adopt_lane(core, index))
+        return;
+    lane->cursor.ms = core->now.wall.ms - 1;
+    lane->fresh = true;
+}
+
+void lanes_move(struct core *core, const struct jobset *before)
+{
+    const struct jobset *set = core_tenure(core)->set;
+    struct lanes old = core->lanes;
+    struct lanes *lanes = &core->lanes;
+    lanes->count = jobset_count(set);
+    lanes->lanes = memory_new(lanes->count * sizeof *lanes->lanes);
+    lanes->line_first = lanes->line_last = NO_INDEX;
+    lanes->held = 0;
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        const struct job *job = jobset_job(set, i);
+        uint32_t was = before ? jobset_find(before, job->name) : NO_INDEX;
+        struct lane *lane = &lanes->lanes[i];
+        lane_begin(lane);
+        if (was != NO_INDEX)
+            lane_inherit(lane, &old.lanes[was]);
+        lane->scheduled = job->standing == STANDING_SCHEDULED;
+        lane->circuit = circuit_find(core, job);
+        if (lane->scheduled &&
+            (was == NO_INDEX || !old.lanes[was].scheduled))
+            lane_open(core, i);
+    }
+    run_move(core);
+    held_move(core, &old);
+    lanes_close(&old);
+}
+
+void lanes_close(struct lanes *lanes)
+{
+    for (uint32_t i = 0; i < lanes->count; i++)
+        free(lanes->lanes[i].past);
+    free(lanes->lanes);
+}

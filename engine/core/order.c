@@ -1,0 +1,166 @@
+/* An order is what an operator wants of a job: run it now, pause it, let it go
+ * on, run old slots of it. */
+#include "machine.h"
+
+/* ---- may it be done? ---- */
+
+static enum order_outcome order_check(const struct core *core,
+                                      const struct order *order,
+                                      uint32_t *ret_index)
+{
+    const struct tenure *tenure = core_tenure(core);
+    if (core->stopping)
+        return ORDER_STOPPING;
+    if (!core->config.primary)
+        return ORDER_NOT_PRIMARY;
+    *ret_index = tenure ? jobset_find(tenure->set, order->job) : NO_INDEX;
+    if (*ret_index == NO_INDEX)
+        return ORDER_NO_JOB;
+    return lane_at(core, *ret_index)->scheduled ? ORDER_DONE
+                                                : ORDER_NOT_SCHEDULED;
+}
+
+/* ---- run it now ---- */
+
+/* No two runs of a process have the same moment, so none the same key. */
+static struct run_key key_now(struct core *core)
+{
+    if (core->manual_last.ms < core->now.wall.ms)
+        core->manual_last = core->now.wall;
+    else
+        core->manual_last.ms++;
+    return (struct run_key){ .slot = core->manual_last, .manual = true };
+}
+
+static enum order_outcome trigger(struct core *core, uint32_t index,
+                                  const struct order *order,
+                                  struct order_report *report)
+{
+    const struct lane *lane = lane_at(core, index);
+    const struct job *job = lane_job(core, index);
+    bool beside = job->overlap == OVERLAP_ALLOW &&
+                  (!job->overlap_max || lane->going < job->overlap_max);
+    if (core->store_ill)
+        return ORDER_STORE;
+    if (lane->going && !beside && !order->force)
+        return ORDER_OVERLAP;
+    struct run *run = run_new(core, index, key_now(core), TRIGGER_MANUAL);
+    report->run.value = run->id;
+    report->key = run->key;
+    run_admit(core, run);
+    return ORDER_DONE;
+}
+
+/* ---- pause and resume ---- */
+
+static void tell_pause(struct core *core, uint32_t index,
+                       enum action_kind kind, const struct order *order,
+                       struct wall until)
+{
+    struct action *act = core_act(core, kind);
+    act->pause.job = lane_job(core, index)->name;
+    act->pause.until = until;
+    act->pause.by = order->by;
+    act->pause.reason = order->reason ? order->reason : "";
+}
+
+/* What was not decided by now is decided when the pause is over. */
+static enum order_outcome pause(struct core *core, uint32_t index,
+                                const struct order *order,
+                                struct order_report *report)
+{
+    lane_pause(core, index, order->until);
+    report->until = order->until;
+    agenda_renew(core, index);
+    tell_pause(core, index, ACT_PAUSE, order, order->until);
+    return ORDER_DONE;
+}
+
+/* What would be run, and what not, if the lane's pause were over now. */
+static void count_due(struct core *core, uint32_t index,
+                      struct order_report *report)
+{
+    struct wall first = lane_next(core, index, lane_at(core, index)->cursor);
+    if (first.ms > core->now.wall.ms)
+        return;
+    due_choose(core, index, first);
+    const struct choice *choice = &core->choice;
+    int64_t due = 1 + schedule_count(&lane_job(core, index)->schedule, first,
+                                     choice->newest);
+    report->runs = choice->count;
+    report->missed = due - choice->count;
+    if (!choice->count)
+        return;
+    report->first = choice->kept[choice->count - 1];
+    report->last = choice->kept[0];
+}
+
+static enum order_outcome resume(struct core *core, uint32_t index,
+                                 const struct order *order,
+                                 struct order_report *report)
+{
+    if (lane_at(core, index)->paused_until.ms == EVER_MS)
+        return ORDER_NOT_PAUSED;
+    count_due(core, index, report);
+    if (order->dry_run)
+        return ORDER_DONE;
+    lane_resume(core, index, core->now.wall);
+    agenda_renew(core, index);
+    tell_pause(core, index, ACT_RESUME, order, core->now.wall);
+    return ORDER_DONE;
+}
+
+/* ---- run old slots ---- */
+
+static enum order_outcome backfill(struct core *core, uint32_t index,
+                                   const struct order *order,
+                                   struct order_report *report)
+{
+    const struct schedule *schedule = &lane_job(core, index)->schedule;
+    struct wall to = order->to;
+    if (to.ms > core->now.wall.ms)
+        to = core->now.wall;
+    struct wall slot = schedule_next(schedule, (struct wall){ order->from.ms - 1 });
+    report->first = slot.ms <= to.ms ? slot : (struct wall){ NEVER_MS };
+    if (order->dry_run) {
+        if (slot.ms > to.ms)
+            return ORDER_DONE;
+        report->runs = 1 + schedule_count(schedule, slot, to);
+        report->last = schedule_last(schedule, to);
+        return ORDER_DONE;
+    }
+    if (core->store_ill)
+        return ORDER_STORE;
+    if (core->lanes.held + BACKFILL_SLOTS_MAX > CORE_HELD_MAX)
+        return ORDER_TOO_MANY;
+    for (; slot.ms <= to.ms && report->runs < BACKFILL_SLOTS_MAX;
+         slot = schedule_next(schedule, slot)) {
+        held_add(core, run_new(core, index, (struct run_key){ .slot = slot },
+                               TRIGGER_BACKFILL));
+        report->last = slot;
+        report->runs++;
+    }
+    report->more = slot.ms <= to.ms;
+    return ORDER_DONE;
+}
+
+void order_take(struct core *core, const struct order *order)
+{
+    static enum order_outcome (*const carry_out[])(
+        struct core *core, uint32_t index, const struct order *order,
+        struct order_report *report) = {
+        [VERB_TRIGGER] = trigger,
+        [VERB_PAUSE] = pause,
+        [VERB_RESUME] = resume,
+        [VERB_BACKFILL] = backfill,
+    };
+    struct order_report report = { .asker = order->asker,
+                                   .verb = order->verb,
+                                   .first = { NEVER_MS },
+                                   .last = { NEVER_MS } };
+    uint32_t index;
+    report.outcome = order_check(core, order, &index);
+    if (report.outcome == ORDER_DONE)
+        report.outcome = carry_out[order->verb](core, index, order, &report);
+    core_act(core, ACT_ORDERED)->ordered = report;
+}
