@@ -18,9 +18,9 @@ uint32_t circuit_find(struct core *core, const struct job *job)
         return NO_INDEX;
     core->circuits = memory_resize(core->circuits, core->circuit_count + 1,
                                    sizeof *core->circuits);
-    core->circuits[core->circuit_count] = (struct circuit){
-        .origin = memory_copy(job->origin, strlen(job->origin))
-    };
+    core->circuits[core->circuit_count] =
+        (struct circuit){ .origin =
+                              memory_copy(job->origin, strlen(job->origin)) };
     return core->circuit_count++;
 }
 
@@ -33,9 +33,8 @@ bool circuit_open(const struct core *core, uint32_t index)
 /* Of a run whose job is gone nobody knows the lane: its origin is looked up. */
 static struct circuit *circuit_of(struct core *core, const struct run *run)
 {
-    uint32_t index = run->lane == NO_INDEX
-                         ? circuit_find(core, run->job)
-                         : lane_at(core, run->lane)->circuit;
+    uint32_t index = run->lane == NO_INDEX ? circuit_find(core, run->job)
+                                           : lane_at(core, run->lane)->circuit;
     return index == NO_INDEX ? NULL : &core->circuits[index];
 }
 

@@ -206,11 +206,11 @@ static void job_due(struct core *core, uint32_t index, struct wall first)
                              TRIGGER_CATCH_UP));
     }
     lane_catch(core, index);
-    agenda_move_first(
-        &core->agenda,
-        past_next_slot(&core->past, &lane_job(core, index)->schedule,
-                       choice->newest)
-            .ms);
+    agenda_move_first(&core->agenda,
+                      past_next_slot(&core->past,
+                                     &lane_job(core, index)->schedule,
+                                     choice->newest)
+                          .ms);
 }
 
 /* The agenda's first entry is this lane's, and due: a slot, or a pause's end.

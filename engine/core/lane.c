@@ -128,9 +128,9 @@ void agenda_fill(struct core *core)
         if (!lane->scheduled)
             continue;
         lane->stamp = 0;
-        agenda_append(&core->agenda,
-                      (struct agenda_entry){ .due_ms = lane_due(core, i).ms,
-                                             .id = i });
+        agenda_append(
+            &core->agenda,
+            (struct agenda_entry){ .due_ms = lane_due(core, i).ms, .id = i });
     }
     agenda_order(&core->agenda);
 }
@@ -203,8 +203,7 @@ void lanes_move(struct core *core, const struct jobset *before)
             lane_inherit(lane, &old.lanes[was]);
         lane->scheduled = job->standing == STANDING_SCHEDULED;
         lane->circuit = circuit_find(core, job);
-        if (lane->scheduled &&
-            (was == NO_INDEX || !old.lanes[was].scheduled))
+        if (lane->scheduled && (was == NO_INDEX || !old.lanes[was].scheduled))
             lane_open(core, i);
     }
     run_move(core);

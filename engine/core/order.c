@@ -53,9 +53,8 @@ static enum order_outcome trigger(struct core *core, uint32_t index,
 
 /* ---- pause and resume ---- */
 
-static void tell_pause(struct core *core, uint32_t index,
-                       enum action_kind kind, const struct order *order,
-                       struct wall until)
+static void tell_pause(struct core *core, uint32_t index, enum action_kind kind,
+                       const struct order *order, struct wall until)
 {
     struct action *act = core_act(core, kind);
     act->pause.job = lane_job(core, index)->name;
@@ -120,7 +119,8 @@ static enum order_outcome backfill(struct core *core, uint32_t index,
     struct wall to = order->to;
     if (to.ms > core->now.wall.ms)
         to = core->now.wall;
-    struct wall slot = schedule_next(schedule, (struct wall){ order->from.ms - 1 });
+    struct wall slot =
+        schedule_next(schedule, (struct wall){ order->from.ms - 1 });
     report->first = slot.ms <= to.ms ? slot : (struct wall){ NEVER_MS };
     if (order->dry_run) {
         if (slot.ms > to.ms)
@@ -147,7 +147,7 @@ static enum order_outcome backfill(struct core *core, uint32_t index,
 void order_take(struct core *core, const struct order *order)
 {
     static enum order_outcome (*const carry_out[])(
-        struct core *core, uint32_t index, const struct order *order,
+        struct core * core, uint32_t index, const struct order *order,
         struct order_report *report) = {
         [VERB_TRIGGER] = trigger,
         [VERB_PAUSE] = pause,
