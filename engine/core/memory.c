@@ -97,12 +97,29 @@ size_t arena_bytes(const struct arena *arena)
     return arena->bytes;
 }
 
+static void blocks_free(struct arena_block *block)
+{
+    while (block) {
+        struct arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+}
+
+void arena_clear(struct arena *arena)
+{
+    struct arena_block *kept = arena->head;
+    if (!kept)
+        return;
+    blocks_free(kept->next);
+    kept->next = NULL;
+    memset(kept->data, 0, arena->used);
+    arena->used = 0;
+    arena->bytes = sizeof *kept + arena->cap;
+}
+
 void arena_close(struct arena *arena)
 {
-    while (arena->head) {
-        struct arena_block *next = arena->head->next;
-        free(arena->head);
-        arena->head = next;
-    }
+    blocks_free(arena->head);
     *arena = (struct arena){ 0 };
 }

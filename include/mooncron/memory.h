@@ -33,6 +33,10 @@ const char *arena_copy(struct arena *arena, const char *bytes, size_t len);
 /* How many bytes the arena holds from the system. */
 size_t arena_bytes(const struct arena *arena);
 
+/* Empties it. Its newest block stays, so that an arena that is filled over and
+ * over soon asks the system for nothing. */
+void arena_clear(struct arena *arena);
+
 void arena_close(struct arena *arena);
 
 #endif
