@@ -7,7 +7,11 @@
  * each one carries. A batch that the store does not take is written again, each
  * second, until it is: the order is kept, nothing is given up, and meanwhile
  * the journal is not well. Questions (history, pauses, lives) wait in the same
- * line, behind what was added before them.
+ * line, behind what was added before them; while the store is not well they are
+ * told so instead, so that nobody waits for a disk to be mended.
+ *
+ * The thread also says each 20 s that this life goes on, and when there is
+ * nothing else to do it takes old rows away in small steps.
  *
  *   loop thread   journal_add, journal_ask, the callbacks
  *   store thread  every call of the store; nothing else touches it */
@@ -24,27 +28,45 @@ struct journal_events {
     /* An entry that was added with a ticket is durable, or taken, or fenced. In
      * the order of adding. */
     void (*written)(void *data, uint64_t ticket, enum entry_outcome outcome);
-    /* The store has failed (`sentence` says how), or takes entries again. Said
-     * once for each change. */
+    /* The store has failed (`sentence` says how), or takes entries again
+     * (`sentence` says what was given up, or is ""). Once for each change, and
+     * in order with the tickets: the first batch that is taken, then "well". */
     void (*well)(void *data, bool well, const char *sentence);
 };
 
 /* Entries that wait while the store is not well: some 30 MB. Beyond it passes
- * are given up, oldest first, and counted: they say what was not done. */
+ * without a ticket are given up, oldest first, and counted: they say what was
+ * not done. */
 #define JOURNAL_ENTRIES_MAX 100000
-#define JOURNAL_AGAIN_MS    1000 /* between tries of a batch */
+/* Entries in one commit: some 10 ms of SQLite's. The first of a burst are sent
+ * while the rest is written. */
+#define JOURNAL_BATCH_MAX 1000
+#define JOURNAL_AGAIN_MS  1000  /* between tries of a batch */
+#define JOURNAL_RENEW_MS  20000 /* a third of a lease */
+#define JOURNAL_PRUNE_MS  1000  /* between two steps where more is to go */
+#define JOURNAL_REST_MS   60000 /* and where nothing was */
+#define JOURNAL_PRUNE_MAX 1000  /* rows of one step */
 
-/* Takes the store. `clock` is read on the store's thread only for the times
- * that retention and renewals need; both outlive the journal. */
+struct journal_options {
+    const struct clock *clock; /* outlives the journal; read on its thread */
+    struct retention retention;
+    /* 0: as above. Real time, whatever the scale of the clock is: where it runs
+     * faster, renewals must, too. */
+    uint32_t again_ms, renew_ms, prune_ms;
+};
+
+/* Takes the store; on failure it is the caller's still, and the loop must run
+ * once more. */
 struct journal *journal_new(struct uv_loop_s *loop, struct store *store,
-                            const struct clock *clock,
-                            const struct retention *retention,
+                            const struct journal_options *options,
                             const struct journal_events *events, void *data,
                             struct error *reterr);
 
 /* Strings are copied. `ticket` 0: nobody is told. */
 void journal_add(struct journal *journal, const struct entry *entry,
                  uint64_t ticket);
+/* Is written before the entries of its turn. Where another plan of the same or
+ * a later generation is there already, it is left at that. */
 void journal_publish(struct journal *journal, const struct plan_note *plan);
 bool journal_is_well(const struct journal *journal);
 
@@ -55,7 +77,8 @@ struct journal_answer {
     const char *failure; /* NULL, or why there is none */
     void *result;        /* what `ask` made, for `told` to free */
 };
-/* `ask` runs on the store's thread and reads the store; `told` on the loop. */
+/* `ask` runs on the store's thread and reads the store: NULL and a sentence
+ * where there is no answer. `told` runs on the loop, always, and once. */
 void journal_ask(struct journal *journal,
                  void *(*ask)(struct store *store, struct wall now,
                               void *question, struct error *reterr),
@@ -63,8 +86,11 @@ void journal_ask(struct journal *journal,
                               const struct journal_answer *answer),
                  void *question);
 
-/* What was added is still written, for at most `drain_ms`; then the store is
- * closed and `closed` called. Unanswered questions are told a failure first. */
+/* What was added is still written, for at most `drain_ms`, though it is tried
+ * once, and a call of the store that is under way is waited for; then the store
+ * is closed and `closed` called, on the loop. Tickets of what was not written
+ * are not heard of again; unanswered questions are told a failure first.
+ * Nothing may be added from now on. */
 void journal_close(struct journal *journal, uint32_t drain_ms,
                    void (*closed)(void *data), void *data);
 

@@ -1,0 +1,59 @@
+/* The backlog is what waits for the store: plans, entries and questions, with
+ * copies of all their strings. It is emptied as a whole and keeps its space, so
+ * that in the long run nothing is allocated for an entry. It knows no thread.
+ */
+#ifndef MOONCRON_BACKLOG_H
+#define MOONCRON_BACKLOG_H
+
+#include "mooncron/memory.h"
+#include "mooncron/store.h"
+
+struct journal_answer;
+
+/* What somebody wants to know of the store, and what it said. */
+struct question {
+    struct question *next;
+    void *(*ask)(struct store *store, struct wall now, void *question,
+                 struct error *reterr);
+    void (*told)(void *question, const struct journal_answer *answer);
+    void *question, *result;
+    struct error failure; /* where there is no result */
+};
+
+/* First come, first answered. Zero-initialised is empty. */
+struct questions {
+    struct question *first, *last;
+};
+void questions_push(struct questions *list, struct question *question);
+struct question *questions_pop(struct questions *list); /* NULL: none */
+
+/* Embedded; zero-initialised is empty. */
+struct backlog {
+    struct entry *entries;
+    uint64_t *tickets; /* one for each entry */
+    size_t count;
+    struct plan_note *plans;
+    size_t plan_count;
+    struct questions questions;
+    /* private */
+    size_t cap, plan_cap;
+    size_t thin_at; /* entries that are worth another search for passes */
+    struct arena text;
+};
+
+/* Strings are copied, NULL stays NULL. */
+void backlog_add(struct backlog *backlog, const struct entry *entry,
+                 uint64_t ticket);
+void backlog_publish(struct backlog *backlog, const struct plan_note *plan);
+bool backlog_is_empty(const struct backlog *backlog);
+
+/* Where there are `max` entries or more: leaves out the oldest passes that have
+ * no ticket, an eighth of them all or what there is; how many. So the work of
+ * it is shared by many entries. */
+size_t backlog_thin(struct backlog *backlog, size_t max);
+
+/* Forgets all but the questions, which must have been popped. */
+void backlog_clear(struct backlog *backlog);
+void backlog_close(struct backlog *backlog); /* likewise */
+
+#endif

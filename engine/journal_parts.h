@@ -1,0 +1,91 @@
+/* What the journal is made of. Shared by journal.c, which runs on the loop, and
+ * keeper.c, which is the store's thread.
+ *
+ * Two backlogs: the loop fills one, the thread writes the other; the thread
+ * swaps them under the lock whenever it has done with its own. What comes of it
+ * is tidings, in two lists that the loop swaps likewise: tickets, answers, and
+ * whether the store is well, in the order in which they came to be.
+ *
+ *   loop     add, add, add, turn: signal      bell: swap the tidings, tell them
+ *   thread   swap, write 1000, post, write 1000, post, answer, post; again
+ *
+ * A batch fails: that is posted, once; whoever has asked is told why; the same
+ * batch is written again each second, and when it is taken its tickets are
+ * posted, and that the store is well. Closing: what waits is written, or the
+ * time for it is up; what was asked is told a failure; the store is closed; the
+ * last ring of the bell lets the loop join the thread. */
+#ifndef MOONCRON_JOURNAL_PARTS_H
+#define MOONCRON_JOURNAL_PARTS_H
+
+#include <pthread.h>
+
+#include <uv.h>
+
+#include "backlog.h"
+#include "journal.h"
+
+enum tiding_kind {
+    TIDING_WRITTEN,
+    TIDING_ILL,
+    TIDING_WELL,
+    TIDING_ANSWER,
+};
+
+struct tiding {
+    enum tiding_kind kind;
+    enum entry_outcome outcome;
+    union {
+        uint64_t ticket;
+        char *sentence; /* owned */
+        struct question *question;
+    };
+};
+
+/* Grows to what a burst needs and stays so. */
+struct tidings {
+    struct tiding *list;
+    size_t count, cap;
+};
+
+struct journal {
+    /* set once */
+    pthread_t thread;
+    struct journal_events on;
+    void *data;
+    const struct clock *clock;
+    struct retention retention;
+    uint32_t again_ms, renew_ms, prune_ms;
+
+    /* the loop's */
+    uv_async_t bell;
+    uv_prepare_t turn;
+    unsigned handles;  /* open ones */
+    bool added;        /* in this turn */
+    bool well;         /* as it was told */
+    uint64_t given_up; /* passes, since that was told */
+    struct tidings telling;
+    void (*closed)(void *data);
+    void *closed_data;
+
+    /* the thread's */
+    struct store *store;
+    struct backlog writing;
+    bool ill;
+    int64_t renew_at_ms, prune_at_ms;
+    enum entry_outcome outcomes[JOURNAL_BATCH_MAX];
+
+    /* shared, under the lock */
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct backlog waiting;
+    struct tidings tidings;
+    bool closing, ended;
+    int64_t close_at_ms; /* when the time for what waits is up */
+};
+
+/* keeper.c: the store's thread, from its beginning to its end. */
+void *keeper_run(void *journal);
+/* The clock that waits are measured by: the system's, since it starts. */
+int64_t keeper_now_ms(void);
+
+#endif

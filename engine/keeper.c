@@ -1,0 +1,269 @@
+/* The keeper is the thread that alone knows the store: it writes, answers, and
+ * says what came of it. */
+#include <assert.h>
+#include <string.h>
+#include <time.h>
+
+#include "journal_parts.h"
+
+int64_t keeper_now_ms(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
+}
+
+/* With the lock held. */
+static void wait_until(struct journal *journal, int64_t at_ms)
+{
+    const struct timespec at = { .tv_sec = at_ms / 1000,
+                                 .tv_nsec = at_ms % 1000 * 1000000 };
+    pthread_cond_timedwait(&journal->work, &journal->lock, &at);
+}
+
+/* With the lock held. */
+static bool time_is_up(const struct journal *journal)
+{
+    return journal->closing && keeper_now_ms() >= journal->close_at_ms;
+}
+
+static bool must_end(struct journal *journal)
+{
+    pthread_mutex_lock(&journal->lock);
+    bool up = time_is_up(journal);
+    pthread_mutex_unlock(&journal->lock);
+    return up;
+}
+
+/* ---- what it says ---- */
+
+static void tidings_push(struct tidings *tidings, struct tiding tiding)
+{
+    if (tidings->count == tidings->cap) {
+        tidings->cap = tidings->cap ? tidings->cap * 2 : 64;
+        tidings->list =
+            memory_resize(tidings->list, tidings->cap, sizeof *tidings->list);
+    }
+    tidings->list[tidings->count++] = tiding;
+}
+
+static void post(struct journal *journal, struct tiding tiding)
+{
+    pthread_mutex_lock(&journal->lock);
+    tidings_push(&journal->tidings, tiding);
+    pthread_mutex_unlock(&journal->lock);
+    uv_async_send(&journal->bell);
+}
+
+/* With the lock held. */
+static void refuse_all(struct journal *journal, struct questions *questions,
+                       const struct error *failure)
+{
+    struct question *question;
+    while ((question = questions_pop(questions))) {
+        question->failure = *failure;
+        tidings_push(
+            &journal->tidings,
+            (struct tiding){ .kind = TIDING_ANSWER, .question = question });
+    }
+}
+
+/* Whoever has asked is told, so that nobody waits for what may take days. */
+static void refuse_questions(struct journal *journal,
+                             const struct error *failure)
+{
+    pthread_mutex_lock(&journal->lock);
+    refuse_all(journal, &journal->writing.questions, failure);
+    refuse_all(journal, &journal->waiting.questions, failure);
+    pthread_mutex_unlock(&journal->lock);
+    uv_async_send(&journal->bell);
+}
+
+static void fell_ill(struct journal *journal, const struct error *why)
+{
+    if (!journal->ill) {
+        char *sentence = memory_copy(why->text, strlen(why->text));
+        post(journal,
+             (struct tiding){ .kind = TIDING_ILL, .sentence = sentence });
+    }
+    journal->ill = true;
+    refuse_questions(journal, why);
+}
+
+static void got_well(struct journal *journal)
+{
+    if (journal->ill)
+        post(journal, (struct tiding){ .kind = TIDING_WELL });
+    journal->ill = false;
+}
+
+static void acknowledge(struct journal *journal, const uint64_t *tickets,
+                        size_t count)
+{
+    pthread_mutex_lock(&journal->lock);
+    for (size_t i = 0; i < count; i++)
+        if (tickets[i])
+            tidings_push(&journal->tidings,
+                         (struct tiding){ .kind = TIDING_WRITTEN,
+                                          .outcome = journal->outcomes[i],
+                                          .ticket = tickets[i] });
+    pthread_mutex_unlock(&journal->lock);
+    uv_async_send(&journal->bell);
+}
+
+/* ---- what it does ---- */
+
+/* A second has passed, or it is the last try before the end. False: that one
+ * has been. */
+static bool try_again(struct journal *journal)
+{
+    pthread_mutex_lock(&journal->lock);
+    bool again = !time_is_up(journal);
+    int64_t at_ms = keeper_now_ms() + journal->again_ms;
+    while (again && keeper_now_ms() < at_ms && !time_is_up(journal))
+        wait_until(journal, journal->closing && journal->close_at_ms < at_ms
+                                ? journal->close_at_ms
+                                : at_ms);
+    pthread_mutex_unlock(&journal->lock);
+    return again;
+}
+
+/* Also where it was durable when the store seemed to fail. */
+static bool plan_is_there(struct journal *journal, const struct plan_note *plan)
+{
+    struct plan_note newest;
+    return store_plan(journal->store, &newest) &&
+           newest.generation >= plan->generation;
+}
+
+static bool write_plan(struct journal *journal, const struct plan_note *plan)
+{
+    struct error why = { 0 };
+    while (!store_publish(journal->store, plan, &why) &&
+           !plan_is_there(journal, plan)) {
+        fell_ill(journal, &why);
+        if (!try_again(journal))
+            return false;
+    }
+    got_well(journal);
+    return true;
+}
+
+/* `count` entries from `first` on, in one commit. */
+static bool write_batch(struct journal *journal, size_t first, size_t count)
+{
+    struct error why = { 0 };
+    while (!store_write(journal->store, journal->writing.entries + first, count,
+                        journal->outcomes, &why)) {
+        fell_ill(journal, &why);
+        if (!try_again(journal))
+            return false;
+    }
+    acknowledge(journal, journal->writing.tickets + first, count);
+    got_well(journal);
+    return true;
+}
+
+static void answer(struct journal *journal, struct question *question)
+{
+    question->result =
+        question->ask(journal->store, clock_now(journal->clock).wall,
+                      question->question, &question->failure);
+    assert(question->result || question->failure.text[0]);
+    post(journal,
+         (struct tiding){ .kind = TIDING_ANSWER, .question = question });
+}
+
+/* What it took over. False: the time is up. */
+static bool write_all(struct journal *journal)
+{
+    struct backlog *writing = &journal->writing;
+    for (size_t i = 0; i < writing->plan_count; i++)
+        if (!write_plan(journal, &writing->plans[i]))
+            return false;
+    size_t count;
+    for (size_t at = 0; at < writing->count; at += count) {
+        count = writing->count - at;
+        if (count > JOURNAL_BATCH_MAX)
+            count = JOURNAL_BATCH_MAX;
+        if ((at > 0 && must_end(journal)) || !write_batch(journal, at, count))
+            return false;
+    }
+    struct question *question;
+    while ((question = questions_pop(&writing->questions)))
+        answer(journal, question);
+    backlog_clear(writing);
+    return true;
+}
+
+/* A small step. Where the store cannot, the next entry will say so. */
+static void prune(struct journal *journal)
+{
+    struct error why;
+    int64_t gone =
+        store_prune(journal->store, &journal->retention,
+                    clock_now(journal->clock).wall, JOURNAL_PRUNE_MAX, &why);
+    bool more = gone >= JOURNAL_PRUNE_MAX;
+    journal->prune_at_ms =
+        keeper_now_ms() + (more ? journal->prune_ms : JOURNAL_REST_MS);
+}
+
+/* With the lock held. */
+static void renew(struct journal *journal, int64_t at_ms)
+{
+    if (at_ms < journal->renew_at_ms || journal->closing)
+        return;
+    const struct entry renewal = { .kind = ENTRY_RENEW,
+                                   .job = "",
+                                   .at = clock_now(journal->clock).wall,
+                                   .error = "",
+                                   .by = "" };
+    backlog_add(&journal->waiting, &renewal, 0);
+    journal->renew_at_ms = at_ms + journal->renew_ms;
+}
+
+/* With the lock held, which it leaves for the time of a step. */
+static void idle(struct journal *journal, int64_t at_ms)
+{
+    if (at_ms >= journal->prune_at_ms) {
+        pthread_mutex_unlock(&journal->lock);
+        prune(journal);
+        pthread_mutex_lock(&journal->lock);
+    } else {
+        wait_until(journal, journal->renew_at_ms < journal->prune_at_ms
+                                ? journal->renew_at_ms
+                                : journal->prune_at_ms);
+    }
+}
+
+/* Takes over what waits, as soon as something does. False: nothing will. */
+static bool take_over(struct journal *journal)
+{
+    pthread_mutex_lock(&journal->lock);
+    renew(journal, keeper_now_ms());
+    while (backlog_is_empty(&journal->waiting) && !journal->closing) {
+        idle(journal, keeper_now_ms());
+        renew(journal, keeper_now_ms());
+    }
+    bool some = !backlog_is_empty(&journal->waiting);
+    struct backlog empty = journal->writing;
+    journal->writing = journal->waiting;
+    journal->waiting = empty;
+    pthread_mutex_unlock(&journal->lock);
+    return some;
+}
+
+void *keeper_run(void *data)
+{
+    struct journal *journal = data;
+    while (take_over(journal) && write_all(journal))
+        ;
+    const struct error ends = { "the worker ends" };
+    refuse_questions(journal, &ends);
+    store_close(journal->store, clock_now(journal->clock).wall);
+    pthread_mutex_lock(&journal->lock);
+    journal->ended = true;
+    pthread_mutex_unlock(&journal->lock);
+    uv_async_send(&journal->bell); /* the last: whoever hears it joins us */
+    return NULL;
+}
