@@ -6,7 +6,7 @@
  * waits in a queue, so the core is never entered twice.
  *
  *   up:    log, clock, loop, alarm, generations, http, source, inbox, server,
- *          then the core, which asks for Settings first
+ *          records, then the core, which asks for Settings first
  *   down:  ACT_DONE, or a first load that failed: the server lets its visitors
  *          go, transfers and script hosts end, and the loop runs dry */
 #include "daemon.h"
@@ -82,6 +82,9 @@ static void health_update(struct daemon *d)
                  status.runs);
     else if (!status.set)
         snprintf(health.line, sizeof health.line, "starting: no schedule yet");
+    else if (!status.store_well)
+        snprintf(health.line, sizeof health.line,
+                 "the store has failed: nothing is fired until it is well");
     else if (!known && !source_cached(d->source, &cached))
         snprintf(health.line, sizeof health.line,
                  "no Settings yet: only jobs that are always on run");
@@ -101,7 +104,7 @@ static void health_update(struct daemon *d)
 static bool shows_in_health(const struct event *event)
 {
     return event->kind == EV_FETCHED || event->kind == EV_LOADED ||
-           event->kind == EV_STOP;
+           event->kind == EV_STORE || event->kind == EV_STOP;
 }
 
 static void daemon_step(struct daemon *d, const struct pending *pending)
@@ -272,6 +275,15 @@ static bool open_server(struct daemon *d, struct error *reterr)
     return true;
 }
 
+/* The folder is locked by now: the store is nobody else's. */
+static bool open_records(struct daemon *d, struct error *reterr)
+{
+    d->records = records_open(&d->loop, d->config, !d->options->forgetful,
+                              &d->clock, d->log, &tidings_of_records, d,
+                              reterr);
+    return d->records != NULL;
+}
+
 /* A dry run may stand beside the worker that it looks at: it takes neither its
  * port nor its folder. */
 static bool open_outside(struct daemon *d, struct error *reterr)
@@ -280,7 +292,7 @@ static bool open_outside(struct daemon *d, struct error *reterr)
     if (!d->inbox)
         return false;
     if (!d->options->dry_run)
-        return open_server(d, reterr);
+        return open_server(d, reterr) && open_records(d, reterr);
     source_keep_nothing(d->source);
     return true;
 }
@@ -294,8 +306,11 @@ static void open_core(struct daemon *d)
     struct core_config core = { .seed = seed,
                                 .primary = d->config->primary,
                                 .fetches = true,
+                                .journal = d->records != NULL,
                                 .poll_ms = d->config->poll_ms,
                                 .drain_ms = d->config->drain_ms };
+    if (d->records)
+        core.memory = *records_memory(d->records);
     core.has_cached = source_cached(d->source, &core.cached);
     d->core = core_new(&core, clock_now(&d->clock));
 }
@@ -340,6 +355,8 @@ void daemon_close(struct daemon *d)
     d->generations = NULL;
     if (d->alarm)
         alarm_close(d->alarm);
+    if (d->records)
+        records_close(d->records, on_part_closed, d);
     /* Signals are still heard, so that they do not kill, and are no reason to
      * stay. */
     for (size_t i = 0; i < 3 && d->signals_open; i++)
@@ -365,6 +382,7 @@ static void daemon_free(struct daemon *d)
     traffic_free(d->traffic);
     source_free(d->source);
     core_free(d->core);
+    records_free(d->records);
     zones_free(d->zones);
     update_close(&d->update);
     token_discard(d->config, d->token);

@@ -12,6 +12,8 @@ struct daemon_options {
     const char *settings_file; /* Settings from here, and no backend; or NULL */
     bool dry_run; /* print what would be sent, on standard output; neither
                    * listen nor write anything */
+    bool forgetful; /* the store is in memory: what is due at a restart is not
+                     * known */
     bool colour;  /* of the log, where it is text */
 };
 

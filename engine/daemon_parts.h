@@ -11,6 +11,7 @@
 #include "mooncron/core.h"
 #include "mooncron/zones.h"
 #include "news.h"
+#include "records.h"
 #include "source.h"
 #include "traffic.h"
 
@@ -43,6 +44,7 @@ struct daemon {
     struct http *http;
     struct traffic *traffic;
     struct source *source;
+    struct records *records; /* NULL in a dry run */
     struct inbox *inbox;
     struct server *server;
     char *token; /* the admin token that we made up, or NULL */
@@ -74,6 +76,7 @@ void deed_do(struct daemon *d, const struct action *act, const char *why);
 /* tidings.c: what the parts below call; `data` is the daemon. */
 extern const struct generation_events tidings_of_generations;
 extern const struct traffic_events tidings_of_traffic;
+extern const struct records_events tidings_of_records;
 void tidings_of_source(void *data, enum fetch_outcome outcome,
                        const struct facts *facts, const char *failure);
 void tidings_of_inbox(void *data);

@@ -58,6 +58,16 @@ static void do_swap(struct daemon *d, const struct action *act, const char *why)
     (void)why;
     struct core_status status = core_status(d->core);
     d->in_force = d->loading;
+    const struct plan_note plan = {
+        .generation = act->swap.report.generation,
+        .at = act->swap.report.at,
+        .settings = d->in_force.digest,
+        .environment = d->in_force.environment,
+        .tzdata = zones_version(d->zones),
+        .file = d->config->file,
+        .jobs = jobset_scheduled(status.set),
+    };
+    records_publish(d->records, &plan);
     alarm_set(d->alarm, core_deadline(d->core));
     news_schedule(d->log, act, &status, clock_wall_ns(&d->clock));
 }
@@ -145,6 +155,26 @@ static void do_jump(struct daemon *d, const struct action *act, const char *why)
     news_jump(d->log, act);
 }
 
+static void do_again(struct daemon *d, const struct action *act,
+                     const char *why)
+{
+    news_again(d->log, act, why);
+}
+
+static void do_circuit(struct daemon *d, const struct action *act,
+                       const char *why)
+{
+    (void)why;
+    news_circuit(d->log, act);
+}
+
+static void do_pause(struct daemon *d, const struct action *act,
+                     const char *why)
+{
+    (void)why;
+    news_pause(d->log, act);
+}
+
 static void do_done(struct daemon *d, const struct action *act, const char *why)
 {
     (void)act, (void)why;
@@ -158,10 +188,18 @@ static carry_out *const carry[] = {
     [ACT_FETCH] = do_fetch,   [ACT_LOAD] = do_load,   [ACT_SWAP] = do_swap,
     [ACT_REPLY] = do_reply,   [ACT_START] = do_start, [ACT_CANCEL] = do_cancel,
     [ACT_FINISH] = do_finish, [ACT_PASS] = do_pass,   [ACT_WAKE] = do_wake,
+    [ACT_AGAIN] = do_again,   [ACT_CIRCUIT] = do_circuit,
+    [ACT_PAUSE] = do_pause,   [ACT_RESUME] = do_pause,
     [ACT_RETIRE] = do_retire, [ACT_JUMP] = do_jump,   [ACT_DONE] = do_done,
 };
 
 void deed_do(struct daemon *d, const struct action *act, const char *why)
 {
-    carry[act->kind](d, act, why);
+    const struct ledger_side side = { .at = clock_now(&d->clock).wall,
+                                      .settings = d->in_force.digest,
+                                      .error = why,
+                                      .by = "" };
+    records_action(d->records, d->core, act, &side);
+    if (carry[act->kind])
+        carry[act->kind](d, act, why);
 }

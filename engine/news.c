@@ -182,19 +182,62 @@ void news_finish(struct log *log, const struct action *act, const char *why)
     enum verdict verdict = act->finish.verdict;
     if (!log_wants(log, verdict_level(verdict)))
         return;
-    const struct job *job = act->finish.note.job;
-    char sentence[SENTENCE_MAX], slot[RFC3339_TEXT_MAX], took[NUMBER_MAX];
-    rfc3339_format(act->finish.note.key.slot, 0, slot);
-    snprintf(sentence, sizeof sentence, "%s of %s: %s%s%s", job->name, slot,
-             verdict_names[verdict], why[0] ? ", " : "", why);
+    const struct run_note *note = &act->finish.note;
+    const char *reason = why[0] ? why : why_names[act->finish.why];
+    char sentence[SENTENCE_MAX], slot[RFC3339_TEXT_MAX], took[NUMBER_MAX],
+        attempt[NUMBER_MAX];
+    rfc3339_format(note->key.slot, 0, slot);
+    snprintf(sentence, sizeof sentence, "%s of %s: %s%s%s", note->name, slot,
+             verdict_names[verdict], reason[0] ? ", " : "", reason);
     const char *const pairs[] = {
-        "job",      job->name,
+        "job",      note->name,
         "slot",     slot,
         "verdict",  verdict_names[verdict],
+        "trigger",  trigger_names[note->trigger],
+        "#attempt", number(note->attempt, attempt),
         "#took_ms", number(act->finish.took_ms, took),
         NULL,
     };
     log_fields(log, verdict_level(verdict), "run", sentence, pairs);
+}
+
+void news_again(struct log *log, const struct action *act, const char *why)
+{
+    const struct run_note *note = &act->note;
+    char slot[RFC3339_TEXT_MAX];
+    log_write(log, LOG_WARN, "run",
+              "%s of %s: attempt %u of %u failed, %s; the next in %" PRId64
+              ".%03" PRId64 " s",
+              note->name, rfc3339_format(note->key.slot, 0, slot),
+              note->attempt, note->job->retry.attempts, why,
+              note->pause_ms / 1000, note->pause_ms % 1000);
+}
+
+void news_circuit(struct log *log, const struct action *act)
+{
+    const char *origin = act->circuit.origin;
+    if (act->circuit.open)
+        log_write(log, LOG_ERROR, "run",
+                  "%s does not answer: its jobs are skipped, and it is tried "
+                  "again in %" PRId64 " s",
+                  *origin ? origin : "the backend",
+                  act->circuit.cool_ms / 1000);
+    else
+        log_write(log, LOG_WARN, "run", "%s answers again",
+                  *origin ? origin : "the backend");
+}
+
+void news_pause(struct log *log, const struct action *act)
+{
+    char until[RFC3339_TEXT_MAX];
+    const char *by = act->pause.by;
+    if (act->kind == ACT_RESUME)
+        log_write(log, LOG_WARN, "run", "%s goes on: %s%s", act->pause.job,
+                  *by ? "resumed by " : "its pause is over", by);
+    else
+        log_write(log, LOG_WARN, "run", "%s is paused until %s by %s%s%s",
+                  act->pause.job, rfc3339_format(act->pause.until, 0, until),
+                  by, *act->pause.reason ? ": " : "", act->pause.reason);
 }
 
 /* A slot that was held back by its own job is an ordinary day; one that was

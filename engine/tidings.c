@@ -149,6 +149,27 @@ const struct traffic_events tidings_of_traffic = {
     .version = on_version,
 };
 
+static void on_claimed(void *data, struct run_id run,
+                       enum claim_outcome outcome)
+{
+    const struct event event = { .kind = EV_CLAIMED,
+                                 .claimed = { .run = run,
+                                              .outcome = outcome } };
+    daemon_post(data, &event, NULL);
+}
+
+static void on_store(void *data, bool well, const char *sentence)
+{
+    (void)sentence;
+    const struct event event = { .kind = EV_STORE, .store = { well } };
+    daemon_post(data, &event, NULL);
+}
+
+const struct records_events tidings_of_records = {
+    .claimed = on_claimed,
+    .well = on_store,
+};
+
 void tidings_of_inbox(void *data)
 {
     struct daemon *d = data;

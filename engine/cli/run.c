@@ -12,6 +12,7 @@
 static const struct args_option options[] = {
     { "dry-run", 0, NULL, "call nothing: print what would be sent, and when" },
     { "settings", 0, "FILE", "Settings from this JSON file, not the backend" },
+    { "state", 0, "none", "keep no journal: a restart forgets what is due" },
 };
 
 static const struct args_verb verb = {
@@ -58,6 +59,7 @@ static int run(struct config *config, const struct args *args)
         .config = config,
         .settings_file = args_value(args, "settings"),
         .dry_run = args_value(args, "dry-run") != NULL,
+        .forgetful = args_value(args, "state") != NULL,
         .colour = args_colour(args, STDERR_FILENO),
     };
     if (args->operand_count)

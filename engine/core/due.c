@@ -171,15 +171,15 @@ void due_choose(struct core *core, uint32_t index, struct wall first)
     choice->fresh = now_ms - choice->newest.ms <= LATE_MS_MAX;
     choice->count = 0;
     uint32_t max = policy->window_ms && policy->max ? policy->max : 1;
-    struct wall slot = choice->newest;
-    while (slot.ms >= first.ms && choice->count < max) {
+    for (struct wall slot = choice->newest; slot.ms >= first.ms;
+         slot = lane_last(core, index, (struct wall){ slot.ms - 1 })) {
         bool ordinary = choice->fresh && choice->count == 0;
-        if (!ordinary && now_ms - slot.ms > policy->window_ms)
-            break;
-        if (!ordinary && policy->window_ms == 0)
+        if (!ordinary && (policy->window_ms == 0 ||
+                          now_ms - slot.ms > policy->window_ms))
             break;
         choice->kept[choice->count++] = slot;
-        slot = lane_last(core, index, (struct wall){ slot.ms - 1 });
+        if (choice->count == max)
+            break;
     }
 }
 

@@ -40,6 +40,7 @@ struct config {
     enum log_level log_level;
     uint32_t settings_timeout_ms, connect_timeout_ms;
     uint32_t poll_ms, drain_ms, load_timeout_ms;
+    uint32_t keep_days, keep_rows; /* of the journal */
     double time_scale;
     /* private */
     struct config_store *store;
