@@ -45,6 +45,10 @@ struct store *store_open_memory(const char *owner);
 struct store *store_open_sqlite(const char *path, const char *owner,
                                 struct wall now, struct error *ret_note,
                                 struct error *reterr);
+/* The next life on a store that stays open, as if the one before had been
+ * killed: for the simulator and for tests. */
+bool store_next_life(struct store *store, const char *owner, struct wall now,
+                     struct error *reterr);
 /* Notes in the store that this life ended in good order. NULL is fine. */
 void store_close(struct store *store, struct wall now);
 
@@ -52,11 +56,14 @@ void store_close(struct store *store, struct wall now);
 
 struct stored_lane {
     const char *job;
-    struct wall cursor; /* never later than `now`: where a clock was wrong, the
-                         * newest row at or before it */
-    uint64_t digest;    /* of the schedule that the cursor is of */
-    uint32_t fails, runs;
-    struct wall started; /* the last run; EVER_MS: none */
+    /* EVER_MS: none, the job had no slots of late. Never later than `now`:
+     * where a clock was wrong, as far as rows reach that begin before it, or
+     * `now` where there are none. */
+    struct wall cursor;
+    uint64_t digest; /* of the schedule that the cursor is of */
+    uint32_t fails;
+    uint32_t runs;       /* slots that were claimed; manual ones left out */
+    struct wall started; /* the last run, never later than now; EVER_MS: none */
 };
 
 struct stored_run {
@@ -99,13 +106,16 @@ void recall_close(struct recall *recall);
 /* ---- writing ---- */
 
 enum entry_kind {
-    ENTRY_LANE,    /* the job has slots: its cursor, where it has none yet */
-    ENTRY_LEAVE,   /* it has none any more: its cursor goes */
+    ENTRY_LANE,    /* the job has slots: its cursor, where it has none yet, and
+                    * its digest */
+    ENTRY_LEAVE,   /* it has none any more: its cursor goes; runs, fails and
+                    * started stay */
     ENTRY_WAIT,    /* a run that waits */
     ENTRY_CLAIM,   /* a run that is about to be sent, by this owner */
     ENTRY_ATTEMPT, /* an attempt failed; the run goes on, the lease too */
     ENTRY_FINISH,  /* a run's verdict */
-    ENTRY_PASS,    /* slots without a run: first to last, `count` of them */
+    ENTRY_PASS,    /* slots without a run: first to last, `count` of them; of
+                    * two with the same first the longer one stands */
     ENTRY_PAUSE,   /* replaces the job's pause */
     ENTRY_RESUME,
     ENTRY_RENEW, /* the lease of every run of this owner; and "still alive" */
@@ -117,15 +127,17 @@ struct entry {
     struct wall at;  /* when it happened */
     /* LANE, WAIT, CLAIM, PASS: the job's cursor from now on; EVER_MS: stays */
     struct wall cursor;
-    struct wall slot;  /* of the run; of PASS the first */
-    struct wall last;  /* of PASS; of PAUSE its end */
-    int64_t count;     /* of PASS */
-    int64_t took_ms;   /* of FINISH */
-    uint64_t digest;   /* of LANE: the schedule's; of the rest: Settings' */
+    struct wall slot; /* of the run; of PASS the first */
+    struct wall last; /* of PASS; of PAUSE its end */
+    int64_t count;    /* of PASS */
+    int64_t took_ms;  /* of FINISH */
+    uint64_t digest;  /* of LANE: the schedule's; of the rest: Settings' */
+    /* Of both STORE_ERROR_MAX bytes are kept; NULL is "". */
     const char *error; /* "" or a sentence: ATTEMPT, FINISH; of PAUSE the
                         * reason */
     const char *by;    /* of PAUSE, and of a manual CLAIM or WAIT: who; or "" */
-    uint32_t generation, attempt, epoch, fails;
+    uint32_t generation, attempt, epoch;
+    uint32_t fails;  /* of FINISH: the job's, from now on */
     uint16_t status; /* of HTTP */
     uint8_t trigger, verdict, why, cause;
     bool manual, no_overlap;
@@ -135,19 +147,26 @@ enum entry_outcome {
     ENTRY_DONE,
     ENTRY_TAKEN,  /* CLAIM, WAIT: the slot has a run of another hand, or one
                    * that has ended; nothing was written */
-    ENTRY_FENCED, /* ATTEMPT, FINISH: no row, or a newer epoch has it */
+    ENTRY_FENCED, /* ATTEMPT, FINISH: no row, a newer epoch has it, or it has
+                   * ended otherwise */
 };
 
 /* All of it in one commit, in order. False: none of it is acknowledged (the
- * disk is full, broken, locked), and the same batch may be written again, even
- * where it was durable after all: a claim finds its own row, and is done.
+ * disk is full, broken, locked), the outcomes mean nothing, and the same batch
+ * may be written again, even where it was durable after all: an entry knows its
+ * own work by life, epoch and `at`, is done, and changes nothing. So a claim
+ * that is no repetition wants another `at` or epoch.
  *
  * A CLAIM takes a row of its key that waits, or that another life left claimed
  * with a lower epoch, or whose verdict is missed or skipped; a backfill also
  * one that failed or is unknown. `epoch` of the entry is what the row has from
  * then on, and must be greater than what it had. A claim of a no_overlap job
  * whose job has another claimed no_overlap row of a different owner is taken,
- * too. Every row carries the lease: at + STORE_LEASE_MS. */
+ * too. A WAIT takes a row that has ended as a CLAIM would, and leaves its epoch
+ * as it was or raises it. Every row carries the lease: at + STORE_LEASE_MS.
+ *
+ * A FINISH with a higher epoch than the row's takes it and ends it at once: a
+ * run that a dead life left and that shall not be sent again. */
 bool store_write(struct store *store, const struct entry *entries, size_t count,
                  enum entry_outcome *ret_outcomes, struct error *reterr);
 
@@ -162,7 +181,8 @@ struct plan_note {
     uint32_t jobs;
 };
 /* False also where `generation` is not greater than every one before: another
- * worker published meanwhile. */
+ * worker published meanwhile. The same one once more by the same life, with the
+ * same `at`, is true. */
 bool store_publish(struct store *store, const struct plan_note *plan,
                    struct error *reterr);
 /* The newest; `ret`'s strings live until the next call. False: none yet. */
@@ -186,14 +206,16 @@ struct history_query {
 #define HISTORY_ROWS_MAX 10000
 
 /* A run, or slots that were passed over (count > 0). Strings live until the
- * visitor returns. */
+ * visitor returns. Numbers of verdict, why, trigger and cause may be of a newer
+ * version: beyond the words that are known here. */
 struct history_row {
     const char *job;
     struct wall slot, last;     /* equal for a run */
     int64_t count;              /* 0: a run */
     struct wall started, ended; /* EVER_MS: not yet */
     int64_t took_ms;
-    const char *error, *by, *owner;
+    const char *error, *by;
+    const char *owner; /* "" where its life is forgotten */
     uint64_t settings;
     uint32_t generation, attempt, epoch;
     uint16_t status;
@@ -202,14 +224,16 @@ struct history_row {
 };
 typedef bool history_visitor(void *data, const struct history_row *row);
 
-/* Newest slot first, runs before passes of the same slot; ends early where the
- * visitor says false. */
+/* What touches [from, to]: newest slot first, runs before passes of the same
+ * slot; ends early where the visitor says false. */
 bool store_history(struct store *store, const struct history_query *query,
                    history_visitor *visit, void *data, struct error *reterr);
-/* The pause of a job; strings as above. False: it is not paused. */
+/* The pause of a job, be it over by now; strings live until the next call.
+ * False: it has none. */
 bool store_pause_of(struct store *store, const char *job,
                     struct stored_pause *ret);
-/* Lives that touch [from, to], newest first, up to `max`; own one included. */
+/* Lives that touch [from, to], newest first, up to `max`; own one included.
+ * Strings live until the next call. */
 size_t store_lives(struct store *store, struct wall from, struct wall to,
                    struct stored_life *ret, size_t max);
 
@@ -221,7 +245,8 @@ struct retention {
 };
 /* One small step of at most `limit` rows; the number of those that went, or -1
  * and a sentence. Rows without a verdict stay, and so does the newest row of
- * each job. */
+ * each job. Where none is left to go, plans and lives of that age go, too, but
+ * not the newest. */
 int64_t store_prune(struct store *store, const struct retention *retention,
                     struct wall now, uint32_t limit, struct error *reterr);
 

@@ -44,6 +44,10 @@ knows() {
             engine/io/web.h | engine/io/versions.c | \
             engine/demo/*) return 0 ;;
         esac ;;
+    sqlite3.h)
+        case $2 in
+        engine/store/sqlite_*) return 0 ;;
+        esac ;;
     lua.h | lauxlib.h | lualib.h)
         case $2 in
         engine/script/*) return 0 ;;
@@ -72,7 +76,8 @@ in_list() {
 may_name() {
     case $1 in
     include/*) in_list "$2" "$seams" ;;
-    engine/core/*) in_list "$2" "$pure" ;;
+    engine/store/sqlite_*) in_list "$2" "$pure$world" || knows "$2" "$1" ;;
+    engine/core/* | engine/store/*) in_list "$2" "$pure" ;;
     *) in_list "$2" "$pure$world" || knows "$2" "$1" ;;
     esac
 }
@@ -148,6 +153,8 @@ plant engine/core/run.c '"../io/gate.h"'
 plant include/mooncron/core.h '<jansson.h>'
 plant engine/io/log.c '<openssl/evp.h>'
 plant engine/io/log.c '<sqlite3.h>'
+plant engine/store/store.c '<sqlite3.h>'
+plant engine/store/entries.c '<time.h>'
 plant engine/script/vm.c '<uv.h>'
 plant engine/io/log.c '"daemon.h"'
 plant engine/daemon.c '"cli/args.h"'

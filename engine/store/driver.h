@@ -1,0 +1,161 @@
+/* A driver keeps the store's rows; what they mean is decided above it.
+ *
+ * The shared part (store.c, entries.c, reading.c) knows every rule: who may
+ * claim what, what a batch written twice does. A driver finds, adds and
+ * replaces rows between begin() and commit(), and tells them in order. So two
+ * drivers cannot disagree about a claim.
+ *
+ * Words. A *row* is a run or slots that were passed over; its key is (slot,
+ * kind, job). A *life* is one opening of the store, numbered from 1. Jobs are
+ * numbered from 1 in the order in which the store first heard of them; a number
+ * is never used again. */
+#ifndef MOONCRON_STORE_DRIVER_H
+#define MOONCRON_STORE_DRIVER_H
+
+#include "mooncron/memory.h"
+#include "mooncron/schedule.h"
+#include "mooncron/store.h"
+#include "names.h"
+
+/* Kept on disk; in this order rows of one slot are told. */
+enum row_kind { ROW_RUN, ROW_MANUAL, ROW_PASS };
+enum row_state { ROW_WAITS, ROW_CLAIMED, ROW_DONE };
+
+struct row_key {
+    struct wall slot; /* of a pass its first */
+    uint32_t job;
+    uint8_t kind;
+};
+
+/* Instants that are not there are EVER_MS; strings are never NULL. */
+struct row {
+    struct row_key key;
+    uint8_t state, trigger, verdict, why, cause;
+    bool no_overlap;
+    uint16_t status;
+    uint32_t life, epoch, generation, attempt;
+    struct wall lease, started, ended, last;
+    int64_t count, took_ms;
+    uint64_t settings;
+    const char *error, *by;
+    const char *owner; /* told by history() alone, "" where it is forgotten */
+};
+
+/* What changes in a lane; a job's first change makes it. */
+struct lane_change {
+    struct wall cursor, started; /* EVER_MS: as it was */
+    uint32_t runs;               /* so many more */
+};
+
+struct lane {
+    uint32_t job;
+    struct wall cursor, started; /* EVER_MS: none */
+    uint64_t digest;
+    uint32_t fails, runs;
+};
+
+struct life {
+    uint32_t id;
+    struct stored_life told;
+};
+
+struct lease {
+    uint32_t life, epoch;
+    struct wall until;
+};
+
+enum answer { ANSWER_NO, ANSWER_YES, ANSWER_BROKEN };
+
+typedef bool row_visitor(void *data, const struct row *row);
+typedef void lane_visitor(void *data, const struct lane *lane);
+typedef void pause_visitor(void *data, uint32_t job,
+                           const struct stored_pause *pause);
+typedef bool life_visitor(void *data, const struct life *life);
+
+/* Whatever answers false, ANSWER_BROKEN or -1 has set `store->error`. Strings
+ * that are handed in are borrowed, those that are told live until the next
+ * call, or until the visitor returns. Instants and numbers are as the shared
+ * part gave them. */
+struct store_driver {
+    void (*close)(struct store *store);
+    bool (*begin)(struct store *store);
+    bool (*commit)(struct store *store); /* false: still begun */
+    void (*rollback)(struct store *store);
+
+    /* between begin() and commit() */
+    bool (*job)(struct store *store, uint32_t id, const char *name);
+    enum answer (*row_add)(struct store *store, const struct row *row);
+    enum answer (*row_get)(struct store *store, const struct row_key *key,
+                           struct row *ret);
+    bool (*row_put)(struct store *store, const struct row *row);
+    /* Is there a claimed no_overlap row of the same job and another life? */
+    enum answer (*rival)(struct store *store, const struct row_key *key);
+    bool (*renew)(struct store *store, struct wall lease);
+    bool (*lane_add)(struct store *store, uint32_t job, struct wall cursor,
+                     uint64_t digest);
+    bool (*lane_leave)(struct store *store, uint32_t job);
+    bool (*lane_change)(struct store *store, uint32_t job,
+                        const struct lane_change *change);
+    bool (*lane_fails)(struct store *store, uint32_t job, uint32_t fails);
+    bool (*pause)(struct store *store, uint32_t job,
+                  const struct stored_pause *pause);
+    bool (*resume)(struct store *store, uint32_t job);
+    bool (*life)(struct store *store, const struct life *life);
+    bool (*plan)(struct store *store, const struct plan_note *plan);
+    enum answer (*lease_get)(struct store *store, const char *name,
+                             struct lease *ret);
+    bool (*lease_put)(struct store *store, const char *name,
+                      const struct lease *lease);
+    /* Ended before, the oldest end first; the newest row of a job stays. */
+    int64_t (*prune)(struct store *store, struct wall before, uint32_t limit);
+    /* Plans and lives that ended before, but never the newest. */
+    bool (*forget)(struct store *store, struct wall before);
+
+    /* at any time */
+    int64_t (*count)(struct store *store);
+    bool (*each_lane)(struct store *store, lane_visitor *visit, void *data);
+    bool (*each_open)(struct store *store, row_visitor *visit, void *data);
+    bool (*each_pause)(struct store *store, pause_visitor *visit, void *data);
+    bool (*each_life)(struct store *store, life_visitor *visit, void *data);
+    enum answer (*plan_last)(struct store *store, struct plan_note *ret,
+                             uint32_t *ret_life);
+    enum answer (*pause_get)(struct store *store, uint32_t job,
+                             struct stored_pause *ret);
+    /* How far the rows of a job reach that begin at or before `upto`, and that
+     * not beyond it. */
+    enum answer (*reach)(struct store *store, uint32_t job, struct wall upto,
+                         struct wall *ret);
+    /* Rows that touch [from, to]; job 0: of all. Newest slot first. */
+    bool (*history)(struct store *store, uint32_t job, struct wall from,
+                    struct wall to, row_visitor *visit, void *data);
+};
+
+/* The head of every driver's own struct. */
+struct store {
+    const struct store_driver *driver;
+    struct names jobs;
+    char owner[STORE_OWNER_MAX + 1];
+    uint32_t life;           /* the own one */
+    struct wall began, seen; /* EVER_MS: not yet */
+    int64_t rows;            /* -1: not counted yet */
+    struct error error;      /* of the last call that failed */
+    struct arena told;       /* strings that live until the next call */
+    /* of the batch that is being written, to take it back */
+    uint32_t jobs_before;
+    int64_t rows_before;
+};
+
+/* store.c, for the drivers: the life that begins. `last` is the number of the
+ * one before, 0 for none; `now` EVER_MS: it begins with its first batch. */
+void store_begin(struct store *store, const struct store_driver *driver,
+                 const char *owner, uint32_t last, struct wall now);
+
+/* store.c, for the shared part: a transaction, with what is known of it in
+ * memory. store_done() ends it either way. */
+bool store_start(struct store *store);
+bool store_done(struct store *store, bool ok);
+
+/* The own life goes on at this time. */
+void store_seen(struct store *store, struct wall at);
+
+#endif

@@ -1,0 +1,672 @@
+/* The store in memory: nothing outlives the process.
+ *
+ * Rows lie in their job's array, by slot and kind. Slots come in order, so
+ * adding is appending all but always. A batch cannot fail, so nothing is ever
+ * taken back. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver.h"
+
+/* What is kept of a job. */
+struct shelf {
+    bool has_lane, has_pause;
+    struct lane lane;
+    struct stored_pause pause;
+    struct row *rows;
+    size_t count, cap;
+    size_t open; /* rows without a verdict */
+};
+
+struct memory_plan {
+    struct plan_note plan;
+    uint32_t life;
+};
+
+struct memory_lease {
+    char *name;
+    struct lease lease;
+};
+
+struct memory_store {
+    struct store store;    /* first */
+    struct shelf *shelves; /* by number of the job - 1 */
+    size_t shelf_count, shelf_cap;
+    struct life *lives;
+    size_t life_count, life_cap;
+    struct memory_plan *plans;
+    size_t plan_count, plan_cap;
+    struct memory_lease *leases;
+    size_t lease_count, lease_cap;
+    size_t rows;
+};
+
+static struct memory_store *of(struct store *store)
+{
+    return (struct memory_store *)store;
+}
+
+static struct shelf *shelf_of(struct store *store, uint32_t job)
+{
+    assert(job > 0 && job <= of(store)->shelf_count);
+    return &of(store)->shelves[job - 1];
+}
+
+/* ---- strings: "" is nobody's, all others are owned ---- */
+
+static const char *own(const char *string)
+{
+    return *string ? memory_copy(string, strlen(string)) : "";
+}
+
+static void disown(const char *string)
+{
+    if (*string)
+        free((char *)(uintptr_t)string);
+}
+
+static void *room(void *array, size_t count, size_t *cap, size_t size)
+{
+    if (count < *cap)
+        return array;
+    *cap = *cap ? *cap * 2 : 8;
+    return memory_resize(array, *cap, size);
+}
+
+/* ---- rows ---- */
+
+static int key_order(const struct row_key *a, const struct row_key *b)
+{
+    if (a->slot.ms != b->slot.ms)
+        return a->slot.ms < b->slot.ms ? -1 : 1;
+    return (a->kind > b->kind) - (a->kind < b->kind);
+}
+
+/* The first row of the shelf that is not before `key`. */
+static size_t row_place(const struct shelf *shelf, const struct row_key *key)
+{
+    size_t from = 0, to = shelf->count;
+    if (to && key_order(&shelf->rows[to - 1].key, key) < 0)
+        return to;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (key_order(&shelf->rows[middle].key, key) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+static bool is_at(const struct shelf *shelf, size_t i,
+                  const struct row_key *key)
+{
+    return i < shelf->count && !key_order(&shelf->rows[i].key, key);
+}
+
+static void row_own(struct row *row)
+{
+    row->error = own(row->error);
+    row->by = own(row->by);
+    row->owner = "";
+}
+
+static void row_disown(struct row *row)
+{
+    disown(row->error);
+    disown(row->by);
+}
+
+static enum answer row_add(struct store *store, const struct row *row)
+{
+    struct shelf *shelf = shelf_of(store, row->key.job);
+    size_t i = row_place(shelf, &row->key);
+    if (is_at(shelf, i, &row->key))
+        return ANSWER_NO;
+    shelf->rows =
+        room(shelf->rows, shelf->count, &shelf->cap, sizeof *shelf->rows);
+    memmove(&shelf->rows[i + 1], &shelf->rows[i],
+            (shelf->count - i) * sizeof *shelf->rows);
+    shelf->rows[i] = *row;
+    row_own(&shelf->rows[i]);
+    shelf->count++;
+    shelf->open += row->state != ROW_DONE;
+    of(store)->rows++;
+    return ANSWER_YES;
+}
+
+static enum answer row_get(struct store *store, const struct row_key *key,
+                           struct row *ret)
+{
+    const struct shelf *shelf = shelf_of(store, key->job);
+    size_t i = row_place(shelf, key);
+    if (!is_at(shelf, i, key))
+        return ANSWER_NO;
+    *ret = shelf->rows[i];
+    return ANSWER_YES;
+}
+
+/* The new strings may be those of the old row. */
+static bool row_put(struct store *store, const struct row *row)
+{
+    struct shelf *shelf = shelf_of(store, row->key.job);
+    size_t i = row_place(shelf, &row->key);
+    assert(is_at(shelf, i, &row->key));
+    struct row old = shelf->rows[i];
+    shelf->open -= old.state != ROW_DONE;
+    shelf->open += row->state != ROW_DONE;
+    shelf->rows[i] = *row;
+    row_own(&shelf->rows[i]);
+    row_disown(&old);
+    return true;
+}
+
+static enum answer rival(struct store *store, const struct row_key *key)
+{
+    const struct shelf *shelf = shelf_of(store, key->job);
+    size_t open = shelf->open;
+    for (size_t i = shelf->count; open && i-- > 0;) {
+        const struct row *row = &shelf->rows[i];
+        open -= row->state != ROW_DONE;
+        if (row->state == ROW_CLAIMED && row->no_overlap &&
+            row->life != store->life && key_order(&row->key, key))
+            return ANSWER_YES;
+    }
+    return ANSWER_NO;
+}
+
+static bool renew(struct store *store, struct wall lease)
+{
+    struct memory_store *memory = of(store);
+    for (size_t k = 0; k < memory->shelf_count; k++) {
+        struct shelf *shelf = &memory->shelves[k];
+        size_t open = shelf->open;
+        for (size_t i = shelf->count; open && i-- > 0;) {
+            struct row *row = &shelf->rows[i];
+            open -= row->state != ROW_DONE;
+            if (row->state != ROW_DONE && row->life == store->life)
+                row->lease = lease;
+        }
+    }
+    return true;
+}
+
+static int64_t count_rows(struct store *store)
+{
+    return (int64_t)of(store)->rows;
+}
+
+/* ---- jobs ---- */
+
+static bool add_job(struct store *store, uint32_t id, const char *name)
+{
+    struct memory_store *memory = of(store);
+    (void)name;
+    assert(id == memory->shelf_count + 1);
+    memory->shelves = room(memory->shelves, memory->shelf_count,
+                           &memory->shelf_cap, sizeof *memory->shelves);
+    memory->shelves[memory->shelf_count++] = (struct shelf){
+        .lane = { .job = id, .cursor = { EVER_MS }, .started = { EVER_MS } }
+    };
+    return true;
+}
+
+static struct lane *lane_of(struct store *store, uint32_t job)
+{
+    struct shelf *shelf = shelf_of(store, job);
+    shelf->has_lane = true;
+    return &shelf->lane;
+}
+
+static bool lane_add(struct store *store, uint32_t job, struct wall cursor,
+                     uint64_t digest)
+{
+    struct lane *lane = lane_of(store, job);
+    if (lane->cursor.ms == EVER_MS)
+        lane->cursor = cursor;
+    lane->digest = digest;
+    return true;
+}
+
+static bool lane_leave(struct store *store, uint32_t job)
+{
+    shelf_of(store, job)->lane.cursor.ms = EVER_MS;
+    return true;
+}
+
+static bool lane_change(struct store *store, uint32_t job,
+                        const struct lane_change *change)
+{
+    struct lane *lane = lane_of(store, job);
+    if (change->cursor.ms != EVER_MS)
+        lane->cursor = change->cursor;
+    if (change->started.ms != EVER_MS)
+        lane->started = change->started;
+    lane->runs += change->runs;
+    return true;
+}
+
+static bool lane_fails(struct store *store, uint32_t job, uint32_t fails)
+{
+    lane_of(store, job)->fails = fails;
+    return true;
+}
+
+static bool resume(struct store *store, uint32_t job)
+{
+    struct shelf *shelf = shelf_of(store, job);
+    if (shelf->has_pause) {
+        disown(shelf->pause.by);
+        disown(shelf->pause.reason);
+    }
+    shelf->has_pause = false;
+    return true;
+}
+
+static bool put_pause(struct store *store, uint32_t job,
+                      const struct stored_pause *pause)
+{
+    struct shelf *shelf = shelf_of(store, job);
+    resume(store, job);
+    shelf->has_pause = true;
+    shelf->pause = *pause;
+    shelf->pause.by = own(pause->by);
+    shelf->pause.reason = own(pause->reason);
+    return true;
+}
+
+static enum answer pause_get(struct store *store, uint32_t job,
+                             struct stored_pause *ret)
+{
+    const struct shelf *shelf = shelf_of(store, job);
+    if (!shelf->has_pause)
+        return ANSWER_NO;
+    *ret = shelf->pause;
+    return ANSWER_YES;
+}
+
+/* ---- lives, plans, leases ---- */
+
+static bool put_life(struct store *store, const struct life *life)
+{
+    struct memory_store *memory = of(store);
+    size_t i = memory->life_count;
+    if (i && memory->lives[i - 1].id == life->id) {
+        const char *owner = memory->lives[i - 1].told.owner;
+        memory->lives[i - 1] = *life;
+        memory->lives[i - 1].told.owner = owner;
+        return true;
+    }
+    memory->lives =
+        room(memory->lives, i, &memory->life_cap, sizeof *memory->lives);
+    memory->lives[i] = *life;
+    memory->lives[i].told.owner = own(life->told.owner);
+    memory->life_count++;
+    return true;
+}
+
+static bool put_plan(struct store *store, const struct plan_note *plan)
+{
+    struct memory_store *memory = of(store);
+    memory->plans = room(memory->plans, memory->plan_count, &memory->plan_cap,
+                         sizeof *memory->plans);
+    struct memory_plan *kept = &memory->plans[memory->plan_count++];
+    *kept = (struct memory_plan){ *plan, store->life };
+    kept->plan.environment = own(plan->environment);
+    kept->plan.tzdata = own(plan->tzdata);
+    kept->plan.file = own(plan->file);
+    return true;
+}
+
+static enum answer plan_last(struct store *store, struct plan_note *ret,
+                             uint32_t *ret_life)
+{
+    const struct memory_store *memory = of(store);
+    if (!memory->plan_count)
+        return ANSWER_NO;
+    *ret = memory->plans[memory->plan_count - 1].plan;
+    *ret_life = memory->plans[memory->plan_count - 1].life;
+    return ANSWER_YES;
+}
+
+static struct memory_lease *lease_find(struct store *store, const char *name)
+{
+    struct memory_store *memory = of(store);
+    for (size_t i = 0; i < memory->lease_count; i++)
+        if (!strcmp(memory->leases[i].name, name))
+            return &memory->leases[i];
+    return NULL;
+}
+
+static enum answer lease_get(struct store *store, const char *name,
+                             struct lease *ret)
+{
+    const struct memory_lease *found = lease_find(store, name);
+    if (!found)
+        return ANSWER_NO;
+    *ret = found->lease;
+    return ANSWER_YES;
+}
+
+static bool lease_put(struct store *store, const char *name,
+                      const struct lease *lease)
+{
+    struct memory_store *memory = of(store);
+    struct memory_lease *found = lease_find(store, name);
+    if (!found) {
+        memory->leases = room(memory->leases, memory->lease_count,
+                              &memory->lease_cap, sizeof *memory->leases);
+        found = &memory->leases[memory->lease_count++];
+        found->name = memory_copy(name, strlen(name));
+    }
+    found->lease = *lease;
+    return true;
+}
+
+/* ---- telling ---- */
+
+static bool each_lane(struct store *store, lane_visitor *visit, void *data)
+{
+    struct memory_store *memory = of(store);
+    for (size_t i = 0; i < memory->shelf_count; i++)
+        if (memory->shelves[i].has_lane)
+            visit(data, &memory->shelves[i].lane);
+    return true;
+}
+
+static bool each_pause(struct store *store, pause_visitor *visit, void *data)
+{
+    struct memory_store *memory = of(store);
+    for (size_t i = 0; i < memory->shelf_count; i++)
+        if (memory->shelves[i].has_pause)
+            visit(data, (uint32_t)i + 1, &memory->shelves[i].pause);
+    return true;
+}
+
+static bool each_life(struct store *store, life_visitor *visit, void *data)
+{
+    struct memory_store *memory = of(store);
+    for (size_t i = memory->life_count; i-- > 0;)
+        if (!visit(data, &memory->lives[i]))
+            break;
+    return true;
+}
+
+/* Rows of all shelves, picked to be ordered. */
+struct picked {
+    struct row **rows;
+    size_t count, cap;
+};
+
+static void pick(struct picked *picked, struct row *row)
+{
+    picked->rows =
+        room(picked->rows, picked->count, &picked->cap, sizeof *picked->rows);
+    picked->rows[picked->count++] = row;
+}
+
+static int by_slot(const void *a, const void *b)
+{
+    const struct row *const *x = a, *const *y = b;
+    int order = key_order(&(*x)->key, &(*y)->key);
+    if (order)
+        return order;
+    return ((*x)->key.job > (*y)->key.job) - ((*x)->key.job < (*y)->key.job);
+}
+
+/* Newest slot first, and within it by kind and job. */
+static int newest_first(const void *a, const void *b)
+{
+    const struct row *const *x = a, *const *y = b;
+    if ((*x)->key.slot.ms != (*y)->key.slot.ms)
+        return (*x)->key.slot.ms > (*y)->key.slot.ms ? -1 : 1;
+    return by_slot(a, b);
+}
+
+static int by_end(const void *a, const void *b)
+{
+    const struct row *const *x = a, *const *y = b;
+    if ((*x)->ended.ms != (*y)->ended.ms)
+        return (*x)->ended.ms < (*y)->ended.ms ? -1 : 1;
+    return by_slot(a, b);
+}
+
+static void pick_order(struct picked *picked,
+                       int (*order)(const void *, const void *))
+{
+    if (picked->count)
+        qsort(picked->rows, picked->count, sizeof *picked->rows, order);
+}
+
+static const char *owner_of(struct memory_store *memory, uint32_t id)
+{
+    for (size_t i = memory->life_count; i-- > 0;)
+        if (memory->lives[i].id == id)
+            return memory->lives[i].told.owner;
+    return "";
+}
+
+static void pick_visit(struct memory_store *memory, struct picked *picked,
+                       row_visitor *visit, void *data)
+{
+    for (size_t i = 0; i < picked->count; i++) {
+        struct row row = *picked->rows[i];
+        row.owner = owner_of(memory, row.life);
+        if (!visit(data, &row))
+            break;
+    }
+    free(picked->rows);
+}
+
+static bool each_open(struct store *store, row_visitor *visit, void *data)
+{
+    struct memory_store *memory = of(store);
+    struct picked picked = { 0 };
+    for (size_t k = 0; k < memory->shelf_count; k++) {
+        struct shelf *shelf = &memory->shelves[k];
+        for (size_t i = 0; shelf->open && i < shelf->count; i++)
+            if (shelf->rows[i].state != ROW_DONE)
+                pick(&picked, &shelf->rows[i]);
+    }
+    pick_order(&picked, by_slot);
+    pick_visit(memory, &picked, visit, data);
+    return true;
+}
+
+static struct wall row_last(const struct row *row)
+{
+    return row->key.kind == ROW_PASS ? row->last : row->key.slot;
+}
+
+static enum answer reach(struct store *store, uint32_t job, struct wall upto,
+                         struct wall *ret)
+{
+    const struct shelf *shelf = shelf_of(store, job);
+    struct wall reached = { EVER_MS };
+    for (size_t i = 0; i < shelf->count; i++) {
+        const struct row *row = &shelf->rows[i];
+        if (row->key.slot.ms <= upto.ms && row->key.kind != ROW_MANUAL &&
+            row_last(row).ms > reached.ms)
+            reached = row_last(row);
+    }
+    if (reached.ms == EVER_MS)
+        return ANSWER_NO;
+    *ret = reached.ms < upto.ms ? reached : upto;
+    return ANSWER_YES;
+}
+
+static bool history(struct store *store, uint32_t job, struct wall from,
+                    struct wall to, row_visitor *visit, void *data)
+{
+    struct memory_store *memory = of(store);
+    struct picked picked = { 0 };
+    for (size_t k = job ? job - 1 : 0; k < (job ? job : memory->shelf_count);
+         k++) {
+        struct shelf *shelf = &memory->shelves[k];
+        for (size_t i = 0; i < shelf->count; i++)
+            if (shelf->rows[i].key.slot.ms <= to.ms &&
+                row_last(&shelf->rows[i]).ms >= from.ms)
+                pick(&picked, &shelf->rows[i]);
+    }
+    pick_order(&picked, newest_first);
+    pick_visit(memory, &picked, visit, data);
+    return true;
+}
+
+/* ---- retention ---- */
+
+/* Rows that are to go are marked by a job number of 0, then swept. */
+static void sweep(struct memory_store *memory)
+{
+    for (size_t k = 0; k < memory->shelf_count; k++) {
+        struct shelf *shelf = &memory->shelves[k];
+        size_t kept = 0;
+        for (size_t i = 0; i < shelf->count; i++) {
+            if (!shelf->rows[i].key.job)
+                row_disown(&shelf->rows[i]);
+            else
+                shelf->rows[kept++] = shelf->rows[i];
+        }
+        memory->rows -= shelf->count - kept;
+        shelf->count = kept;
+    }
+}
+
+static int64_t prune(struct store *store, struct wall before, uint32_t limit)
+{
+    struct memory_store *memory = of(store);
+    struct picked picked = { 0 };
+    for (size_t k = 0; k < memory->shelf_count; k++) {
+        struct shelf *shelf = &memory->shelves[k];
+        for (size_t i = 0; i + 1 < shelf->count; i++)
+            if (shelf->rows[i].state == ROW_DONE &&
+                shelf->rows[i].ended.ms < before.ms)
+                pick(&picked, &shelf->rows[i]);
+    }
+    pick_order(&picked, by_end);
+    if (picked.count > limit)
+        picked.count = limit;
+    for (size_t i = 0; i < picked.count; i++)
+        picked.rows[i]->key.job = 0;
+    if (picked.count)
+        sweep(memory);
+    free(picked.rows);
+    return (int64_t)picked.count;
+}
+
+static void forget_plan(struct memory_plan *plan)
+{
+    disown(plan->plan.environment);
+    disown(plan->plan.tzdata);
+    disown(plan->plan.file);
+}
+
+static bool forget(struct store *store, struct wall before)
+{
+    struct memory_store *memory = of(store);
+    size_t kept = 0;
+    for (size_t i = 0; i < memory->plan_count; i++) {
+        struct memory_plan *plan = &memory->plans[i];
+        if (i + 1 < memory->plan_count && plan->plan.at.ms < before.ms)
+            forget_plan(plan);
+        else
+            memory->plans[kept++] = *plan;
+    }
+    memory->plan_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < memory->life_count; i++) {
+        struct life *life = &memory->lives[i];
+        if (i + STORE_LIVES_MAX < memory->life_count &&
+            life->told.seen.ms < before.ms)
+            disown(life->told.owner);
+        else
+            memory->lives[kept++] = *life;
+    }
+    memory->life_count = kept;
+    return true;
+}
+
+/* ---- opening and closing ---- */
+
+static bool begin(struct store *store)
+{
+    (void)store;
+    return true;
+}
+
+/* The shared part takes back what it refused itself before it wrote anything:
+ * a lease, a plan. */
+static void rollback(struct store *store)
+{
+    (void)store;
+}
+
+static void shelf_close(struct store *store, uint32_t job)
+{
+    struct shelf *shelf = shelf_of(store, job);
+    for (size_t i = 0; i < shelf->count; i++)
+        row_disown(&shelf->rows[i]);
+    free(shelf->rows);
+    resume(store, job);
+}
+
+static void close_memory(struct store *store)
+{
+    struct memory_store *memory = of(store);
+    for (size_t i = 0; i < memory->shelf_count; i++)
+        shelf_close(store, (uint32_t)i + 1);
+    for (size_t i = 0; i < memory->plan_count; i++)
+        forget_plan(&memory->plans[i]);
+    for (size_t i = 0; i < memory->life_count; i++)
+        disown(memory->lives[i].told.owner);
+    for (size_t i = 0; i < memory->lease_count; i++)
+        free(memory->leases[i].name);
+    free(memory->shelves);
+    free(memory->plans);
+    free(memory->lives);
+    free(memory->leases);
+    free(memory);
+}
+
+static const struct store_driver memory_driver = {
+    .close = close_memory,
+    .begin = begin,
+    .commit = begin, /* likewise: nothing to do */
+    .rollback = rollback,
+    .job = add_job,
+    .row_add = row_add,
+    .row_get = row_get,
+    .row_put = row_put,
+    .rival = rival,
+    .renew = renew,
+    .lane_add = lane_add,
+    .lane_leave = lane_leave,
+    .lane_change = lane_change,
+    .lane_fails = lane_fails,
+    .pause = put_pause,
+    .resume = resume,
+    .life = put_life,
+    .plan = put_plan,
+    .lease_get = lease_get,
+    .lease_put = lease_put,
+    .prune = prune,
+    .forget = forget,
+    .count = count_rows,
+    .each_lane = each_lane,
+    .each_open = each_open,
+    .each_pause = each_pause,
+    .each_life = each_life,
+    .plan_last = plan_last,
+    .pause_get = pause_get,
+    .reach = reach,
+    .history = history,
+};
+
+struct store *store_open_memory(const char *owner)
+{
+    struct memory_store *memory = memory_new(sizeof *memory);
+    store_begin(&memory->store, &memory_driver, owner, 0,
+                (struct wall){ EVER_MS });
+    return &memory->store;
+}

@@ -1,0 +1,211 @@
+/* A store is opened, numbers its life, writes in transactions and is closed:
+ * what every driver does the same way. */
+#include <stdio.h>
+#include <string.h>
+
+#include "driver.h"
+
+void store_begin(struct store *store, const struct store_driver *driver,
+                 const char *owner, uint32_t last, struct wall now)
+{
+    store->driver = driver;
+    store->life = last + 1;
+    store->began = store->seen = now;
+    store->rows = -1;
+    snprintf(store->owner, sizeof store->owner, "%s", owner);
+}
+
+bool store_start(struct store *store)
+{
+    store->jobs_before = store->jobs.count;
+    store->rows_before = store->rows;
+    return store->driver->begin(store);
+}
+
+/* Each commit says that its life was there until now: a life that was cut off
+ * is told by its last one. */
+static bool put_life(struct store *store, bool ended)
+{
+    const struct life life = { .id = store->life,
+                               .told = { .owner = store->owner,
+                                         .began = store->began,
+                                         .seen = store->seen,
+                                         .ended = ended } };
+    return store->driver->life(store, &life);
+}
+
+bool store_done(struct store *store, bool ok)
+{
+    if (ok && put_life(store, false) && store->driver->commit(store))
+        return true;
+    store->driver->rollback(store);
+    names_cut(&store->jobs, store->jobs_before);
+    store->rows = store->rows_before;
+    return false;
+}
+
+/* A clock that is set back does not shorten a life. */
+void store_seen(struct store *store, struct wall at)
+{
+    if (store->began.ms == EVER_MS)
+        store->began = store->seen = at;
+    if (at.ms > store->seen.ms)
+        store->seen = at;
+}
+
+void store_close(struct store *store, struct wall now)
+{
+    if (!store)
+        return;
+    store_seen(store, now);
+    if (store->driver->begin(store) &&
+        !(put_life(store, true) && store->driver->commit(store)))
+        store->driver->rollback(store);
+    names_close(&store->jobs);
+    arena_close(&store->told);
+    store->driver->close(store);
+}
+
+bool store_next_life(struct store *store, const char *owner, struct wall now,
+                     struct error *reterr)
+{
+    store_begin(store, store->driver, owner, store->life, now);
+    if (store_start(store) && store_done(store, true))
+        return true;
+    *reterr = store->error;
+    return false;
+}
+
+/* ---- plans ---- */
+
+/* A plan that this life published already: its commit was not heard of. */
+static bool is_again(const struct store *store, const struct plan_note *plan,
+                     const struct plan_note *last, uint32_t life)
+{
+    return life == store->life && last->generation == plan->generation &&
+           last->at.ms == plan->at.ms;
+}
+
+/* ANSWER_NO: nothing is to be written, it is there. */
+static enum answer may_publish(struct store *store,
+                               const struct plan_note *plan)
+{
+    struct plan_note last;
+    uint32_t life;
+    enum answer there = store->driver->plan_last(store, &last, &life);
+    if (there != ANSWER_YES)
+        return there == ANSWER_NO ? ANSWER_YES : ANSWER_BROKEN;
+    if (is_again(store, plan, &last, life))
+        return ANSWER_NO;
+    if (plan->generation > last.generation)
+        return ANSWER_YES;
+    error_set(&store->error,
+              "generation %u is not newer than %u, which is published already",
+              plan->generation, last.generation);
+    return ANSWER_BROKEN;
+}
+
+bool store_publish(struct store *store, const struct plan_note *plan,
+                   struct error *reterr)
+{
+    store_seen(store, plan->at);
+    if (store_start(store)) {
+        enum answer may = may_publish(store, plan);
+        bool ok = may == ANSWER_NO ||
+                  (may == ANSWER_YES && store->driver->plan(store, plan));
+        if (store_done(store, ok))
+            return true;
+    }
+    *reterr = store->error;
+    return false;
+}
+
+static const char *tell(struct store *store, const char *string)
+{
+    return arena_copy(&store->told, string, strlen(string));
+}
+
+bool store_plan(struct store *store, struct plan_note *ret)
+{
+    uint32_t life;
+    struct plan_note last;
+    if (store->driver->plan_last(store, &last, &life) != ANSWER_YES)
+        return false;
+    arena_close(&store->told);
+    last.environment = tell(store, last.environment);
+    last.tzdata = tell(store, last.tzdata);
+    last.file = tell(store, last.file);
+    *ret = last;
+    return true;
+}
+
+/* ---- leases ---- */
+
+bool store_lease(struct store *store, const char *name, struct wall now,
+                 int64_t ttl_ms)
+{
+    if (!store_start(store))
+        return false;
+    store_seen(store, now);
+    struct lease lease = { 0 };
+    enum answer there = store->driver->lease_get(store, name, &lease);
+    bool ok = there != ANSWER_BROKEN;
+    if (there == ANSWER_YES && lease.life != store->life &&
+        lease.until.ms > now.ms)
+        ok = false;
+    if (lease.life != store->life)
+        lease.epoch++;
+    lease.life = store->life;
+    lease.until.ms = now.ms + ttl_ms;
+    return store_done(store,
+                      ok && store->driver->lease_put(store, name, &lease));
+}
+
+/* ---- retention ---- */
+
+/* How many rows there are more than `keep`. */
+static int64_t excess(struct store *store, int64_t keep)
+{
+    if (store->rows < 0)
+        store->rows = store->driver->count(store);
+    return store->rows < 0 ? -1 : store->rows > keep ? store->rows - keep : 0;
+}
+
+static int64_t prune_rows(struct store *store, struct wall before,
+                          int64_t keep_rows, uint32_t limit)
+{
+    int64_t over = excess(store, keep_rows);
+    int64_t old = over < 0 ? -1 : store->driver->prune(store, before, limit);
+    if (old < 0)
+        return -1;
+    store->rows -= old;
+    over -= old;
+    if (over <= 0 || old == limit)
+        return old;
+    if (over > limit - old)
+        over = limit - old;
+    int64_t more =
+        store->driver->prune(store, (struct wall){ NEVER_MS }, (uint32_t)over);
+    if (more < 0)
+        return -1;
+    store->rows -= more;
+    return old + more;
+}
+
+int64_t store_prune(struct store *store, const struct retention *retention,
+                    struct wall now, uint32_t limit, struct error *reterr)
+{
+    struct wall before = { EVER_MS };
+    if (now.ms >= EVER_MS + retention->keep_ms)
+        before.ms = now.ms - retention->keep_ms;
+    if (store_start(store)) {
+        int64_t gone = prune_rows(store, before, retention->keep_rows, limit);
+        bool ok = gone >= 0;
+        if (ok && gone < limit)
+            ok = store->driver->forget(store, before);
+        if (store_done(store, ok))
+            return gone;
+    }
+    *reterr = store->error;
+    return -1;
+}
