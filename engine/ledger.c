@@ -49,7 +49,7 @@ static void entry_of_pass(const struct action *act, struct entry *entry)
     entry->kind = ENTRY_FINISH;
     entry->slot = entry->last = act->pass.key.slot;
     entry->manual = act->pass.key.manual;
-    entry->epoch = 1;
+    entry->epoch = act->pass.epoch;
     entry->count = 0;
 }
 
@@ -76,7 +76,11 @@ bool ledger_entry(const struct action *act, const struct ledger_side *side,
                            .error = side->error,
                            .by = side->by };
     switch (act->kind) {
-    case ACT_WAIT:
+    case ACT_WAIT: /* it counts no claim yet */
+        ret->kind = kinds[act->kind];
+        entry_of_run(&act->note, ret);
+        ret->epoch--;
+        return true;
     case ACT_CLAIM:
     case ACT_AGAIN:
         ret->kind = kinds[act->kind];

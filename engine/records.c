@@ -80,8 +80,8 @@ static bool journal_open(struct records *records, struct uv_loop_s *loop,
 {
     const struct journal_options options = {
         .clock = clock,
-        .retention = { .keep_ms = INT64_C(30) * 24 * 3600 * 1000,
-                       .keep_rows = 1000000 },
+        .retention = { .keep_ms = (int64_t)config->keep_days * 24 * 3600 * 1000,
+                       .keep_rows = config->keep_rows },
     };
     records->journal = journal_new(loop, store, &options, &events_of_journal,
                                    records, reterr);

@@ -62,13 +62,12 @@ static void adopt_claimed(struct core *core, struct run *run,
     run->reclaimed = true;
     run->started = core->now.mono;
     run->attempt = known->attempt;
-    run->epoch = known->epoch;
+    run->epoch = known->epoch + 1;
     if (!may_repeat(core, run->job, known)) {
         run_refuse(core, run, VERDICT_UNKNOWN, WHY_DOWN);
         return;
     }
     run->attempt++;
-    run->epoch++;
     held_add(core, run);
 }
 
@@ -78,6 +77,7 @@ static void adopt_waiting(struct core *core, struct run *run)
     bool asked_for =
         run->trigger == TRIGGER_MANUAL || run->trigger == TRIGGER_BACKFILL;
     run->waited = true;
+    run->epoch = known->epoch + 1;
     if (!asked_for && late_ms > LATE_MS_MAX) {
         run->trigger = TRIGGER_CATCH_UP;
         if (late_ms > run->job->catch_up.window_ms) {
@@ -118,7 +118,7 @@ void adopt_end(struct core *core)
                                               .key = known->key,
                                               .trigger = known->trigger,
                                               .attempt = known->attempt,
-                                              .epoch = known->epoch,
+                                              .epoch = known->epoch + 1,
                                               .cursor = { EVER_MS } };
         act->finish.verdict =
             known->claimed ? VERDICT_UNKNOWN : VERDICT_SKIPPED;

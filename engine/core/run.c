@@ -240,6 +240,7 @@ void run_pass(struct core *core, struct run *run, enum verdict verdict,
     act->pass.cursor.ms = EVER_MS;
     act->pass.waited = run->waited;
     act->pass.key = run->key;
+    act->pass.epoch = run->epoch;
     run_end(core, run);
 }
 

@@ -312,8 +312,9 @@ struct action {
             enum why why;
             struct wall cursor; /* as in struct run_note */
             bool waited; /* one slot, that an ACT_WAIT was said for: its row is
-                          * `key`, whatever `first` */
+                          * `key`, whatever `first`; with `epoch` */
             struct run_key key;
+            uint32_t epoch;
         } pass;
         struct {
             struct run_id run;
