@@ -102,8 +102,16 @@ static void do_start(struct daemon *d, const struct action *act,
     if (d->options->dry_run)
         do_print(d, act);
     else if (act->note.job->function)
-        generations_start(d->generations, act->note.generation, act->note.run,
-                          act->note.job, act->note.key.slot);
+        generations_start(
+            d->generations, act->note.generation,
+            &(struct generation_start){
+                .run = act->note.run,
+                .job = act->note.job,
+                .slot = act->note.key.slot,
+                .function = act->note.job->function,
+                .trigger = act->note.trigger,
+                .attempt = act->note.attempt ? act->note.attempt : 1,
+                .error = "" });
     else
         traffic_declared(d->traffic, act->note.run, act->note.job,
                          act->note.key.slot);

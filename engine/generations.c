@@ -578,31 +578,32 @@ void generations_open(struct generations *all, uint32_t generation,
 }
 
 void generations_start(struct generations *all, uint32_t generation,
-                       struct run_id run, const struct job *job,
-                       struct wall slot)
+                       const struct generation_start *start)
 {
     struct generation *g = generation_find(all, generation);
     if (!g || !g->child) {
-        struct host_ended ended = { .run = run.value,
+        struct host_ended ended = { .run = start->run.value,
                                     .failure = "its script host has ended" };
         all->on.ended(all->data, generation, &ended);
         return;
     }
     char scheduled[RFC3339_TEXT_MAX], id[24];
-    snprintf(id, sizeof id, "%llx", (unsigned long long)run.value);
-    const struct host_start start = {
-        .run = run.value,
-        .function = job->function,
-        .job = job->name,
+    snprintf(id, sizeof id, "%llx", (unsigned long long)start->run.value);
+    const struct host_start frame = {
+        .run = start->run.value,
+        .function = start->function,
+        .job = start->job->name,
         .run_text = id,
-        .trigger = "schedule",
-        .scheduled = rfc3339_format(slot, 0, scheduled),
-        .error = "",
-        .attempt = 1,
+        .trigger = trigger_names[start->trigger],
+        .scheduled = rfc3339_format(start->slot, 0, scheduled),
+        .error = start->error,
+        .attempt = start->attempt,
     };
-    const struct errand errand = { .run = run.value, .job = job, .slot = slot };
+    const struct errand errand = { .run = start->run.value,
+                                   .job = start->job,
+                                   .slot = start->slot };
     errand_add(g, &errand);
-    host_send(g, host_put_start(&all->out, &start));
+    host_send(g, host_put_start(&all->out, &frame));
 }
 
 void generations_respond(struct generations *all, uint32_t generation,

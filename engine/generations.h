@@ -60,11 +60,20 @@ struct generations *generations_new(struct uv_loop_s *loop,
  * without functions needs no host: it ends when it has loaded. */
 void generations_open(struct generations *all, uint32_t generation,
                       const struct host_load *load);
-/* Runs the job's function; `ended` comes exactly once, from inside this call
- * where the host is gone. `job` lives as long as the run. */
+/* What a host is asked to run. */
+struct generation_start {
+    struct run_id run;
+    const struct job *job; /* lives as long as the run */
+    struct wall slot;
+    uint32_t function; /* the job's own, or a hook of it */
+    enum trigger trigger;
+    uint32_t attempt;  /* from 1 */
+    const char *error; /* what a hook is told; "" for nothing, and for runs */
+};
+/* `ended` comes exactly once, from inside this call where the host is gone. A
+ * hook is a run like others: it has a number of its own. */
 void generations_start(struct generations *all, uint32_t generation,
-                       struct run_id run, const struct job *job,
-                       struct wall slot);
+                       const struct generation_start *start);
 void generations_respond(struct generations *all, uint32_t generation,
                          const struct host_response *response);
 void generations_wake(struct generations *all, uint32_t generation,

@@ -28,7 +28,17 @@ local samples = {
   query = "every = '1h', get = '/a', query = { a = 1, b = true, c = 'x y' }",
   headers = "every = '1h', get = '/a', headers = { ['X-Of-Ours'] = 'yes' }",
   timeout = "every = '1h', post = '/a', timeout = '1m30s'",
-  overlap = "every = '1h', post = '/a', overlap = 'allow'",
+  overlap = "every = '1h', post = '/a', overlap = { policy = 'allow', max = 3 }",
+  retry = "every = '1h', post = '/a', retry = { attempts = 5, backoff = '1s..30s', on = { 'network', 429, '5xx' } }",
+  catch_up = "every = '1h', post = '/a', catch_up = { window = '12h', policy = 'all', max = 3 }",
+  deadline = "every = '1h', post = '/a', deadline = '10m'",
+  min_gap = "every = '1h', post = '/a', min_gap = '90m'",
+  max_runs = "every = '1h', post = '/a', max_runs = 10",
+  alert_after = "every = '1h', post = '/a', alert_after = 3",
+  on_failure = "every = '1h', post = '/a', on_failure = function(ctx, err) end",
+  on_success = "every = '1h', post = '/a', on_success = function(ctx) end",
+  on_recover = "every = '1h', post = '/a', on_recover = function(ctx) end",
+  heartbeat = "every = '1h', post = '/a', heartbeat = 'https://ping.example/a'",
   group = "every = '1h', post = '/a', group = 'g'",
   scale = "every = '1h', post = '/a', scale = { staging = 1.5 }",
   only = "every = '1h', post = '/a', only = { 'production', 'test' }",
@@ -46,7 +56,15 @@ local default_samples = {
   gap = "gap = 'before'",
   fold = "fold = 'last'",
   timeout = "timeout = '10s'",
-  overlap = "overlap = 'allow'",
+  overlap = "overlap = 'queue'",
+  retry = "retry = { attempts = 5, backoff = '1s..30s' }",
+  catch_up = "catch_up = '6h'",
+  deadline = "deadline = '10m'",
+  min_gap = "min_gap = '30s'",
+  alert_after = "alert_after = 3",
+  on_failure = "on_failure = function(ctx, err) end",
+  on_success = "on_success = function(ctx) end",
+  on_recover = "on_recover = function(ctx) end",
   phase = "phase = 'auto'",
   headers = "headers = { ['X-Of-Ours'] = 'yes' }",
 }
@@ -79,6 +97,7 @@ end
 -- `ot` may be meant for `at` as well.
 local function transposed(name)
   if #name == 2 then return name .. name:sub(2) end
+  if name:sub(-1) == name:sub(-2, -2) then return name:sub(1, -2) end
   return name:sub(1, -3) .. name:sub(-1) .. name:sub(-2, -2)
 end
 

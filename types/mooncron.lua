@@ -7,7 +7,36 @@
 ---@alias mooncron.Duration string
 
 ---What happens to a slot that comes while a run of the job still goes on.
----@alias mooncron.Overlap "skip"|"allow"
+---@alias mooncron.OverlapPolicy "skip"|"queue"|"allow"|"cancel"
+
+---@class (exact) mooncron.OverlapTable
+---@field policy mooncron.OverlapPolicy
+---@field max? integer runs at once, with `"allow"`
+
+---@alias mooncron.Overlap mooncron.OverlapPolicy|mooncron.OverlapTable
+
+---What an attempt may have failed of. 408, 425 and 429 are `"busy"`, 5xx is
+---`"server"`.
+---@alias mooncron.Cause "network"|"timeout"|"busy"|"server"|"denied"|"script"|"5xx"|408|425|429
+
+---@class (exact) mooncron.RetryTable
+---@field attempts? integer in all, 1 to 100; `3`
+---@field backoff? string the pauses, `"5s..1m"` or `"5s"`
+---@field on? mooncron.Cause|mooncron.Cause[] after these only
+
+---`false` repeats nothing; a number is `attempts`.
+---@alias mooncron.Retry false|integer|mooncron.RetryTable
+
+---@class (exact) mooncron.CatchUpTable
+---@field window mooncron.Duration how late a slot may be run
+---@field policy? "once"|"all" the newest slot, or each of them; `"once"`
+---@field max? integer so many at most, with `"all"`; `10`
+
+---`false` runs nothing late; a duration is `window`.
+---@alias mooncron.CatchUp false|mooncron.Duration|mooncron.CatchUpTable
+
+---Told how a run ended; `err` is what was wrong with it.
+---@alias mooncron.Hook async fun(ctx: mooncron.Context, err: string?)
 
 ---`"auto"` is a hash of the job's name, within its interval.
 ---@alias mooncron.Phase mooncron.Duration|"auto"
@@ -70,7 +99,15 @@
 ---@field gap? mooncron.Gap
 ---@field fold? mooncron.Fold
 ---@field timeout? mooncron.Duration
----@field overlap? mooncron.Overlap
+---@field overlap? mooncron.Overlap `"skip"`
+---@field retry? mooncron.Retry `3`
+---@field catch_up? mooncron.CatchUp `false`
+---@field deadline? mooncron.Duration|false for all attempts of a run together
+---@field min_gap? mooncron.Duration|false from the start of a run to that of the next
+---@field alert_after? integer failures in a row before `on_failure`; `1`
+---@field on_failure? mooncron.Hook|false
+---@field on_success? mooncron.Hook|false
+---@field on_recover? mooncron.Hook|false after a success that `on_failure` was called before
 ---@field phase? mooncron.Phase
 ---@field headers? table<string, string>
 
@@ -101,6 +138,16 @@
 ---@field headers? table<string, string> beside those of the worker
 ---@field timeout? mooncron.Duration of one call, or of a whole `run`; `"30s"`
 ---@field overlap? mooncron.Overlap `"skip"`
+---@field retry? mooncron.Retry `3`
+---@field catch_up? mooncron.CatchUp `false`
+---@field deadline? mooncron.Duration|false for all attempts of a run together
+---@field min_gap? mooncron.Duration|false from the start of a run to that of the next
+---@field max_runs? integer in the life of the job
+---@field alert_after? integer failures in a row before `on_failure`; `1`
+---@field on_failure? mooncron.Hook|false
+---@field on_success? mooncron.Hook|false
+---@field on_recover? mooncron.Hook|false after a success that `on_failure` was called before
+---@field heartbeat? string URL of an allowed origin that is called after each success
 ---@field group? string name of a declared group
 ---@field scale? boolean|number|mooncron.Factors|"nth" whether the multiplier counts; `true`
 ---@field only? string[] environments in which the job exists; all
@@ -119,7 +166,7 @@
 ---@field job string name of the job
 ---@field run_id string the same in the log and on the page
 ---@field attempt integer from 1
----@field trigger "schedule"|"manual" why the job runs
+---@field trigger "schedule"|"catch_up"|"manual"|"backfill"|"retry" why the job runs
 ---@field scheduled_at string the slot, as RFC 3339
 ---@field settings mooncron.Settings those that the schedule was loaded with
 

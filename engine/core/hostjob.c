@@ -155,6 +155,7 @@ static void put_policies(struct text *out, const struct job *job)
     wire_u32(out, job->retry.on);
     wire_u64(out, (uint64_t)job->catch_up.window_ms);
     wire_u32(out, job->catch_up.max);
+    wire_u8(out, job->catch_up_said);
 }
 
 static void get_policies(struct wire_reader *in, struct job *ret)
@@ -175,6 +176,7 @@ static void get_policies(struct wire_reader *in, struct job *ret)
     ret->retry.on = (uint16_t)wire_read_u32(in);
     ret->catch_up.window_ms = (int64_t)wire_read_u64(in);
     ret->catch_up.max = wire_read_u32(in);
+    ret->catch_up_said = wire_read_u8(in) != 0;
 }
 
 static bool policies_are_sound(const struct job *job)

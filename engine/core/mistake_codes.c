@@ -22,13 +22,16 @@ static const struct {
       "readable, is larger than 16 MiB, or lies outside the schedule file's\n"
       "folder." },
     { "E104", "unknown option",
-      "An option of job, defaults or group is not known. Options are checked\n"
+      "An option of job, defaults or group is not known, or a field of an "
+      "option\n"
+      "that is a table. Options are checked\n"
       "by name so that a typo cannot silently switch something off. The list "
       "is\n"
       "in docs/lua-api.md." },
     { "E105", "value not allowed",
       "An option takes one of a few words, or a number in a range, and got\n"
-      "something else." },
+      "something else. An answer of 4xx but 408, 425 and 429 is never "
+      "repeated." },
     { "E106", "unknown environment",
       "`only` names an environment that no multiplier rule knows and that is\n"
       "not one of production, staging, development, dev, test or the current\n"
@@ -43,7 +46,11 @@ static const struct {
       "(run).\n"
       "Some options go only with some schedules: gap and fold with fixed times "
       "of\n"
-      "day, on_excluded with `except`, scale = \"nth\" with cron or at." },
+      "day, on_excluded with `except`, scale = \"nth\" with cron or at; a max "
+      "with\n"
+      "overlap = \"allow\" and with catch_up = \"all\"; what retry waits for "
+      "with more\n"
+      "than one attempt." },
     { "E110", "a duration without a unit",
       "A bare number says nothing about its unit: 1440 may be minutes or\n"
       "milliseconds. Write \"1440m\", \"24h\" or \"1d\"." },
@@ -64,7 +71,9 @@ static const struct {
       "`mooncron explain` says in words what an expression means." },
     { "E114", "bad target",
       "A target is a path below BACKEND_URL and starts with /, or an absolute\n"
-      "URL of an origin that MOONCRON_ALLOW_HOSTS lists." },
+      "URL of an origin that MOONCRON_ALLOW_HOSTS lists, without a user name; "
+      "a\n"
+      "heartbeat is such a URL." },
     { "E115", "bad header, query or body",
       "Header names are tokens and values have no control characters; headers\n"
       "that mooncron sends itself cannot be set; a query is a table of names\n"
@@ -159,6 +168,27 @@ static const struct {
     { "W202", "timeout not below the interval",
       "A run may still be going when the next slot comes, which is then\n"
       "skipped." },
+    { "W203", "retries run past the next start",
+      "Where every attempt takes its whole timeout, and each pause between "
+      "them "
+      "is\n"
+      "as long as it may be, the last attempt ends after the next slot is due. "
+      "A\n"
+      "retry never goes past the next slot, so the later ones would not be "
+      "made.\n"
+      "Fewer attempts, a shorter timeout or backoff, or a deadline mend it; "
+      "where\n"
+      "the next slot is as good as a retry, write retry = false." },
+    { "W204", "a rare job without catch_up",
+      "The slots of the job are a day or more apart. A worker that is down, or "
+      "is\n"
+      "started anew, at the wrong minute loses one of them, and the next comes "
+      "a\n"
+      "day later. catch_up = \"12h\" runs it late, if by no more than that; "
+      "where a\n"
+      "missed day does not matter, catch_up = false says so, to whoever reads "
+      "the\n"
+      "file and to this warning." },
     { "W205", "a time that a clock change hides or repeats",
       "On the day on which a clock is set forward some times of day do not\n"
       "exist, and where it is set back some come twice. A job with such a "

@@ -9,6 +9,7 @@
 #include "lib.h"
 #include "lib_answer.h"
 #include "mooncron/memory.h"
+#include "take.h"
 
 /* ---- finding ---- */
 
@@ -104,8 +105,21 @@ static void fiber_resume(struct fiber *fiber, int args)
 
 /* ---- what the daemon says ---- */
 
-/* Builds function and ctx on the thread's stack; behind the door, because it
- * allocates. Argument: the start, and the thread. */
+/* Whatever a run was begun by, what comes after its first attempt is a retry.
+ */
+static const char *trigger_of(const struct host_start *start)
+{
+    return start->attempt > 1 ? "retry" : start->trigger;
+}
+
+/* A hook is told what was wrong; where nothing was, and in a run, it is nil. */
+static bool has_error(const struct host_start *start)
+{
+    return start->error[0] != '\0';
+}
+
+/* Builds function, ctx and, for a hook, the error on the thread's stack; behind
+ * the door, because it allocates. Argument: the start, and the fiber. */
 static int prepare(lua_State *L)
 {
     const struct host_start *start = lua_touserdata(L, 1);
@@ -113,14 +127,14 @@ static int prepare(lua_State *L)
     fiber->thread = lua_newthread(L);
     fiber->ref = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_State *T = fiber->thread;
-    lua_getfield(T, LUA_REGISTRYINDEX, "mooncron.functions");
+    lua_getfield(T, LUA_REGISTRYINDEX, FUNCTIONS_KEY);
     lua_rawgeti(T, -1, start->function);
     lua_remove(T, -2);
     const struct {
         const char *name, *value;
     } fields[] = { { "job", start->job },
                    { "run_id", start->run_text },
-                   { "trigger", start->trigger },
+                   { "trigger", trigger_of(start) },
                    { "scheduled_at", start->scheduled } };
     lua_createtable(T, 0, 8);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
@@ -131,6 +145,8 @@ static int prepare(lua_State *L)
     lua_setfield(T, -2, "attempt");
     lua_getglobal(T, "settings");
     lua_setfield(T, -2, "settings");
+    if (has_error(start))
+        lua_pushstring(T, start->error);
     return 0;
 }
 
@@ -147,7 +163,7 @@ void fiber_start(struct host *host, const struct host_start *start)
     lua_pushlightuserdata(L, (void *)(uintptr_t)start);
     lua_pushlightuserdata(L, fiber);
     if (vm_call(&host->vm, 2, 0, RUN_BUDGET_NS) == VM_OK) {
-        fiber_resume(fiber, 1);
+        fiber_resume(fiber, has_error(start) ? 2 : 1);
         return;
     }
     lua_pop(L, 1);

@@ -17,6 +17,7 @@
 #include "mooncron/duration.h"
 #include "mooncron/suggest.h"
 #include "take.h"
+#include "take_policy.h"
 #include "when.h"
 
 /* ---- options ---- */
@@ -48,13 +49,6 @@ static void take_timeout(struct taker *taker, const char *key,
     int64_t ms = decl->timeout_ms;
     take_duration(taker, key, 1, TIMEOUT_MS_MAX, &ms);
     decl->timeout_ms = (uint32_t)ms;
-}
-
-static void take_overlap(struct taker *taker, const char *key,
-                         struct decl *decl)
-{
-    take_choice(taker, key, overlap_names,
-                sizeof overlap_names / sizeof *overlap_names, &decl->overlap);
 }
 
 /* get, post, put, delete; the second target is one too many. */
@@ -94,17 +88,9 @@ static void take_delete(struct taker *taker, const char *key, struct decl *decl)
     take_method(taker, key, decl, METHOD_DELETE);
 }
 
-/* The function is kept in the registry under the address of the vm and its id:
- * see function_keep(). */
-static void function_keep(lua_State *L, uint32_t id);
-
 static void take_run(struct taker *taker, const char *key, struct decl *decl)
 {
-    if (!take_type(taker, key, LUA_TFUNCTION, "a function"))
-        return;
-    lua_pushvalue(taker->L, -1);
-    decl->function = ++taker->loader->functions;
-    function_keep(taker->L, decl->function);
+    take_function(taker, key, "a function", &decl->function);
 }
 
 static void take_body_of(struct taker *taker, const char *key,
@@ -276,6 +262,16 @@ static const struct option {
     { "phase", OF_JOB | OF_DEFAULTS, take_phase },
     { "timeout", OF_JOB | OF_DEFAULTS, take_timeout },
     { "overlap", OF_JOB | OF_DEFAULTS, take_overlap },
+    { "retry", OF_JOB | OF_DEFAULTS, take_retry },
+    { "catch_up", OF_JOB | OF_DEFAULTS, take_catch_up },
+    { "deadline", OF_JOB | OF_DEFAULTS, take_deadline },
+    { "min_gap", OF_JOB | OF_DEFAULTS, take_min_gap },
+    { "max_runs", OF_JOB, take_max_runs },
+    { "alert_after", OF_JOB | OF_DEFAULTS, take_alert_after },
+    { "on_failure", OF_JOB | OF_DEFAULTS, take_on_failure },
+    { "on_success", OF_JOB | OF_DEFAULTS, take_on_success },
+    { "on_recover", OF_JOB | OF_DEFAULTS, take_on_recover },
+    { "heartbeat", OF_JOB, take_heartbeat },
     { "group", OF_JOB, take_group },
     { "scale", OF_JOB, take_scale },
     { "only", OF_JOB, take_only },
@@ -287,15 +283,6 @@ static const struct option {
 #define OPTIONS (sizeof options / sizeof *options)
 
 static const char options_key[] = "mooncron.options";
-static const char functions_key[] = "mooncron.functions";
-
-static void function_keep(lua_State *L, uint32_t id)
-{
-    lua_getfield(L, LUA_REGISTRYINDEX, functions_key);
-    lua_insert(L, -2);
-    lua_rawseti(L, -2, id);
-    lua_pop(L, 1);
-}
 
 static void blame_option(struct taker *taker, const char *key, unsigned owner)
 {
@@ -304,7 +291,7 @@ static void blame_option(struct taker *taker, const char *key, unsigned owner)
     for (size_t i = 0; i < OPTIONS; i++)
         if (options[i].owners & owner)
             names[count++] = options[i].name;
-    char label[96] = "", help[256] = "";
+    char label[96] = "", help[480] = "";
     const char *near = suggest(key, names, count);
     if (near)
         snprintf(label, sizeof label, "did you mean `%s`?", near);
@@ -410,7 +397,7 @@ static struct decl *decl_new(struct loader *loader, const char *name,
         .line = caller.line,
         .enabled = true,
         .scaled = true,
-        .overlap = loader->standards.overlap,
+        .policies = loader->standards.policies,
         .timeout_ms = loader->standards.timeout_ms,
         .phase_ms = loader->standards.phase_ms,
         .headers = loader->standards.headers,
@@ -507,14 +494,14 @@ static int defaults(lua_State *L)
         return 0;
     }
     struct standards *standards = &loader->standards;
-    struct decl decl = { .overlap = standards->overlap,
+    struct decl decl = { .policies = standards->policies,
                          .timeout_ms = standards->timeout_ms,
                          .phase_ms = standards->phase_ms,
                          .headers = standards->headers,
                          .when = standards->when,
                          .base = standards->when };
     take_options(&taker, 1, OF_DEFAULTS, &decl);
-    *standards = (struct standards){ .overlap = decl.overlap,
+    *standards = (struct standards){ .policies = decl.policies,
                                      .timeout_ms = decl.timeout_ms,
                                      .phase_ms = decl.phase_ms,
                                      .headers = decl.headers,
@@ -541,5 +528,5 @@ void lib_declare_open(lua_State *L)
     }
     lua_setfield(L, LUA_REGISTRYINDEX, options_key);
     lua_newtable(L);
-    lua_setfield(L, LUA_REGISTRYINDEX, functions_key);
+    lua_setfield(L, LUA_REGISTRYINDEX, FUNCTIONS_KEY);
 }

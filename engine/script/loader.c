@@ -10,6 +10,8 @@
 #include "blame.h"
 #include "host.h"
 #include "json.h"
+#include "take_policy.h"
+#include "url.h"
 #include "when.h"
 
 #define FLUSH_BYTES (64 << 10) /* what is written to the daemon at once */
@@ -99,13 +101,40 @@ static const char *body_of(const struct decl *decl)
     return needs && !decl->body[0] ? "{}" : decl->body;
 }
 
+/* Of a whole URL; a path is the backend's. */
+static const char *origin_of(struct loader *loader, const struct decl *decl)
+{
+    char origin[URL_MAX + 1];
+    if (!decl->target[0] || decl->target[0] == '/')
+        return "";
+    return loader_keep(loader, url_origin(decl->target, origin));
+}
+
+static void policies_of(const struct policies *policies, struct job *ret)
+{
+    ret->heartbeat = policies->heartbeat;
+    ret->on_failure = policies->on_failure;
+    ret->on_success = policies->on_success;
+    ret->on_recover = policies->on_recover;
+    ret->alert_after = policies->alert_after;
+    ret->overlap = policies->overlap;
+    ret->overlap_max = policies->overlap_max;
+    ret->max_runs = policies->max_runs;
+    ret->min_gap_ms = policies->min_gap_ms;
+    ret->deadline_ms = policies->deadline_ms;
+    ret->retry = policies->retry;
+    ret->catch_up = policies->catch_up;
+    ret->catch_up_said = policies->catch_up_said;
+}
+
 static void send_job(struct sender *sender, const struct decl *decl,
                      const struct schedule *schedule, double multiplier)
 {
     struct loader *loader = sender->loader;
-    const struct job job = {
+    struct job job = {
         .name = decl->name,
         .target = target_of(loader, decl),
+        .origin = origin_of(loader, decl),
         .body = body_of(decl),
         .headers = decl->headers,
         .file = decl->file,
@@ -118,10 +147,10 @@ static void send_job(struct sender *sender, const struct decl *decl,
         .group = group_of(loader, decl->group),
         .function = decl->function,
         .method = decl->method,
-        .overlap = decl->overlap,
         .standing = (uint8_t)standing_of(loader, decl),
         .always = decl->always,
     };
+    policies_of(&decl->policies, &job);
     host_put_job(sender->out, &job, sender->calendars, sender->calendar_count);
     sender->jobs++;
     sender_flush(sender, FLUSH_BYTES);
@@ -234,8 +263,9 @@ void loader_run(struct loader *loader, struct vm *vm,
 {
     loader->vm = vm;
     loader->load = load;
-    loader->standards =
-        (struct standards){ .timeout_ms = TIMEOUT_MS, .headers = "" };
+    loader->standards = (struct standards){ .timeout_ms = TIMEOUT_MS,
+                                            .policies = policies_usual(),
+                                            .headers = "" };
     loader->groups = memory_new(JOBSET_GROUPS_MAX * sizeof *loader->groups);
     text_init(&loader->text, JSON_BYTES_MAX);
     loader->zones = zones_new(load->zones);

@@ -18,18 +18,34 @@
 #include "source.h"
 #include "vm.h"
 
-#define LOAD_BUDGET_NS INT64_C(2000000000) /* 100 times a large file's need */
-#define RULES_MAX      64                  /* nobody reads more */
-#define ONLY_MAX       32
-#define PHASE_AUTO     (-1)
-#define TIMEOUT_MS     30000 /* where the file says none */
-#define TIMEOUT_MS_MAX (INT64_C(24) * 3600 * 1000) /* a run of a day hangs */
+#define LOAD_BUDGET_NS      INT64_C(2000000000) /* 100 times a large file's need */
+#define RULES_MAX           64                  /* nobody reads more */
+#define ONLY_MAX            32
+#define PHASE_AUTO          (-1)
+#define TIMEOUT_MS          30000 /* where the file says none */
+#define RETRY_ATTEMPTS      3     /* likewise, in all */
+#define RETRY_BACKOFF_MS    5000
+#define RETRY_BACKOFF_TO_MS 60000
+#define TIMEOUT_MS_MAX      (INT64_C(24) * 3600 * 1000) /* a run of a day hangs */
+
+/* How runs of a job go together, are repeated, made up for and told of. */
+struct policies {
+    uint8_t overlap;
+    uint32_t overlap_max;
+    struct retry retry;
+    struct catch_up catch_up;
+    bool catch_up_said; /* by the file, be it `false` */
+    int64_t deadline_ms, min_gap_ms;
+    uint32_t max_runs, alert_after;
+    uint32_t on_failure, on_success, on_recover; /* functions; 0: none */
+    const char *heartbeat;                       /* or "" */
+};
 
 /* What defaults may set, and what a job begins with. */
 struct standards {
     int64_t phase_ms;
     uint32_t timeout_ms;
-    uint8_t overlap;
+    struct policies policies;
     const char *headers;
     struct when *when; /* NULL: nothing was said of time */
 };
@@ -42,8 +58,9 @@ struct decl {
     bool called; /* its table came */
     bool sound;  /* and is worth sending */
     bool always, enabled, has_target;
-    uint8_t method, overlap;
+    uint8_t method;
     uint32_t timeout_ms, function;
+    struct policies policies;
     const char *target, *query, *body, *headers, *label, *group;
     int64_t every_ms, phase_ms;
     struct when *when; /* NULL: a plain `every`; see when.h */

@@ -1,6 +1,7 @@
 /* Sources are kept whole until the load is over. */
 #include "source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,21 +170,48 @@ static struct spot spot_element(struct tokens tokens, uint32_t element)
     return spot_value(tokens);
 }
 
-struct spot source_option(const struct call_site *site, const char *key,
-                          enum spot_of what, uint32_t element)
+/* From the brace of a table to its field `key`; false where it has none. */
+static bool field_find(struct tokens *tokens, const char *key)
+{
+    if (!token_is(tokens, "{") || !token_next(tokens))
+        return false;
+    while (!field_is(*tokens, key))
+        if (!field_skip(tokens))
+            return false;
+    return true;
+}
+
+static struct spot field_spot(struct tokens tokens, enum spot_of what,
+                              uint32_t element)
 {
     const struct spot none = { 0, 0, 0 };
-    struct tokens tokens;
-    if (!site_open(site, &tokens) || !token_next(&tokens))
-        return none;
-    while (!field_is(tokens, key))
-        if (!field_skip(&tokens))
-            return none;
     if (what == SPOT_KEY)
         return spot_at(&tokens);
     if (!value_enter(&tokens))
         return none;
     return element ? spot_element(tokens, element) : spot_value(tokens);
+}
+
+struct spot source_option(const struct call_site *site, const char *key,
+                          enum spot_of what, uint32_t element)
+{
+    const struct spot none = { 0, 0, 0 };
+    struct tokens table, tokens;
+    char option[64];
+    size_t len = strcspn(key, ".");
+    if (!site_open(site, &table))
+        return none;
+    tokens = table;
+    if (field_find(&tokens, key))
+        return field_spot(tokens, what, element);
+    tokens = table;
+    snprintf(option, sizeof option, "%.*s", (int)len, key);
+    if (!key[len] || !field_find(&tokens, option))
+        return none;
+    struct tokens field = tokens;
+    if (!value_enter(&field) || !field_find(&field, key + len + 1))
+        return field_spot(tokens, SPOT_VALUE, 0);
+    return field_spot(field, what, element);
 }
 
 /* ---- names ---- */

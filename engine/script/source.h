@@ -51,8 +51,9 @@ struct call_site {
 
 enum spot_of { SPOT_KEY, SPOT_VALUE };
 
-/* Of the option `key`; for a value, of its `element`th element (from 1) where
- * that is not 0. */
+/* Of the option `key`, or of a field of it, "option.field"; for a value, of its
+ * `element`th element (from 1) where that is not 0. A field of a table that
+ * stands elsewhere is where the option names that table. */
 struct spot source_option(const struct call_site *site, const char *key,
                           enum spot_of what, uint32_t element);
 

@@ -1,6 +1,7 @@
 /* Options are taken one by one; a wrong one is blamed and the next is taken. */
 #include "take.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <lauxlib.h>
 #include <stdio.h>
@@ -164,6 +165,76 @@ void take_choice(struct taker *taker, const char *key, const char *const *words,
     const struct advice advice = { .label = label, .help = help };
     taker_blame(taker, "E105", key, SPOT_VALUE, 0, &advice,
                 "`%s` cannot be \"%.64s\"", key, word);
+}
+
+void take_function(struct taker *taker, const char *key, const char *wanted,
+                   uint32_t *ret_id)
+{
+    lua_State *L = taker->L;
+    if (!take_type(taker, key, LUA_TFUNCTION, wanted))
+        return;
+    *ret_id = ++taker->loader->functions;
+    lua_getfield(L, LUA_REGISTRYINDEX, FUNCTIONS_KEY);
+    lua_pushvalue(L, -2);
+    lua_rawseti(L, -2, *ret_id);
+    lua_pop(L, 1);
+}
+
+/* ---- tables within an option ---- */
+
+#define FIELD_KEY_MAX 96 /* a known option, a dot, some of what was written */
+#define FIELDS_MAX    8
+
+static void blame_field(struct taker *taker, const char *key,
+                        const struct option_field *fields, size_t count)
+{
+    const char *names[FIELDS_MAX];
+    char path[FIELD_KEY_MAX], label[96] = "", help[128] = "fields:";
+    lua_State *L = taker->L;
+    if (lua_type(L, -2) != LUA_TSTRING) {
+        taker_blame(taker, "E104", key, SPOT_VALUE, 0, NULL,
+                    "a value without a name in `%s`", key);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(help);
+        names[i] = fields[i].name;
+        snprintf(help + len, sizeof help - len, " %s", names[i]);
+    }
+    const char *near = suggest(lua_tostring(L, -2), names, count);
+    if (near)
+        snprintf(label, sizeof label, "did you mean `%s`?", near);
+    const struct advice advice = { .label = label, .help = help };
+    snprintf(path, sizeof path, "%s.%.64s", key, lua_tostring(L, -2));
+    taker_blame(taker, "E104", path, SPOT_KEY, 0, &advice, "unknown field `%s`",
+                path);
+}
+
+bool take_fields(struct taker *taker, const char *key,
+                 const struct option_field *fields, size_t count, void *data)
+{
+    lua_State *L = taker->L;
+    const bool before = taker->sound;
+    assert(count <= FIELDS_MAX);
+    taker->sound = true;
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        const char *name =
+            lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+        size_t i = 0;
+        while (i < count && strcmp(fields[i].name, name) != 0)
+            i++;
+        char path[FIELD_KEY_MAX];
+        snprintf(path, sizeof path, "%s.%.64s", key, name);
+        if (i < count)
+            fields[i].take(taker, path, data);
+        else
+            blame_field(taker, key, fields, count);
+        lua_pop(L, 1);
+    }
+    const bool sound = taker->sound;
+    taker->sound = sound && before;
+    return sound;
 }
 
 /* ---- durations ---- */

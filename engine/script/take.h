@@ -5,6 +5,9 @@
 
 #include "loader.h"
 
+/* Of the registry: the functions that a run may be handed, by id. */
+#define FUNCTIONS_KEY "mooncron.functions"
+
 /* The table that is read: who calls with it, and where. The value that is
  * looked at is on top of the stack. */
 struct taker {
@@ -23,7 +26,8 @@ const char *taker_title(const struct taker *taker, char buffer[160]);
 /* The value on top of the stack as people would write it, if it is short. */
 const char *take_found(lua_State *L, char buffer[64]);
 
-/* Blames the value, or the key, of an option. */
+/* Blames the value, or the key, of an option; of a field of it where `key` is
+ * "option.field". */
 struct advice;
 void taker_blame(struct taker *taker, const char *code, const char *key,
                  enum spot_of what, uint32_t element,
@@ -46,12 +50,28 @@ void take_string(struct taker *taker, const char *key, const char **ret);
 /* A whole number in a range. */
 void take_count(struct taker *taker, const char *key, uint32_t min,
                 uint32_t max, uint32_t *ret);
+/* A function, kept in the registry for runs; `ret_id` is what the daemon names
+ * it by. */
+void take_function(struct taker *taker, const char *key, const char *wanted,
+                   uint32_t *ret_id);
 /* A list of strings; the array is the arena's. */
 void take_names(struct taker *taker, const char *key, const char ***ret,
                 uint32_t *ret_count);
 /* False, and it was blamed, unless the value has this Lua type. */
 bool take_type(struct taker *taker, const char *key, int type,
                const char *wanted);
+
+/* One field of an option that is a table: `key` is "retry.attempts", and the
+ * value on top of the stack. */
+typedef void take_field(struct taker *taker, const char *key, void *data);
+struct option_field {
+    const char *name;
+    take_field *take;
+};
+/* Reads the table on top of the stack, whose fields are these and no others.
+ * False where one was blamed. */
+bool take_fields(struct taker *taker, const char *key,
+                 const struct option_field *fields, size_t count, void *data);
 
 /* A path: "/api/feed". */
 void take_target(struct taker *taker, const char *key, const char **ret);

@@ -11,9 +11,47 @@
 
 #define FIELDS_MAX 64
 
+bool url_is_whole(const char *url)
+{
+    return !strncmp(url, "http://", 7) || !strncmp(url, "https://", 8);
+}
+
+/* What stands between the scheme and the path: its length. */
+static size_t url_host(const char *url, const char **ret)
+{
+    *ret = strstr(url, "://") + 3;
+    return strcspn(*ret, "/?#");
+}
+
+const char *url_origin(const char *url, char *buffer)
+{
+    const char *host;
+    size_t len = url_host(url, &host);
+    const char *own = url[4] == 's' ? ":443" : ":80";
+    size_t own_len = strlen(own);
+    if (len > own_len && !strncmp(host + len - own_len, own, own_len))
+        len -= own_len;
+    len += (size_t)(host - url);
+    for (size_t i = 0; i < len; i++)
+        buffer[i] = (char)tolower((unsigned char)url[i]);
+    buffer[len] = '\0';
+    return buffer;
+}
+
+static const char *host_fault(const char *url)
+{
+    const char *host;
+    size_t len = url_host(url, &host);
+    if (len == 0 || host[0] == ':')
+        return "names no host";
+    return memchr(host, '@', len)
+               ? "has a user name or a password, which has no place in a URL"
+               : NULL;
+}
+
 const char *url_path_fault(const char *path)
 {
-    bool whole = !strncmp(path, "http://", 7) || !strncmp(path, "https://", 8);
+    bool whole = url_is_whole(path);
     if (path[0] != '/' && !whole)
         return "must start with /";
     if (path[0] == '/' && path[1] == '/')
@@ -24,7 +62,9 @@ const char *url_path_fault(const char *path)
         if ((unsigned char)*at <= ' ' || *at == 0x7f)
             return "holds a space or a control character: write %20 and the "
                    "like";
-    return strchr(path, '#') ? "has a fragment (#), which is never sent" : NULL;
+    if (strchr(path, '#'))
+        return "has a fragment (#), which is never sent";
+    return whole ? host_fault(path) : NULL;
 }
 
 /* ---- fields of a table, sorted ---- */

@@ -15,6 +15,12 @@
  * "must start with /". */
 const char *url_path_fault(const char *path);
 
+/* Whether it is a whole http(s) URL, and no path. */
+bool url_is_whole(const char *url);
+/* "https://host:port" of a whole URL without a fault, in lower case, the port
+ * only where it is not the scheme's own. `buffer` has URL_MAX + 1 bytes. */
+const char *url_origin(const char *url, char *buffer);
+
 /* Appends "?a=b&c=d" of the table at `index`, percent-encoded (RFC 3986), names
  * in order. False: `why` is a clause. */
 bool url_put_query(lua_State *L, int index, struct text *out, char why[160]);

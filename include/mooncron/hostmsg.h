@@ -38,7 +38,7 @@ enum host_message {
 };
 
 /* Version of this page; HELLO carries it, and one that differs is refused. */
-#define HOST_PROTOCOL 5
+#define HOST_PROTOCOL 6
 
 struct host_load {
     const char *path;        /* of the schedule file, as the user named it */

@@ -92,6 +92,7 @@ struct job {
     int64_t deadline_ms;  /* for all attempts and polls of a run; 0: none */
     struct retry retry;
     struct catch_up catch_up;
+    bool catch_up_said; /* by the file, be it that none is wanted */
     uint8_t method;   /* enum method */
     uint8_t overlap;  /* enum overlap */
     uint8_t standing; /* enum standing */
@@ -155,7 +156,8 @@ const char *jobset_default_rule(const struct jobset *set, uint32_t *ret_line);
 struct zone *jobset_zone(const struct jobset *set);
 uint32_t jobset_file_count(const struct jobset *set);
 const struct file_stamp *jobset_file(const struct jobset *set, uint32_t index);
-/* True where some job runs a function: only then its host must stay. */
+/* True where some job runs a function, or has one that is told how its runs
+ * ended: only then its host must stay. */
 bool jobset_scripted(const struct jobset *set);
 /* True where some job's slots are a list that ends: it has to be made anew. */
 bool jobset_listed(const struct jobset *set);

@@ -25,6 +25,19 @@ static const struct job sound = {
     .timeout_ms = 30000,
     .group = JOB_NO_GROUP,
     .function = 7,
+    .origin = "https://b.example",
+    .heartbeat = "https://ping.example/a",
+    .on_failure = 8,
+    .on_success = 9,
+    .on_recover = 10,
+    .alert_after = 3,
+    .overlap_max = 4,
+    .max_runs = 5,
+    .min_gap_ms = 60000,
+    .deadline_ms = 600000,
+    .retry = { 6, 1000, 2000, RETRY_ON_USUAL },
+    .catch_up = { 43200000, 7 },
+    .catch_up_said = true,
     .method = METHOD_PUT,
     .overlap = OVERLAP_ALLOW,
     .standing = STANDING_JOBS_OFF,
@@ -167,6 +180,18 @@ static bool put_job(struct text *out)
     return host_put_job(out, &sound, NULL, 0);
 }
 
+static bool same_policies(const struct job *m)
+{
+    return !strcmp(m->origin, sound.origin) &&
+           !strcmp(m->heartbeat, sound.heartbeat) && m->on_failure == 8 &&
+           m->on_success == 9 && m->on_recover == 10 && m->alert_after == 3 &&
+           m->overlap_max == 4 && m->max_runs == 5 && m->min_gap_ms == 60000 &&
+           m->deadline_ms == 600000 && m->retry.attempts == 6 &&
+           m->retry.backoff_ms == 1000 && m->retry.backoff_max_ms == 2000 &&
+           m->retry.on == RETRY_ON_USUAL && m->catch_up.window_ms == 43200000 &&
+           m->catch_up.max == 7 && m->catch_up_said;
+}
+
 static bool get_job(struct wire_reader *in)
 {
     struct job m;
@@ -179,7 +204,7 @@ static bool get_job(struct wire_reader *in)
            m.timeout_ms == 30000 && m.group == JOB_NO_GROUP &&
            m.function == 7 && m.method == METHOD_PUT &&
            m.overlap == OVERLAP_ALLOW && m.standing == STANDING_JOBS_OFF &&
-           m.always;
+           m.always && same_policies(&m);
 }
 
 /* ---- rules ---- */

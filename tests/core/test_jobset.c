@@ -98,6 +98,23 @@ static void test_sums(void **state)
     jobset_unref(set);
 }
 
+/* Whoever is told how runs ended needs its host, too. */
+static void test_hooks(void **state)
+{
+    (void)state;
+    for (int hook = 0; hook <= 3; hook++) {
+        struct jobset *set = jobset_new();
+        struct job job = job_named("declared");
+        job.on_failure = hook == 1;
+        job.on_success = hook == 2;
+        job.on_recover = hook == 3;
+        add(set, job);
+        jobset_seal(set);
+        assert_int_equal(jobset_scripted(set), hook != 0);
+        jobset_unref(set);
+    }
+}
+
 /* ---- what changed ---- */
 
 static void change_nothing(struct job *job)
@@ -151,6 +168,67 @@ static void change_overlap(struct job *job)
     job->overlap = OVERLAP_ALLOW;
 }
 
+static void change_overlap_max(struct job *job)
+{
+    job->overlap_max = 2;
+}
+
+static void change_retry(struct job *job)
+{
+    job->retry.attempts = 5;
+}
+
+static void change_backoff(struct job *job)
+{
+    job->retry.backoff_max_ms = 9000;
+}
+
+static void change_causes(struct job *job)
+{
+    job->retry.on = 1u << CAUSE_DENIED;
+}
+
+static void change_catch_up(struct job *job)
+{
+    job->catch_up.window_ms = 1000;
+}
+
+static void change_deadline(struct job *job)
+{
+    job->deadline_ms = 1000;
+}
+
+static void change_max_runs(struct job *job)
+{
+    job->max_runs = 1;
+}
+
+static void change_min_gap(struct job *job)
+{
+    job->min_gap_ms = 1000;
+}
+
+static void change_alert_after(struct job *job)
+{
+    job->alert_after = 2;
+}
+
+static void change_hook(struct job *job)
+{
+    job->on_recover = 3;
+}
+
+static void change_heartbeat(struct job *job)
+{
+    job->heartbeat = "https://p";
+}
+
+/* It is a word for whoever looks at the file. */
+static void say_catch_up(struct job *job)
+{
+    job->catch_up_said = true;
+}
+
 static void change_group(struct job *job)
 {
     job->group = 0;
@@ -180,6 +258,18 @@ static const struct {
     { change_timeout, { .changed = 1 } },
     { change_method, { .changed = 1 } },
     { change_overlap, { .changed = 1 } },
+    { change_overlap_max, { .changed = 1 } },
+    { change_retry, { .changed = 1 } },
+    { change_backoff, { .changed = 1 } },
+    { change_causes, { .changed = 1 } },
+    { change_catch_up, { .changed = 1 } },
+    { change_deadline, { .changed = 1 } },
+    { change_max_runs, { .changed = 1 } },
+    { change_min_gap, { .changed = 1 } },
+    { change_alert_after, { .changed = 1 } },
+    { change_hook, { .changed = 1 } },
+    { change_heartbeat, { .changed = 1 } },
+    { say_catch_up, { .unchanged = 1 } },
     { change_group, { .changed = 1 } },
     { change_name, { .added = 1, .removed = 1 } },
     { switch_off, { .removed = 1 } },
@@ -232,7 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_find),       cmocka_unit_test(test_refused),
         cmocka_unit_test(test_sums),       cmocka_unit_test(test_compare),
-        cmocka_unit_test(test_references),
+        cmocka_unit_test(test_references), cmocka_unit_test(test_hooks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -175,21 +175,26 @@ void play_close(struct play *play)
     assert_int_equal(rmdir(play->folder), 0);
 }
 
-void play_start(struct play *play, uint64_t run)
+void play_call(struct play *play, uint64_t run, uint32_t function,
+               const char *trigger, uint32_t attempt, const char *error)
 {
     const struct host_start start = { .run = run,
-                                      .function =
-                                          jobset_job(play->set, 0)->function,
+                                      .function = function,
                                       .job = "j",
                                       .run_text = "r-1",
-                                      .trigger = "schedule",
+                                      .trigger = trigger,
                                       .scheduled = "2026-11-23T14:00:00Z",
-                                      .error = "",
-                                      .attempt = 1 };
+                                      .error = error,
+                                      .attempt = attempt };
     struct text frame;
     text_init(&frame, FRAME_MAX);
     assert_true(host_put_start(&frame, &start));
     hand_over(play, &frame);
+}
+
+void play_start(struct play *play, uint64_t run)
+{
+    play_call(play, run, jobset_job(play->set, 0)->function, "schedule", 1, "");
 }
 
 static void respond(struct play *play, const struct host_response *response)

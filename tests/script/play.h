@@ -34,6 +34,9 @@ void play_open_run(struct play *play, const char *body);
 void play_close(struct play *play);
 
 void play_start(struct play *play, uint64_t run);
+/* Any function of the set, in its job "j". */
+void play_call(struct play *play, uint64_t run, uint32_t function,
+               const char *trigger, uint32_t attempt, const char *error);
 void play_answer(struct play *play, uint64_t run, uint32_t status,
                  const char *body);
 /* No answer came. */

@@ -43,6 +43,65 @@ static void ctx_tells_of_the_run(void **state)
     play_close(&play);
 }
 
+static void ctx_tells_a_retry_from_what_began_the_run(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *trigger;
+        uint32_t attempt;
+        const char *said;
+    } rows[] = {
+        { "schedule", 1, "schedule 1" }, { "catch_up", 1, "catch_up 1" },
+        { "manual", 1, "manual 1" },     { "backfill", 1, "backfill 1" },
+        { "schedule", 2, "retry 2" },    { "manual", 3, "retry 3" },
+    };
+    struct play play;
+    play_open_run(&play, "print(ctx.trigger, ctx.attempt)");
+    const uint32_t function = jobset_job(play.set, 0)->function;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char expected[96];
+        play_call(&play, 1, function, rows[i].trigger, rows[i].attempt, "");
+        snprintf(expected, sizeof expected, "log 1: info %s \nended 1: ok\n",
+                 rows[i].said);
+        play_says(&play, expected);
+    }
+    play_close(&play);
+}
+
+/* Its job need not be scripted; what it does, it does as a run does. */
+static void a_hook_is_told_what_was_wrong(void **state)
+{
+    (void)state;
+    struct play play;
+    play_open(&play,
+              "local function tell(ctx, err)\n"
+              "  print(ctx.job, ctx.attempt, err)\n"
+              "  http.post('/pager', { json = { text = err or 'fine' } })\n"
+              "end\n"
+              "defaults { on_failure = tell, on_recover = tell }\n"
+              "job 'j' { every = '1h', post = '/j' }\n"
+              "job 'k' { every = '1h', post = '/k', on_failure = false,\n"
+              "  on_success = function(ctx, err) assert(err == nil) end }\n");
+    play_says(&play, "loaded 2, 0 mistakes\n");
+    assert_true(jobset_scripted(play.set));
+    const struct job *j = jobset_job(play.set, 0), *k = jobset_job(play.set, 1);
+    assert_int_equal(j->on_success, 0);
+    assert_int_equal(k->on_failure, 0);
+    assert_int_equal(k->on_recover, j->on_recover);
+    play_call(&play, 1, j->on_failure, "schedule", 3, "POST /j answered 503");
+    play_says(&play, "log 1: info j 3 POST /j answered 503 \n"
+                     "request 1: POST /pager {\"text\":\"POST /j answered "
+                     "503\"} (30000 ms)\n");
+    play_answer(&play, 1, 200, "");
+    play_says(&play, "ended 1: ok\n");
+    play_call(&play, 2, j->on_recover, "schedule", 1, "");
+    play_says(&play, "log 2: info j 1 nil \n"
+                     "request 2: POST /pager {\"text\":\"fine\"} (30000 ms)\n");
+    play_call(&play, 3, k->on_success, "schedule", 1, "");
+    play_says(&play, "ended 3: ok\n");
+    play_close(&play);
+}
+
 /* One row: a body, what answers its one call, how the run ends. */
 static const struct {
     const char *body;
@@ -224,6 +283,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_calls_sleeps_and_ends),
         cmocka_unit_test(ctx_tells_of_the_run),
+        cmocka_unit_test(ctx_tells_a_retry_from_what_began_the_run),
+        cmocka_unit_test(a_hook_is_told_what_was_wrong),
         cmocka_unit_test(the_answer_decides),
         cmocka_unit_test(no_answer_raises_or_is_told),
         cmocka_unit_test(a_failure_has_its_place),

@@ -39,6 +39,182 @@ static void the_same_file_is_the_same_schedule(void **state)
     play_close(&first);
 }
 
+/* ---- what is declared of runs ---- */
+
+static struct job job_of(const char *options, struct play *play)
+{
+    char text[512];
+    snprintf(text, sizeof text, "job 'j' { every = '1h', %s }", options);
+    play_open(play, text);
+    play_says(play, "loaded 1, 0 mistakes\n");
+    return *jobset_job(play->set, 0);
+}
+
+static void what_is_not_said_is_the_usual(void **state)
+{
+    (void)state;
+    struct play play;
+    struct job job = job_of("post = '/a'", &play);
+    assert_int_equal(job.overlap, OVERLAP_SKIP);
+    assert_int_equal(job.overlap_max, 0);
+    assert_int_equal(job.retry.attempts, 3);
+    assert_int_equal(job.retry.backoff_ms, 5000);
+    assert_int_equal(job.retry.backoff_max_ms, 60000);
+    assert_int_equal(job.retry.on, RETRY_ON_USUAL);
+    assert_int_equal(job.catch_up.window_ms, 0);
+    assert_int_equal(job.catch_up.max, 1);
+    assert_false(job.catch_up_said);
+    assert_int_equal(job.deadline_ms, 0);
+    assert_int_equal(job.min_gap_ms, 0);
+    assert_int_equal(job.max_runs, 0);
+    assert_int_equal(job.alert_after, 1);
+    assert_int_equal(job.on_failure | job.on_success | job.on_recover, 0);
+    assert_string_equal(job.heartbeat, "");
+    play_close(&play);
+}
+
+#define BIT(cause) (1u << CAUSE_##cause)
+
+/* One row: how `retry` is written, below `defaults` or not; what it comes to.
+ */
+static const struct {
+    const char *defaults, *retry;
+    struct retry want;
+} retries[] = {
+    { "", "false", { 1, 5000, 60000, RETRY_ON_USUAL } },
+    { "", "1", { 1, 5000, 60000, RETRY_ON_USUAL } },
+    { "", "100", { 100, 5000, 60000, RETRY_ON_USUAL } },
+    { "", "{}", { 3, 5000, 60000, RETRY_ON_USUAL } },
+    { "", "{ attempts = 7 }", { 7, 5000, 60000, RETRY_ON_USUAL } },
+    { "", "{ backoff = '2s' }", { 3, 2000, 2000, RETRY_ON_USUAL } },
+    { "", "{ backoff = '10ms..24h' }", { 3, 10, 86400000, RETRY_ON_USUAL } },
+    { "",
+      "{ on = { 'network', 'timeout' } }",
+      { 3, 5000, 60000, BIT(NETWORK) | BIT(TIMEOUT) } },
+    { "", "{ on = 'denied' }", { 3, 5000, 60000, BIT(DENIED) } },
+    { "", "{ on = { 429 } }", { 3, 5000, 60000, BIT(BUSY) } },
+    { "", "{ on = { '408', 425 } }", { 3, 5000, 60000, BIT(BUSY) } },
+    { "",
+      "{ on = { '5xx', 'busy', 'script' } }",
+      { 3, 5000, 60000, BIT(SERVER) | BIT(BUSY) | BIT(SCRIPT) } },
+    { "retry = { attempts = 5, backoff = '1s..2s' }",
+      "nil",
+      { 5, 1000, 2000, RETRY_ON_USUAL } },
+    { "retry = { attempts = 5, backoff = '1s..2s' }",
+      "2",
+      { 2, 1000, 2000, RETRY_ON_USUAL } },
+    { "retry = { attempts = 5, backoff = '1s..2s' }",
+      "{ on = 'busy' }",
+      { 5, 1000, 2000, BIT(BUSY) } },
+    { "retry = false",
+      "{ backoff = '1s..2s' }",
+      { 3, 1000, 2000, RETRY_ON_USUAL } },
+};
+
+static void retries_are_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof retries / sizeof *retries; i++) {
+        char text[256];
+        struct play play;
+        snprintf(text, sizeof text,
+                 "defaults { %s } job 'j' { every = '1h', post = '/j', retry = "
+                 "%s }",
+                 retries[i].defaults, retries[i].retry);
+        play_open(&play, text);
+        play_says(&play, "loaded 1, 0 mistakes\n");
+        const struct retry *got = &jobset_job(play.set, 0)->retry;
+        const struct retry *want = &retries[i].want;
+        if (got->attempts != want->attempts || got->on != want->on ||
+            got->backoff_ms != want->backoff_ms ||
+            got->backoff_max_ms != want->backoff_max_ms)
+            fail_msg("%s: %u %u..%u on %x", text, got->attempts,
+                     got->backoff_ms, got->backoff_max_ms, got->on);
+        play_close(&play);
+    }
+}
+
+static const struct {
+    const char *catch_up;
+    struct catch_up want;
+} catch_ups[] = {
+    { "false", { 0, 1 } },
+    { "'12h'", { 43200000, 1 } },
+    { "{ window = '1h' }", { 3600000, 1 } },
+    { "{ window = '1h', policy = 'once' }", { 3600000, 1 } },
+    { "{ window = '1h', policy = 'all' }", { 3600000, 10 } },
+    { "{ window = '366d', policy = 'all', max = 1000 }",
+      { CATCH_UP_WINDOW_MS_MAX, 1000 } },
+};
+
+static void catch_ups_are_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof catch_ups / sizeof *catch_ups; i++) {
+        char options[128];
+        struct play play;
+        snprintf(options, sizeof options, "post = '/j', catch_up = %s",
+                 catch_ups[i].catch_up);
+        struct job job = job_of(options, &play);
+        assert_true(job.catch_up_said);
+        assert_int_equal(job.catch_up.window_ms, catch_ups[i].want.window_ms);
+        assert_int_equal(job.catch_up.max, catch_ups[i].want.max);
+        play_close(&play);
+    }
+}
+
+static void overlaps_and_limits_are_read(void **state)
+{
+    (void)state;
+    struct play play;
+    struct job job = job_of("post = '/j', overlap = 'allow'", &play);
+    assert_int_equal(job.overlap, OVERLAP_ALLOW);
+    assert_int_equal(job.overlap_max, 0);
+    play_close(&play);
+    job = job_of("post = '/j', overlap = { policy = 'allow', max = 3 }, "
+                 "deadline = '10m', min_gap = '1h', max_runs = 9, "
+                 "alert_after = 3, heartbeat = 'https://ping.example/a?b=c'",
+                 &play);
+    assert_int_equal(job.overlap, OVERLAP_ALLOW);
+    assert_int_equal(job.overlap_max, 3);
+    assert_int_equal(job.deadline_ms, 600000);
+    assert_int_equal(job.min_gap_ms, 3600000);
+    assert_int_equal(job.max_runs, 9);
+    assert_int_equal(job.alert_after, 3);
+    assert_string_equal(job.heartbeat, "https://ping.example/a?b=c");
+    play_close(&play);
+    job = job_of("post = '/j', overlap = 'cancel', deadline = false, "
+                 "min_gap = false, on_success = false",
+                 &play);
+    assert_int_equal(job.overlap, OVERLAP_CANCEL);
+    assert_int_equal(job.deadline_ms, 0);
+    assert_int_equal(job.min_gap_ms, 0);
+    play_close(&play);
+}
+
+static const struct {
+    const char *work, *origin;
+} origins[] = {
+    { "post = '/a'", "" },
+    { "run = function() end", "" },
+    { "get = 'https://Other.Example'", "https://other.example" },
+    { "get = 'https://other.example:443/a'", "https://other.example" },
+    { "get = 'http://other.example:80?a=b'", "http://other.example" },
+    { "get = 'http://other.example:8080/a'", "http://other.example:8080" },
+    { "get = 'http://[::1]:4000/a', query = { b = 1 }", "http://[::1]:4000" },
+};
+
+static void a_whole_url_has_its_origin(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof origins / sizeof *origins; i++) {
+        struct play play;
+        job_of(origins[i].work, &play);
+        assert_string_equal(jobset_job(play.set, 0)->origin, origins[i].origin);
+        play_close(&play);
+    }
+}
+
 /* One row: a file that does harm while it loads, and what it is told. */
 static const struct {
     const char *text, *told;
@@ -87,6 +263,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_file_is_the_same_schedule),
+        cmocka_unit_test(what_is_not_said_is_the_usual),
+        cmocka_unit_test(retries_are_read),
+        cmocka_unit_test(catch_ups_are_read),
+        cmocka_unit_test(overlaps_and_limits_are_read),
+        cmocka_unit_test(a_whole_url_has_its_origin),
         cmocka_unit_test(harm_is_told_with_its_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
