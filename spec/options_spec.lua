@@ -169,6 +169,41 @@ describe("a plan", function()
     assert.equal(0, jobs.own.phase_ms)
   end)
 
+  it("has what becomes of runs", function()
+    local jobs = program.plan_text([[
+      local function tell() end
+      defaults { catch_up = { window = "6h", policy = "all" }, on_failure = tell, deadline = "1h" }
+      job "a" { every = "1h", post = "/a" }
+      job "b" {
+        every = "1h", post = "/b",
+        overlap = { policy = "allow", max = 3 },
+        retry = { attempts = 2, backoff = "1s", on = { 429, "network" } },
+        catch_up = false, deadline = false, min_gap = "30m", max_runs = 9,
+        on_failure = false, on_recover = tell, alert_after = 2, heartbeat = "https://ping.example/b",
+      }
+    ]]).jobs
+    assert.same({ attempts = 3, backoff_ms = 5000, backoff_max_ms = 60000,
+      on = { "network", "timeout", "busy", "server", "script" } }, jobs.a.retry)
+    assert.same({ window_ms = 21600000, max = 10 }, jobs.a.catch_up)
+    assert.equal(3600000, jobs.a.deadline_ms)
+    assert.same({ "on_failure" }, jobs.a.hooks)
+    assert.equal(1, jobs.a.alert_after)
+    assert.is_nil(jobs.a.overlap_max)
+    assert.is_nil(jobs.a.max_runs)
+    assert.is_nil(jobs.a.heartbeat)
+    assert.same({ attempts = 2, backoff_ms = 1000, backoff_max_ms = 1000,
+      on = { "network", "busy" } }, jobs.b.retry)
+    assert.is_nil(jobs.b.catch_up)
+    assert.is_nil(jobs.b.deadline_ms)
+    assert.equal("allow", jobs.b.overlap)
+    assert.equal(3, jobs.b.overlap_max)
+    assert.equal(1800000, jobs.b.min_gap_ms)
+    assert.equal(9, jobs.b.max_runs)
+    assert.same({ "on_recover" }, jobs.b.hooks)
+    assert.equal(2, jobs.b.alert_after)
+    assert.equal("https://ping.example/b", jobs.b.heartbeat)
+  end)
+
   it("applies rules to jobs above them", function()
     local jobs = program.plan_text([[
       job "a" { every = "1h", post = "/a" }

@@ -47,8 +47,10 @@ describe("scripts/schedules.lua", function()
   end)
 
   it("has no warnings", function()
-    local plan = program.plan { "--env", "production", "--strict", file }
-    assert.equal(0, #plan.warnings)
+    for _, environment in ipairs { "production", "staging", "development" } do
+      local plan = program.plan { "--env", environment, "--strict", file }
+      assert.equal(0, #plan.warnings)
+    end
   end)
 
   it("is checked where no file is named", function()
@@ -167,6 +169,17 @@ describe("scripts/schedules.lua", function()
       "POST /api/sync/city-counters",
       "POST /api/sync/listing-type-counters",
     }, calls)
+  end)
+
+  it("says what becomes of a night that was missed, and of a failure", function()
+    local jobs = program.plan({ "--env", "production", file }).jobs
+    local hours = { ["feed-flush"] = 12, ["cleanup-deleted-listings"] = 6, ["admin-digest-daily"] = 4 }
+    for _, job in ipairs(jobs) do
+      local window = hours[job.name]
+      assert.same(window and { window_ms = window * 3600000, max = 1 }, job.catch_up, job.name)
+      assert.equal(job.name == "heartbeat" and 1 or 3, job.retry.attempts, job.name)
+      assert.same(job.name == "admin-digest-daily" and { "on_failure" } or {}, job.hooks)
+    end
   end)
 
   it("builds one snapshot at a time, each of its own collection", function()

@@ -44,15 +44,61 @@ describe("a warning", function()
       "--env", "qa"))
   end)
 
+  it("W203 tells of retries that the next slot cuts off", function()
+    local list = warnings "job 'a' { every = '1m', post = '/a' }"
+    assert.equal("W203", list[1].code)
+    assert.equal('the retries of job "a" may take 1m45s, and its next slot comes after 1m',
+      list[1].message)
+    assert.equal("3 attempts of 30s each, and pauses of 15s in all", list[1].note)
+  end)
+
+  it("W203 is silent where they fit, or are cut off anyway, or are none", function()
+    for _, options in ipairs { "retry = false", "retry = 1", "deadline = '50s'",
+      "timeout = '5s'", "retry = { attempts = 2, backoff = '1s' }, timeout = '20s'" } do
+      assert.equal("", codes("job 'a' { every = '1m', post = '/a', " .. options .. " }"), options)
+    end
+    assert.equal("", codes "defaults { retry = false } job 'a' { cron = '* * * * *', post = '/a' }")
+  end)
+
+  it("W204 asks for a word on days that a restart may cost", function()
+    for _, when in ipairs { "every = '24h'", "at = '08:00'", "cron = '0 4 1 * *'",
+      "any = { { at = '08:00' }, { cron = '0 8 * * MON' } }", "at = '2027-01-01T00:00'",
+      "at = '08:00', jitter = '1h'", "at = '08:00', except = { 'sat', 'sun' }" } do
+      assert.equal("W204", codes("job 'a' { post = '/a', " .. when .. " }"), when)
+      assert.equal("", codes("job 'a' { post = '/a', catch_up = false, " .. when .. " }"), when)
+      assert.equal("", codes("defaults { catch_up = '6h' } job 'a' { post = '/a', " ..
+        when .. " }"), when)
+    end
+    for _, when in ipairs { "every = '23h'", "at = { '08:00', '20:00' }", "cron = '0 8-9 * * MON'" } do
+      assert.equal("", codes("job 'a' { post = '/a', " .. when .. " }"), when)
+    end
+  end)
+
+  it("W204 looks at the interval as it is written", function()
+    assert.equal("", codes("multiplier { staging = 30 } job 'a' { every = '1h', post = '/a' }",
+      "--env", "staging"))
+  end)
+
+  it("W203 and W204 are told in text, too", function()
+    program.in_folder(function(folder)
+      local file = folder .. "/s.lua"
+      program.write(file, "job 'a' { every = '1d', timeout = '9h', post = '/a' }")
+      local _, code, err = program.run { "check", file }
+      assert.equal(0, code)
+      assert.truthy(err:find("warning[W203]: ", 1, true), err)
+      assert.truthy(err:find("warning[W204]: one restart at the wrong time loses a day", 1, true), err)
+    end)
+  end)
+
   it("W211 tells of both day fields, one with a star", function()
-    assert.equal("W211", codes "job 'a' { cron = '0 9 */2 * MON', post = '/a' }")
-    assert.equal("", codes "job 'a' { cron = '0 9 1-7 * MON', post = '/a' }")
+    assert.equal("W211", codes "job 'a' { cron = '0 9 */2 * MON', catch_up = '1h', post = '/a' }")
+    assert.equal("", codes "job 'a' { cron = '0 9 1-7 * MON', catch_up = '1h', post = '/a' }")
   end)
 
   it("is exit code 3 with --strict, and 0 without", function()
     program.in_folder(function(folder)
       local file = folder .. "/s.lua"
-      program.write(file, "job 'a' { cron = '0 9 */2 * MON', post = '/a' }")
+      program.write(file, "job 'a' { cron = '0 9 */2 * MON', catch_up = '1h', post = '/a' }")
       local _, strict = program.run { "check", "--strict", file }
       local out, plain = program.run { "check", file }
       assert.equal(3, strict)

@@ -285,6 +285,76 @@ static void rules_put(const struct plan *plan, const struct job *job,
     text_puts(out, ",\n");
 }
 
+/* ---- what becomes of runs ---- */
+
+/* 0 is none. */
+static void limit_put(const char *name, int64_t limit, struct text *out)
+{
+    if (limit)
+        text_printf(out, ", \"%s\": %" PRId64, name, limit);
+    else
+        text_printf(out, ", \"%s\": null", name);
+}
+
+static void retry_put(const struct retry *retry, struct text *out)
+{
+    bool first = true;
+    text_printf(out,
+                "      \"retry\": { \"attempts\": %u, \"backoff_ms\": %u, "
+                "\"backoff_max_ms\": %u, \"on\": [",
+                retry->attempts, retry->backoff_ms, retry->backoff_max_ms);
+    for (int cause = 0; cause < CAUSES; cause++) {
+        if (!(retry->on >> cause & 1))
+            continue;
+        text_printf(out, "%s\"%s\"", first ? "" : ", ", cause_names[cause]);
+        first = false;
+    }
+    text_puts(out, "] },\n");
+}
+
+static void catch_up_put(const struct catch_up *catch_up, struct text *out)
+{
+    if (catch_up->window_ms)
+        text_printf(out,
+                    "      \"catch_up\": { \"window_ms\": %" PRId64
+                    ", \"max\": %u }",
+                    catch_up->window_ms, catch_up->max);
+    else
+        text_puts(out, "      \"catch_up\": null");
+}
+
+static void hooks_put(const struct job *job, struct text *out)
+{
+    const struct {
+        const char *name;
+        uint32_t function;
+    } hooks[] = { { "on_failure", job->on_failure },
+                  { "on_success", job->on_success },
+                  { "on_recover", job->on_recover } };
+    bool first = true;
+    text_puts(out, ",\n      \"hooks\": [");
+    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
+        if (!hooks[i].function)
+            continue;
+        text_printf(out, "%s\"%s\"", first ? "" : ", ", hooks[i].name);
+        first = false;
+    }
+    text_printf(out,
+                "], \"alert_after\": %u, \"heartbeat\": ", job->alert_after);
+    optional_put(*job->heartbeat ? job->heartbeat : NULL, out);
+}
+
+static void policies_put(const struct job *job, struct text *out)
+{
+    retry_put(&job->retry, out);
+    catch_up_put(&job->catch_up, out);
+    limit_put("deadline_ms", job->deadline_ms, out);
+    limit_put("max_runs", job->max_runs, out);
+    limit_put("min_gap_ms", job->min_gap_ms, out);
+    limit_put("overlap_max", job->overlap_max, out);
+    hooks_put(job, out);
+}
+
 static void job_put(const struct plan *plan, uint32_t index, size_t *at,
                     struct text *out)
 {
@@ -310,6 +380,8 @@ static void job_put(const struct plan *plan, uint32_t index, size_t *at,
     optional_put(
         job->group == JOB_NO_GROUP ? NULL : jobset_group(set, job->group)->name,
         out);
+    text_puts(out, ",\n");
+    policies_put(job, out);
     text_puts(out, " }");
 }
 

@@ -162,6 +162,7 @@ void warnings_find(const struct jobset *set, const char *environment,
     for (uint32_t i = 0; i < jobset_count(set); i++) {
         const struct job *job = jobset_job(set, i);
         warnings_find_time(set, job, now, warnings);
+        warnings_find_policy(job, now, warnings);
         find_always(job, warnings);
         find_environment(job, environment, warnings);
     }

@@ -24,6 +24,15 @@ void warning_add_picture(struct mistakes *warnings, const struct job *job,
                          const char *code, const char *message,
                          const char *help, const char *picture);
 
+/* The smallest distance of two slots in the coming days that is at most
+ * `most_ms`; NEVER_MS where there is none. Of a lattice its interval. */
+int64_t warning_interval(const struct job *job, struct wall now,
+                         int64_t most_ms);
+
+/* warnings_policy.c: about what happens when a run fails, or cannot be. */
+void warnings_find_policy(const struct job *job, struct wall now,
+                          struct mistakes *warnings);
+
 /* warnings_time.c: about when a job is due. */
 void warnings_find_time(const struct jobset *set, const struct job *job,
                         struct wall now, struct mistakes *warnings);

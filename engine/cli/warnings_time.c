@@ -8,8 +8,9 @@
 #include "mooncron/duration.h"
 #include "warnings.h"
 
-#define DAY_MS  INT64_C(86400000)
-#define YEAR_MS (366 * DAY_MS)
+#define MINUTE_MS INT64_C(60000)
+#define DAY_MS    INT64_C(86400000)
+#define YEAR_MS   (366 * DAY_MS)
 
 /* ---- W202 ---- */
 
@@ -17,17 +18,18 @@
 #define SPACING_DAYS 8
 #define SPACING_MAX  200
 
-/* No two slots are closer than a minute: most jobs need no look. */
-static bool is_by_the_minute(const struct rules *rules)
+/* No two slots are closer than this: most jobs need no look. */
+static int64_t least_distance_ms(const struct rules *rules)
 {
     const struct rules_spec *spec = rules_spec(rules);
     const struct cron *cron = rules_cron(rules, 0);
-    return spec->term_count == 1 && spec->jitter_ms == 0 && cron &&
-           cron->seconds == 1;
+    if (spec->term_count != 1 || spec->jitter_ms || !cron || cron->seconds != 1)
+        return 0;
+    /* an hour, less what some changes of the clock take from it */
+    bool hourly = (cron->minutes & (cron->minutes - 1)) == 0 && cron->wildcard;
+    return hourly ? 30 * MINUTE_MS : MINUTE_MS;
 }
 
-/* The smallest distance of two slots in the coming days that is at most
- * `most_ms`; NEVER_MS where there is none. */
 static int64_t spacing(const struct schedule *schedule, struct wall now,
                        int64_t most_ms)
 {
@@ -46,14 +48,15 @@ static int64_t spacing(const struct schedule *schedule, struct wall now,
     return least;
 }
 
-static int64_t interval_of(const struct job *job, struct wall now)
+int64_t warning_interval(const struct job *job, struct wall now,
+                         int64_t most_ms)
 {
     const struct schedule *schedule = &job->schedule;
     if (schedule->every_ms)
         return schedule->every_ms;
-    if (job->timeout_ms < 60000 && is_by_the_minute(schedule->rules))
+    if (most_ms < least_distance_ms(schedule->rules))
         return NEVER_MS;
-    return spacing(schedule, now, job->timeout_ms);
+    return spacing(schedule, now, most_ms);
 }
 
 static void find_timeout(const struct job *job, struct wall now,
@@ -61,7 +64,7 @@ static void find_timeout(const struct job *job, struct wall now,
 {
     char message[JOB_NAME_MAX + 160];
     char timeout[DURATION_TEXT_MAX], every[DURATION_TEXT_MAX];
-    int64_t interval_ms = interval_of(job, now);
+    int64_t interval_ms = warning_interval(job, now, job->timeout_ms);
     if (job->timeout_ms < interval_ms)
         return;
     snprintf(message, sizeof message,

@@ -24,10 +24,9 @@ static const struct {
     { "E104", "unknown option",
       "An option of job, defaults or group is not known, or a field of an "
       "option\n"
-      "that is a table. Options are checked\n"
-      "by name so that a typo cannot silently switch something off. The list "
-      "is\n"
-      "in docs/lua-api.md." },
+      "that is a table. They are checked by name so that a typo cannot "
+      "silently\n"
+      "switch something off. The list is in docs/lua-api.md." },
     { "E105", "value not allowed",
       "An option takes one of a few words, or a number in a range, and got\n"
       "something else. An answer of 4xx but 408, 425 and 429 is never "

@@ -34,6 +34,17 @@ void sheet_open(struct sheet *sheet, const char *zone, const char *now)
                                           .source = "flag",
                                           .set = jobset_new(),
                                           .now = sheet_time(now) } };
+    sheet->like = (struct job){ .body = "",
+                                .headers = "",
+                                .file = "jobs.lua",
+                                .label = "",
+                                .timeout_ms = 30000,
+                                .group = JOB_NO_GROUP,
+                                .alert_after = 1,
+                                .retry = { .attempts = 1 },
+                                .catch_up = { .max = 1 },
+                                .catch_up_said = true,
+                                .method = METHOD_POST };
     sheet->zones = zones_new(NULL);
     sheet->subject.facts.enable_jobs = true;
     struct zone *clock = zone_named(sheet, zone);
@@ -47,19 +58,13 @@ static void add(struct sheet *sheet, const char *name,
 {
     char target[JOB_NAME_MAX + 2] = "/";
     strcat(target, name);
-    const struct job job = { .name = name,
-                             .target = target,
-                             .body = "",
-                             .headers = "",
-                             .file = "jobs.lua",
-                             .label = "",
-                             .schedule = *schedule,
-                             .base_every_ms = schedule->every_ms,
-                             .multiplier = multiplier,
-                             .line = ++sheet->line,
-                             .timeout_ms = 30000,
-                             .group = JOB_NO_GROUP,
-                             .method = METHOD_POST };
+    struct job job = sheet->like;
+    job.name = name;
+    job.target = target;
+    job.schedule = *schedule;
+    job.base_every_ms = schedule->every_ms;
+    job.multiplier = multiplier;
+    job.line = ++sheet->line;
     assert_true(jobset_add(sheet->subject.set, &job));
 }
 

@@ -10,12 +10,14 @@ struct sheet {
     struct plan plan;
     struct text out;
     struct zones *zones;
-    uint32_t line; /* of the last job */
+    uint32_t line;   /* of the last job */
+    struct job like; /* what the jobs to come have beside name and time */
 };
 
 /* In production, at an RFC 3339 time, by the clock of the zone. */
 void sheet_open(struct sheet *sheet, const char *zone, const char *now);
-/* Jobs, each a line further down, POST /name, a timeout of 30 s. */
+/* Jobs, each a line further down, POST /name, a timeout of 30 s, one attempt,
+ * and a word on catching up. */
 void sheet_every(struct sheet *sheet, const char *name, int64_t every_ms,
                  int64_t phase_ms);
 void sheet_cron(struct sheet *sheet, const char *name, const char *zone,

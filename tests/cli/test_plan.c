@@ -72,6 +72,10 @@ static void add_job(struct jobset *set, const struct line *line, int times,
         .multiplier = line->scaled ? times : 0,
         .line = line->line,
         .timeout_ms = 30000,
+        .alert_after = 1,
+        .retry = { line->always ? 1 : 3, 5000, 60000, RETRY_ON_USUAL },
+        .catch_up = { 43200000, 1 },
+        .catch_up_said = true,
         .group = *line->label ? 0 : JOB_NO_GROUP,
         .function = line->function,
         .method = METHOD_POST,
@@ -274,7 +278,14 @@ static void json_has_two_slots_or_all_of_the_horizon(void **state)
         "      \"target\": { \"method\": \"POST\", \"path\": "
         "\"/api/feed/rank\", \"body\": null },\n"
         "      \"timeout_ms\": 30000, \"overlap\": \"skip\", \"always\": "
-        "false, \"group\": null }"));
+        "false, \"group\": null,\n"
+        "      \"retry\": { \"attempts\": 3, \"backoff_ms\": 5000, "
+        "\"backoff_max_ms\": 60000, \"on\": [\"network\", \"timeout\", "
+        "\"busy\", \"server\", \"script\"] },\n"
+        "      \"catch_up\": { \"window_ms\": 43200000, \"max\": 1 }, "
+        "\"deadline_ms\": null, \"max_runs\": null, \"min_gap_ms\": null, "
+        "\"overlap_max\": null,\n"
+        "      \"hooks\": [], \"alert_after\": 1, \"heartbeat\": null }"));
     assert_non_null(strstr(world.out.data, "\"totals\": { \"jobs\": 12, "
                                            "\"scheduled\": 12, \"runs_24h\": "
                                            "1732, \"peak_starts_per_minute\": "

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -200,11 +201,118 @@ static void slots_may_be_closer_than_the_timeout(void **state)
     sheet_close(&sheet);
 }
 
+static void retries_want_to_end_before_the_next_slot(void **state)
+{
+    (void)state;
+    struct sheet sheet;
+    sheet_open(&sheet, "UTC", "2026-11-23T12:00:00Z");
+    sheet.like.retry = (struct retry){ 3, 5000, 60000, RETRY_ON_USUAL };
+    sheet_every(&sheet, "tight", MINUTE, 0);
+    sheet_every(&sheet, "exact", 105000, 0); /* 3 * 30 s, 5 s, 10 s */
+    sheet_every(&sheet, "loose", 105001, 0);
+    sheet_cron(&sheet, "minutes", "UTC", "* 8 * * *");
+    sheet_cron(&sheet, "hours", "UTC", "7 * * * *");
+    sheet_every(&sheet, "hopeless", 30000, 0); /* which is W202's */
+    sheet.like.deadline_ms = 59999;
+    sheet_every(&sheet, "cut", MINUTE, 0);
+    sheet.like.deadline_ms = 0;
+    sheet.like.retry.attempts = 1;
+    sheet_every(&sheet, "once", MINUTE, 0);
+    sheet.like.retry = (struct retry){ 4, 60000, 60000, RETRY_ON_USUAL };
+    sheet.like.timeout_ms = 1000;
+    sheet_every(&sheet, "even", 3 * MINUTE + 4000, 0);
+    sheet.like.standing = STANDING_DISABLED;
+    sheet_every(&sheet, "off", MINUTE, 0);
+    find(&sheet);
+    static const char expected[] =
+        "warning[W203]: the retries of job \"tight\" may take 1m45s, and its "
+        "next slot comes after 1m\n"
+        "  --> jobs.lua:1\n"
+        "  = help: fewer attempts, a shorter timeout or backoff, or retry = "
+        "false\n"
+        "  = note: 3 attempts of 30s each, and pauses of 15s in all\n";
+    assert_memory_equal(sheet.out.data, expected, sizeof expected - 1);
+    static const char *const told[] = { "tight", "exact", "minutes", "even" };
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < sheet.plan.warnings.count; i++) {
+        const struct mistake *warning = &sheet.plan.warnings.items[i];
+        if (strcmp(warning->code, "W203") != 0)
+            continue;
+        assert_true(at < sizeof told / sizeof *told);
+        assert_non_null(strstr(warning->message, told[at++]));
+    }
+    assert_int_equal(at, sizeof told / sizeof *told);
+    sheet_close(&sheet);
+}
+
+/* One row: a schedule, and what one lost slot is; NULL where another comes
+ * soon. */
+static const struct {
+    const char *cron, *at;
+    int64_t every_ms, jitter_ms;
+    const char *loss;
+} rarities[] = {
+    { .every_ms = DAY, .loss = "a day" },
+    { .every_ms = DAY - 1000 },
+    { .cron = "30 2 * * *", .loss = "a day" },
+    { .cron = "30 2 * * *", .jitter_ms = 10 * MINUTE, .loss = "a day" },
+    { .cron = "30 2 * * *", .jitter_ms = DAY, .loss = "a day" },
+    { .cron = "30 2 25 * *", .loss = "a day" },
+    { .cron = "0 9 * * MON-FRI", .loss = "a day" },
+    { .cron = "0 9,21 * * *" },
+    { .cron = "*/10 9 25 12 *" },
+    { .at = "08:00", .loss = "a day" },
+    { .at = "2026-12-31T23:00", .loss = "the last slot" },
+    { .at = "2026-01-31T23:00" },
+};
+
+static void a_day_is_not_to_be_lost(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rarities / sizeof *rarities; i++) {
+        struct sheet sheet;
+        const char *at = rarities[i].at;
+        const struct term term = {
+            .kind = rarities[i].cron ? TERM_CRON
+                    : strchr(at ? at : "", '-') ? TERM_ONCE
+                                                : TERM_AT,
+            .text = rarities[i].cron ? rarities[i].cron : at,
+        };
+        sheet_open(&sheet, BUCHAREST, "2027-03-20T12:00:00+02:00");
+        if (at && *at == '2')
+            sheet.subject.now = sheet_time("2026-12-01T12:00:00+02:00");
+        sheet.like.catch_up_said = false;
+        if (rarities[i].every_ms)
+            sheet_every(&sheet, "j", rarities[i].every_ms, 0);
+        else
+            sheet_rules(
+                &sheet, "j", BUCHAREST,
+                (struct rules_spec){ .terms = &term,
+                                     .term_count = 1,
+                                     .jitter_ms = rarities[i].jitter_ms });
+        sheet.like.catch_up_said = true;
+        sheet_at(&sheet, "said", BUCHAREST, "10:00");
+        find(&sheet);
+        char expected[128] = "";
+        if (rarities[i].loss)
+            snprintf(expected, sizeof expected,
+                     "warning[W204]: one restart at the wrong time loses %s of "
+                     "job \"j\"\n",
+                     rarities[i].loss);
+        if (strncmp(sheet.out.data, expected, strlen(expected)) != 0 ||
+            sheet.plan.warnings.count != (rarities[i].loss != NULL))
+            fail_msg("row %zu: %s", i, sheet.out.data);
+        sheet_close(&sheet);
+    }
+}
+
 static void each_code_is_explained(void **state)
 {
     (void)state;
-    static const char *const codes[] = { "W201", "W202", "W205", "W206",
-                                         "W207", "W209", "W210", "W211" };
+    static const char *const codes[] = {
+        "W201", "W202", "W203", "W204", "W205",
+        "W206", "W207", "W209", "W210", "W211"
+    };
     const char *title = NULL;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         assert_non_null(mistake_explain(codes[i], &title));
@@ -221,6 +329,8 @@ int main(void)
         cmocka_unit_test(a_long_interval_wants_a_phase),
         cmocka_unit_test(both_day_fields_with_a_star_are_read_otherwise),
         cmocka_unit_test(slots_may_be_closer_than_the_timeout),
+        cmocka_unit_test(retries_want_to_end_before_the_next_slot),
+        cmocka_unit_test(a_day_is_not_to_be_lost),
         cmocka_unit_test(each_code_is_explained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

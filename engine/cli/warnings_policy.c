@@ -1,0 +1,127 @@
+/* Warnings about runs that fail, and slots that nobody could run: retries that
+ * the next slot cuts off, and days that a restart may cost. */
+#include <stdio.h>
+
+#include "mooncron/duration.h"
+#include "warnings.h"
+
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS  (24 * HOUR_MS)
+
+/* ---- W203 ---- */
+
+static int64_t pauses_ms(const struct retry *retry)
+{
+    int64_t sum_ms = 0, pause_ms = retry->backoff_ms;
+    for (uint32_t i = 1; i < retry->attempts; i++) {
+        if (pause_ms > retry->backoff_max_ms)
+            pause_ms = retry->backoff_max_ms;
+        sum_ms += pause_ms;
+        pause_ms *= 2;
+    }
+    return sum_ms;
+}
+
+/* Every attempt hangs, and every pause is the longest. */
+static int64_t worst_ms(const struct job *job)
+{
+    int64_t sum_ms =
+        (int64_t)job->retry.attempts * job->timeout_ms + pauses_ms(&job->retry);
+    bool cut = job->deadline_ms && job->deadline_ms < sum_ms;
+    return cut ? job->deadline_ms : sum_ms;
+}
+
+/* Where one attempt alone is too long there is W202. */
+static void find_retries(const struct job *job, struct wall now,
+                         struct mistakes *warnings)
+{
+    char message[JOB_NAME_MAX + 200], note[200];
+    char worst[DURATION_TEXT_MAX], every[DURATION_TEXT_MAX];
+    char timeout[DURATION_TEXT_MAX], pauses[DURATION_TEXT_MAX];
+    if (job->retry.attempts <= 1)
+        return;
+    int64_t interval_ms = warning_interval(job, now, worst_ms(job));
+    if (worst_ms(job) < interval_ms || job->timeout_ms >= interval_ms)
+        return;
+    snprintf(message, sizeof message,
+             "the retries of job \"%s\" may take %s, and its next slot comes "
+             "after %s",
+             job->name, duration_format(worst_ms(job), worst),
+             duration_format(interval_ms, every));
+    snprintf(note, sizeof note,
+             "%u attempts of %s each, and pauses of %s in all",
+             job->retry.attempts, duration_format(job->timeout_ms, timeout),
+             duration_format(pauses_ms(&job->retry), pauses));
+    warning_add(warnings, job, "W203", message,
+                "fewer attempts, a shorter timeout or backoff, or retry = "
+                "false",
+                note);
+}
+
+/* ---- W204 ---- */
+
+#define SLOTS_SEEN                                                             \
+    16 /* a job that is due twice on any day shows it in these                 \
+        */
+
+#define SHORT_DAY_MS (DAY_MS - HOUR_MS) /* where clocks are set forward */
+
+/* What a slot that is not run loses; NULL where another comes soon. */
+static const char *loss_in(const struct schedule *schedule, struct wall now)
+{
+    struct wall at = schedule_next(schedule, now);
+    if (at.ms == NEVER_MS)
+        return NULL;
+    for (int i = 0; i < SLOTS_SEEN; i++) {
+        struct wall next = schedule_next(schedule, at);
+        if (next.ms == NEVER_MS)
+            return i ? "a day" : "the last slot";
+        if (next.ms - at.ms < SHORT_DAY_MS)
+            return NULL;
+        at = next;
+    }
+    return "a day";
+}
+
+/* Slots that are put off come closer to each other than they were meant. */
+static const char *loss_of(const struct job *job, struct wall now)
+{
+    const struct rules *rules = job->schedule.rules;
+    struct error ignored;
+    if (job->base_every_ms)
+        return job->base_every_ms >= DAY_MS ? "a day" : NULL;
+    if (!rules_spec(rules)->jitter_ms)
+        return loss_in(&job->schedule, now);
+    struct rules_spec spec = *rules_spec(rules);
+    spec.jitter_ms = 0;
+    struct rules *even = rules_new(&spec, "", rules_zone(rules), &ignored);
+    struct schedule schedule = { .rules = even };
+    const char *loss = even ? loss_in(&schedule, now) : NULL;
+    rules_free(even);
+    return loss;
+}
+
+static void find_missed(const struct job *job, struct wall now,
+                        struct mistakes *warnings)
+{
+    char message[JOB_NAME_MAX + 100];
+    const char *loss = job->catch_up_said ? NULL : loss_of(job, now);
+    if (!loss)
+        return;
+    snprintf(message, sizeof message,
+             "one restart at the wrong time loses %s of job \"%s\"", loss,
+             job->name);
+    warning_add(warnings, job, "W204", message,
+                "add  catch_up = \"12h\"  to run it late, or  catch_up = false "
+                " where that does not matter",
+                "");
+}
+
+void warnings_find_policy(const struct job *job, struct wall now,
+                          struct mistakes *warnings)
+{
+    if (job->standing != STANDING_SCHEDULED)
+        return;
+    find_retries(job, now, warnings);
+    find_missed(job, now, warnings);
+}
