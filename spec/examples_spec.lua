@@ -80,6 +80,39 @@ describe("scripts/examples", function()
     assert.same({ collection = "events" }, jobs["snapshot-events"].target.body)
   end)
 
+  -- What a reader is shown is not what `check` would tell him to change, but
+  -- where the example is about just that.
+  it("has no retries that are cut off, and no days that a restart costs", function()
+    local files <close> = assert(io.popen("ls " .. folder .. "*.lua"))
+    for file in files:lines() do
+      for _, warning in ipairs(program.plan({ "--env", "production", file }).warnings) do
+        assert.falsy(warning.code == "W203" or warning.code == "W204", file .. ": " .. warning.message)
+      end
+    end
+  end)
+
+  it("runs: overlap, retry, catch_up and their limits", function()
+    local jobs = plan("runs").jobs
+    assert.equal("queue", jobs["index-sync"].overlap)
+    assert.equal(4, jobs["index-sync"].retry.attempts)
+    assert.equal(3, jobs["video-encode"].overlap_max)
+    assert.equal("cancel", jobs["board-refresh"].overlap)
+    assert.same({ "network", "busy" }, jobs["invoices-charge"].retry.on)
+    assert.equal(minutes(120), jobs["warehouse-export"].deadline_ms)
+    assert.same({ window_ms = minutes(2880), max = 48 }, jobs["ledger-close"].catch_up)
+    assert.equal(minutes(12), jobs["quota-check"].min_gap_ms)
+    assert.equal(4, jobs["survey-mail"].max_runs)
+  end)
+
+  it("alerts: hooks of all, of one, of none", function()
+    local jobs = plan("alerts").jobs
+    assert.same({ "on_failure", "on_recover" }, jobs["feed-rank"].hooks)
+    assert.equal(3, jobs["feed-rank"].alert_after)
+    assert.equal(1, jobs["payouts-send"].alert_after)
+    assert.same({}, jobs["avatars-tidy"].hooks)
+    assert.equal("https://ping.example/backup", jobs["backup"].heartbeat)
+  end)
+
   it("heartbeat: stays, at its pace, when jobs are off", function()
     local jobs = program.plan({ "--env", "staging", "--jobs", "off",
       folder .. "heartbeat.lua" }).jobs

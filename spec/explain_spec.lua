@@ -183,6 +183,42 @@ describe("explain JOB", function()
     assert.equal("no change in the coming year touches it", under("DST", out)[1])
   end)
 
+  it("tells what becomes of runs", function()
+    program.in_folder(function(folder)
+      local file = folder .. "/schedule.lua"
+      program.write(file, [[
+        local function tell() end
+        job "all" {
+          every = "1h", post = "/a",
+          overlap = { policy = "allow", max = 3 },
+          retry = { attempts = 5, backoff = "1s..30s", on = { "network", 429 } },
+          catch_up = { window = "1d", policy = "all", max = 24 },
+          deadline = "10m", min_gap = "30m", max_runs = 9,
+          on_failure = tell, on_success = tell, on_recover = tell, alert_after = 3,
+          heartbeat = "https://ping.example/a",
+        }
+        job "none" { every = "1h", post = "/b", retry = false }
+      ]])
+      local out = explain("all", file, "--env", "production", "--json")
+      assert.same({
+        overlap = "3 runs go on beside each other at most",
+        retry = "up to 5 attempts, after pauses of at most 1s, growing to 30s; on network, busy",
+        catch_up = "slots that were missed are run, up to 1d late, and 24 at most",
+        deadline = "a run is over after 10m",
+        min_gap = "from one start to the next at least 30m",
+        max_runs = "9 in the life of the job",
+        on_failure = "is called once 3 runs in a row have failed",
+        on_success = "is called after each success",
+        on_recover = "is called when it works again",
+        heartbeat = "https://ping.example/a",
+      }, cjson.decode(out).rules)
+      assert.same({ "what fails is not repeated" },
+        under("retry", explain("none", file, "--env", "production")))
+      out = explain("none", file, "--env", "production", "--json")
+      assert.same({ retry = "what fails is not repeated" }, cjson.decode(out).rules)
+    end)
+  end)
+
   it("tells only of changes that the job lives to see", function()
     local told = under("DST", explain_job "spring")
     assert.equal("1 change in the coming year touches it", told[1])

@@ -8,6 +8,7 @@
 #include "dialects.h"
 #include "display.h"
 #include "mooncron/duration.h"
+#include "policy_words.h"
 #include "rewrite.h"
 #include "schedule_words.h"
 
@@ -236,6 +237,8 @@ void explanation_lines(const struct explanation *explanation, struct text *out)
     put_head(explanation, out);
     put_scale(explanation, out);
     schedule_rules(explanation->coming.schedule, put_rule, out);
+    if (explanation->job)
+        policy_words(explanation->job, put_rule, out);
     if (explanation->not_scheduled)
         text_printf(out, "  here   not scheduled in %s: %s\n",
                     explanation->environment, explanation->not_scheduled);
@@ -284,6 +287,8 @@ static void json_head(const struct explanation *explanation, struct text *out)
     json_lines(out, words.data);
     text_puts(out, ",\n  \"rules\": {");
     schedule_rules(coming->schedule, json_rule, out);
+    if (explanation->job)
+        policy_words(explanation->job, json_rule, out);
     text_puts(out, "},\n  \"timezone\": ");
     display_json(out, zone_name(coming->zone));
     text_puts(out, ",\n  \"next\": ");

@@ -3,7 +3,7 @@
 -- The zone is the job's, else that of the defaults, else UTC; never the
 -- machine's.
 
-defaults { timezone = "Europe/Bucharest" }
+defaults { timezone = "Europe/Bucharest", catch_up = "6h" }
 
 -- Every day at eight on the wall clock, winter and summer.
 job "digest" { at = "08:00", post = "/api/digest" }

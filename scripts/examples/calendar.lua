@@ -13,7 +13,7 @@ calendar "holidays" {
   "2027-01-01", "2027-01-02", "2027-01-06", "2027-01-07",
 }
 
-defaults { timezone = "Europe/Bucharest" }
+defaults { timezone = "Europe/Bucharest", catch_up = "6h" }
 
 -- Not on holidays, and not at weekends.
 job "support-report" {

@@ -5,7 +5,7 @@
 -- Times are those of the job's zone. The dialect, and what happens when clocks
 -- change: docs/time.md.
 
-defaults { timezone = "Europe/Bucharest" }
+defaults { timezone = "Europe/Bucharest", catch_up = "6h" }
 
 -- Fixed times: at most once a night, whatever the clocks do.
 job "sessions-sweep" { cron = "30 2 * * *", post = "/api/sessions/sweep" }

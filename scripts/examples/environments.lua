@@ -3,6 +3,8 @@
 -- The environment is Settings' schedulerEnvironment, else NODE_ENV, else
 -- "development". `plan` lists a job that stays out, with the reason.
 
+defaults { catch_up = "6h" }
+
 -- Invoices go out from one place only.
 job "invoices-send" {
   every = "24h",

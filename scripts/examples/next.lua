@@ -4,6 +4,8 @@
 -- is later. It is asked while the file loads, for 400 days ahead: it must be
 -- pure, so that each load and each worker hears the same, and cannot call out.
 
+defaults { catch_up = "6h" }
+
 local day = 86400
 
 -- Full moons at noon UTC, near enough: one each 29.530588 days, counted from

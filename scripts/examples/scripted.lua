@@ -24,9 +24,10 @@ job "import-listings" {
 
 -- Ask for something that takes long, then look until it is there.
 job "report-build" {
-  every   = "24h",
-  phase   = "4h",
-  timeout = "30m",
+  every    = "24h",
+  phase    = "4h",
+  timeout  = "30m",
+  catch_up = "6h",
   run = function()
     local id = http.post("/api/reports").json.id
     for _ = 1, 60 do
