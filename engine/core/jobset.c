@@ -254,8 +254,8 @@ void jobset_seal(struct jobset *set)
 {
     for (uint32_t i = 0; i < set->count; i++) {
         const struct job *job = &set->jobs[i];
-        set->scripted |= job->function || job->on_failure ||
-                         job->on_success || job->on_recover;
+        set->scripted |= job->function || job->on_failure || job->on_success ||
+                         job->on_recover;
         set->listed |= has_list(job->schedule.rules);
         if (job->standing != STANDING_SCHEDULED)
             continue;
