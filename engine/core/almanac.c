@@ -10,7 +10,8 @@ static unsigned weekday_of(int64_t day)
     return (unsigned)(((day + 4) % 7 + 7) % 7); /* 1970-01-01 was a Thursday */
 }
 
-static bool calendar_has(const struct calendar *calendar, int64_t day)
+/* The index of the first day of a calendar at or after `day`. */
+static uint32_t calendar_from(const struct calendar *calendar, int64_t day)
 {
     uint32_t low = 0, high = calendar->count;
     while (low < high) {
@@ -20,7 +21,13 @@ static bool calendar_has(const struct calendar *calendar, int64_t day)
         else
             high = middle;
     }
-    return low < calendar->count && calendar->days[low] == day;
+    return low;
+}
+
+static bool calendar_has(const struct calendar *calendar, int64_t day)
+{
+    uint32_t i = calendar_from(calendar, day);
+    return i < calendar->count && calendar->days[i] == day;
 }
 
 bool almanac_excludes(const struct rules *rules, int64_t day)
@@ -31,6 +38,104 @@ bool almanac_excludes(const struct rules *rules, int64_t day)
         if (calendar_has(rules->spec.calendars[i], day))
             return true;
     return false;
+}
+
+/* ---- runs of excluded days ---- */
+
+/* Days stand in order and none twice: as far as one day follows upon the other,
+ * and no further, days and indices grow alike. So the end of a run is found in
+ * doubled steps and then halves, however long it is. */
+
+static bool is_run(const struct calendar *calendar, uint32_t i, uint32_t j)
+{
+    return (int64_t)calendar->days[j] - calendar->days[i] == j - i;
+}
+
+/* The index of the last day of the run that index `i` is in, and of the first.
+ */
+static uint32_t run_last(const struct calendar *calendar, uint32_t i)
+{
+    uint32_t step = 1, low = i;
+    while (step < calendar->count - i && is_run(calendar, i, i + step)) {
+        low = i + step;
+        step *= 2;
+    }
+    uint32_t high = step < calendar->count - i ? i + step : calendar->count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (is_run(calendar, i, middle))
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static uint32_t run_first(const struct calendar *calendar, uint32_t i)
+{
+    uint32_t step = 1, high = i;
+    while (step <= i && is_run(calendar, i - step, i)) {
+        high = i - step;
+        step *= 2;
+    }
+    uint32_t low = step <= i ? i - step + 1 : 0;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (is_run(calendar, middle, i))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return high;
+}
+
+/* The same day where the calendar has it not, else the one beside its run. */
+static int64_t run_after(const struct calendar *calendar, int64_t day)
+{
+    uint32_t i = calendar_from(calendar, day);
+    if (i == calendar->count || calendar->days[i] != day)
+        return day;
+    return calendar->days[run_last(calendar, i)] + INT64_C(1);
+}
+
+static int64_t run_before(const struct calendar *calendar, int64_t day)
+{
+    uint32_t i = calendar_from(calendar, day);
+    if (i == calendar->count || calendar->days[i] != day)
+        return day;
+    return calendar->days[run_first(calendar, i)] - INT64_C(1);
+}
+
+/* One step: over the days of the week, or over a run of each calendar. */
+static int64_t leap(const struct rules *rules, int64_t day, bool forward)
+{
+    while (rules->spec.weekdays_off >> weekday_of(day) & 1)
+        day += forward ? 1 : -1;
+    for (uint32_t i = 0; i < rules->spec.calendar_count; i++) {
+        const struct calendar *calendar = rules->spec.calendars[i];
+        day = forward ? run_after(calendar, day) : run_before(calendar, day);
+    }
+    return day;
+}
+
+static int64_t open_day(const struct rules *rules, int64_t day, bool forward)
+{
+    int64_t open = leap(rules, day, forward);
+    while (open != day) {
+        day = open;
+        open = leap(rules, day, forward);
+    }
+    return open;
+}
+
+int64_t almanac_open_from(const struct rules *rules, int64_t day)
+{
+    return open_day(rules, day, true);
+}
+
+int64_t almanac_open_until(const struct rules *rules, int64_t day)
+{
+    return open_day(rules, day, false);
 }
 
 /* ---- pages ---- */
@@ -349,17 +454,51 @@ static struct civil date_of(int64_t local_s)
     return civil_from((struct wall){ day * DAY_MS }, 0);
 }
 
+static bool is_on(const struct page *page, int64_t day)
+{
+    int64_t first = page_first(page);
+    return first <= day && day < first + page_length(page);
+}
+
+/* Turns to the next page that has a day which is not excluded, from a page on
+ * which nothing is due. */
+static void page_next_open(const struct rules *rules, const struct cron *cron,
+                           struct page *page)
+{
+    page_forward(cron, page);
+    if (!rules->excludes)
+        return;
+    int64_t day = almanac_open_from(rules, page_first(page));
+    struct civil date = date_of(day * DAY_S);
+    if (!is_on(page, day))
+        *page = page_open(rules, cron, &date);
+}
+
+static void page_last_open(const struct rules *rules, const struct cron *cron,
+                           struct page *page)
+{
+    page_back(cron, page);
+    if (!rules->excludes)
+        return;
+    int64_t end = page_first(page) + page_length(page) - 1;
+    int64_t day = almanac_open_until(rules, end);
+    struct civil date = date_of(day * DAY_S);
+    if (!is_on(page, day))
+        *page = page_open(rules, cron, &date);
+}
+
 bool almanac_next(const struct rules *rules, const struct cron *cron,
-                  int64_t from_s, int64_t *ret_s)
+                  int64_t from_s, int64_t before_s, int64_t *ret_s)
 {
     struct civil date = date_of(from_s);
     struct years years = years_of(rules, date.year);
     uint32_t open = ~UINT32_C(0) << date.day;
     struct page page = page_open(rules, cron, &date);
-    for (; page.year <= years.last; page_forward(cron, &page)) {
+    while (page.year <= years.last && page_first(&page) * DAY_S < before_s) {
         if (page_next(rules, cron, &page, open, from_s, ret_s))
-            return true;
+            return *ret_s < before_s;
         open = ~UINT32_C(0);
+        page_next_open(rules, cron, &page);
     }
     return false;
 }
@@ -371,10 +510,11 @@ bool almanac_last(const struct rules *rules, const struct cron *cron,
     struct years years = years_of(rules, date.year);
     uint32_t open = ~UINT32_C(0) >> (31 - date.day);
     struct page page = page_open(rules, cron, &date);
-    for (; page.year >= years.first; page_back(cron, &page)) {
+    while (page.year >= years.first) {
         if (page_last(rules, cron, &page, open, from_s, ret_s))
             return true;
         open = ~UINT32_C(0);
+        page_last_open(rules, cron, &page);
     }
     return false;
 }

@@ -52,7 +52,7 @@ static bool any_within(const struct rules *rules, const struct cron *cron,
                        int64_t lo, int64_t hi)
 {
     int64_t local;
-    return almanac_next(rules, cron, lo, &local) && local < hi;
+    return almanac_next(rules, cron, lo, hi, &local);
 }
 
 /* Whether what the gap before this span hides is made up as `gap` says. */
@@ -115,8 +115,8 @@ bool crossing_next(const struct rules *rules, const struct cron *cron,
         if (at == span.from_s && fires_first(rules, cron, &span))
             return true;
         struct window w = window_of(rules, cron, &span);
-        bool found =
-            almanac_next(rules, cron, later(at + span.offset_s, w.lo), &local);
+        bool found = almanac_next(rules, cron, later(at + span.offset_s, w.lo),
+                                  INT64_MAX, &local);
         *ret_s = local - span.offset_s;
         if (found && local < w.hi)
             return true;

@@ -27,12 +27,15 @@ int64_t floor_div(int64_t a, int64_t b); /* by a positive number */
 
 /* Whether a day since 1970 is excluded. */
 bool almanac_excludes(const struct rules *rules, int64_t day);
+/* The first day at or after this one, the last at or before it, that is not. */
+int64_t almanac_open_from(const struct rules *rules, int64_t day);
+int64_t almanac_open_until(const struct rules *rules, int64_t day);
 
 /* The first local time at or after `from_s`, the last at or before it, that
  * `cron` names on a day that is not excluded; moved slots included. False where
- * there is none within the years of a search. */
+ * there is none within the years of a search, or none before `before_s`. */
 bool almanac_next(const struct rules *rules, const struct cron *cron,
-                  int64_t from_s, int64_t *ret_s);
+                  int64_t from_s, int64_t before_s, int64_t *ret_s);
 bool almanac_last(const struct rules *rules, const struct cron *cron,
                   int64_t from_s, int64_t *ret_s);
 

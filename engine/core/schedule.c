@@ -79,6 +79,35 @@ static bool is_excluded(const struct rules *rules, int64_t at_ms,
     return almanac_excludes(rules, ret->day);
 }
 
+/* A fold leads back by a day at the most. So within a run of excluded days all
+ * but these at its two ends can be leapt over, and nothing that a fold brings
+ * back is missed. */
+#define FOLD_DAYS 3
+
+/* How far nothing is due after, or before, an instant on an excluded day: up to
+ * the end of the day, or nearly to that of its run. */
+static int64_t excluded_until(const struct rules *rules,
+                              const struct local_day *day)
+{
+    if (!almanac_excludes(rules, day->day - 1) ||
+        !almanac_excludes(rules, day->day - 2))
+        return day->end_ms - 1;
+    int64_t open = almanac_open_from(rules, day->day) - FOLD_DAYS;
+    int64_t end_ms = zone_instant(rules->zone, open * DAY_S) * 1000;
+    return (end_ms > day->end_ms ? end_ms : day->end_ms) - 1;
+}
+
+static int64_t excluded_from(const struct rules *rules,
+                             const struct local_day *day)
+{
+    if (!almanac_excludes(rules, day->day + 1) ||
+        !almanac_excludes(rules, day->day + 2))
+        return day->begin_ms;
+    int64_t open = almanac_open_until(rules, day->day) + FOLD_DAYS;
+    int64_t begin_ms = zone_instant(rules->zone, open * DAY_S) * 1000;
+    return begin_ms < day->begin_ms ? begin_ms : day->begin_ms;
+}
+
 static bool within_years(int64_t at_ms)
 {
     return at_ms >= FIRST_S * 1000 && at_ms <= LAST_S * 1000;
@@ -96,7 +125,7 @@ static int64_t every_next(const struct rules *rules, const struct term *term,
             return NEVER_MS;
         if (!is_excluded(rules, slot, &day))
             return slot;
-        after_ms = day.end_ms - 1;
+        after_ms = excluded_until(rules, &day);
     }
 }
 
@@ -110,7 +139,7 @@ static int64_t every_last(const struct rules *rules, const struct term *term,
             return EVER_MS;
         if (!is_excluded(rules, slot, &day))
             return slot;
-        at_ms = day.begin_ms - 1;
+        at_ms = excluded_from(rules, &day) - 1;
     }
 }
 
@@ -132,20 +161,20 @@ static int64_t list_next(const struct rules *rules, const struct term *term,
                          int64_t after_ms)
 {
     struct local_day day;
-    for (uint32_t i = list_after(term, after_ms); i < term->slot_count; i++)
-        if (!is_excluded(rules, term->slots_ms[i], &day))
-            return term->slots_ms[i];
-    return NEVER_MS;
+    uint32_t i = list_after(term, after_ms);
+    while (i < term->slot_count && is_excluded(rules, term->slots_ms[i], &day))
+        i = list_after(term, excluded_until(rules, &day));
+    return i < term->slot_count ? term->slots_ms[i] : NEVER_MS;
 }
 
 static int64_t list_last(const struct rules *rules, const struct term *term,
                          int64_t at_ms)
 {
     struct local_day day;
-    for (uint32_t i = list_after(term, at_ms); i-- > 0;)
-        if (!is_excluded(rules, term->slots_ms[i], &day))
-            return term->slots_ms[i];
-    return EVER_MS;
+    uint32_t i = list_after(term, at_ms);
+    while (i > 0 && is_excluded(rules, term->slots_ms[i - 1], &day))
+        i = list_after(term, excluded_from(rules, &day) - 1);
+    return i > 0 ? term->slots_ms[i - 1] : EVER_MS;
 }
 
 static int64_t term_next(const struct rules *rules, uint32_t i,
