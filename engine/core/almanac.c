@@ -89,31 +89,51 @@ static uint32_t run_first(const struct calendar *calendar, uint32_t i)
     return high;
 }
 
-/* The same day where the calendar has it not, else the one beside its run. */
-static int64_t run_after(const struct calendar *calendar, int64_t day)
-{
-    uint32_t i = calendar_from(calendar, day);
-    if (i == calendar->count || calendar->days[i] != day)
-        return day;
-    return calendar->days[run_last(calendar, i)] + INT64_C(1);
-}
-
-static int64_t run_before(const struct calendar *calendar, int64_t day)
-{
-    uint32_t i = calendar_from(calendar, day);
-    if (i == calendar->count || calendar->days[i] != day)
-        return day;
-    return calendar->days[run_first(calendar, i)] - INT64_C(1);
-}
-
-/* One step: over the days of the week, or over a run of each calendar. */
-static int64_t leap(const struct rules *rules, int64_t day, bool forward)
+static int64_t past_weekdays(const struct rules *rules, int64_t day,
+                             int64_t step)
 {
     while (rules->spec.weekdays_off >> weekday_of(day) & 1)
-        day += forward ? 1 : -1;
+        day += step;
+    return day;
+}
+
+/* Over the days of the week that are off, and over the runs of a calendar that
+ * lie between these; the same day where it is open to both. */
+static int64_t run_after(const struct rules *rules,
+                         const struct calendar *calendar, int64_t day)
+{
+    day = past_weekdays(rules, day, 1);
+    uint32_t i = calendar_from(calendar, day);
+    while (i < calendar->count && calendar->days[i] == day) {
+        i = run_last(calendar, i);
+        day = past_weekdays(rules, calendar->days[i] + INT64_C(1), 1);
+        while (i < calendar->count && calendar->days[i] < day)
+            i++;
+    }
+    return day;
+}
+
+static int64_t run_before(const struct rules *rules,
+                          const struct calendar *calendar, int64_t day)
+{
+    day = past_weekdays(rules, day, -1);
+    uint32_t i = calendar_from(calendar, day + 1); /* of the one behind it */
+    while (i > 0 && calendar->days[i - 1] == day) {
+        i = run_first(calendar, i - 1);
+        day = past_weekdays(rules, calendar->days[i] - INT64_C(1), -1);
+        while (i > 0 && calendar->days[i - 1] > day)
+            i--;
+    }
+    return day;
+}
+
+static int64_t leap(const struct rules *rules, int64_t day, bool forward)
+{
+    day = past_weekdays(rules, day, forward ? 1 : -1);
     for (uint32_t i = 0; i < rules->spec.calendar_count; i++) {
         const struct calendar *calendar = rules->spec.calendars[i];
-        day = forward ? run_after(calendar, day) : run_before(calendar, day);
+        day = forward ? run_after(rules, calendar, day)
+                      : run_before(rules, calendar, day);
     }
     return day;
 }

@@ -43,6 +43,7 @@ bool host_get_calendar(struct wire_reader *in, struct calendar *ret,
     *ret_days = (void *)memory_copy(bytes.bytes, bytes.len);
     ret->days = *ret_days;
     ret->count = (uint32_t)(bytes.len / sizeof **ret_days);
+    ret->digest = 0;
     return true;
 }
 

@@ -212,8 +212,8 @@ const struct calendar *jobset_add_calendar(struct jobset *set,
     int32_t *days = arena_new(&set->arena, bytes);
     if (bytes)
         memcpy(days, calendar->days, bytes);
-    *copy =
-        (struct calendar){ keep(set, calendar->name), days, calendar->count };
+    *copy = (struct calendar){ keep(set, calendar->name), days, calendar->count,
+                               calendar_digest(days, calendar->count) };
     set->calendars = memory_resize(set->calendars, set->calendar_count + 1,
                                    sizeof *set->calendars);
     set->calendars[set->calendar_count++] = copy;

@@ -22,12 +22,21 @@ static bool slots_ascend(const struct term *term)
     return term->slot_count > 0;
 }
 
-static bool days_ascend(const struct calendar *calendar)
+uint64_t calendar_digest(const int32_t *days, uint32_t count)
 {
-    for (uint32_t i = 1; i < calendar->count; i++)
-        if (calendar->days[i] <= calendar->days[i - 1])
-            return false;
-    return calendar->count <= CALENDAR_DAYS_MAX;
+    if (count > CALENDAR_DAYS_MAX)
+        return 0;
+    for (uint32_t i = 1; i < count; i++)
+        if (days[i] <= days[i - 1])
+            return 0;
+    uint64_t digest = digest_bytes(DIGEST_START, days, count * sizeof *days);
+    return digest ? digest : 1;
+}
+
+static uint64_t digest_known(const struct calendar *calendar)
+{
+    return calendar->digest ? calendar->digest
+                            : calendar_digest(calendar->days, calendar->count);
 }
 
 static bool numbers_are_sound(const struct rules_spec *spec)
@@ -39,7 +48,7 @@ static bool numbers_are_sound(const struct rules_spec *spec)
         spec->jitter_ms < 0 || spec->jitter_ms > JITTER_MS_MAX)
         return false;
     for (uint32_t i = 0; i < spec->calendar_count; i++)
-        if (!days_ascend(spec->calendars[i]))
+        if (!digest_known(spec->calendars[i]))
             return false;
     return true;
 }
@@ -195,9 +204,7 @@ static uint64_t digest_of(const struct rules *rules)
     for (uint32_t i = 0; i < spec->term_count; i++)
         d = term_digest(d, &spec->terms[i]);
     for (uint32_t i = 0; i < spec->calendar_count; i++)
-        d = digest_bytes(d, spec->calendars[i]->days,
-                         spec->calendars[i]->count *
-                             sizeof *spec->calendars[i]->days);
+        d = digest_u64(d, digest_known(spec->calendars[i]));
     d = digest_u64(d, spec->weekdays_off | (unsigned)spec->gap << 8 |
                           (unsigned)spec->fold << 16 |
                           (unsigned)spec->excluded << 24);

@@ -62,7 +62,8 @@ const struct calendar *calendar_keep(struct loader *loader, const char *name,
     int32_t *copy = arena_new(&loader->arena, kept * sizeof *copy);
     if (kept)
         memcpy(copy, days, kept * sizeof *copy);
-    *calendar = (struct calendar){ loader_keep(loader, name), copy, kept };
+    *calendar = (struct calendar){ loader_keep(loader, name), copy, kept,
+                                   calendar_digest(copy, kept) };
     return calendar;
 }
 

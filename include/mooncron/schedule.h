@@ -86,7 +86,13 @@ struct calendar {
     const char *name;    /* "" where the job named the days itself */
     const int32_t *days; /* since 1970-01-01 */
     uint32_t count;
+    uint64_t digest; /* calendar_digest(); 0: nobody has taken it */
 };
+
+/* Of the days alone. 0 where they do not ascend, or are too many: no other
+ * calendar has that. Who keeps a calendar for many jobs takes it once, and then
+ * none of them reads all of the days again. */
+uint64_t calendar_digest(const int32_t *days, uint32_t count);
 
 /* What a file declares. Everything is the caller's; rules_new() copies it, but
  * for calendars, which must outlive the rules. */

@@ -373,7 +373,7 @@ static void what_no_rule_says_is_written_out(void **state)
 {
     (void)state;
     const int32_t christmas[] = { 20812 }; /* 2026-12-25 */
-    const struct calendar days = { "", christmas, 1 };
+    const struct calendar days = { "", christmas, 1, 0 };
     const struct calendar *excluded[] = { &days };
     const struct term daily = { .kind = TERM_AT, .text = "12:00" };
     const struct term mixed[] = { { .kind = TERM_AT, .text = "12:00" },

@@ -151,7 +151,7 @@ static void json_has_the_rules_of_a_job(void **state)
     const struct term twice[] = { { .kind = TERM_AT, .text = "08:00" },
                                   { .kind = TERM_AT, .text = "20:00" } };
     const int32_t christmas[] = { 20812 }; /* 2026-12-25 */
-    const struct calendar days = { "", christmas, 1 };
+    const struct calendar days = { "", christmas, 1, 0 };
     const struct calendar *excluded[] = { &days };
     sheet_open(&sheet, BUCHAREST, "2026-11-23T14:07:31+02:00");
     sheet_rules(

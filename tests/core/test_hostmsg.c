@@ -155,7 +155,7 @@ static bool get_zone(struct wire_reader *in)
 }
 
 static const int32_t days[] = { -1, 0, 20812 };
-static const struct calendar holidays = { "holidays", days, 3 };
+static const struct calendar holidays = { "holidays", days, 3, 0 };
 
 static bool put_calendar(struct text *out)
 {
@@ -243,7 +243,7 @@ static struct rules *some_rules(void)
 
 static bool put_ruled(struct text *out)
 {
-    static const struct calendar other = { "other", days, 1 };
+    static const struct calendar other = { "other", days, 1, 0 };
     const struct calendar *const list[] = { &other, &holidays };
     struct job job = sound;
     struct rules *rules = some_rules();

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -72,7 +73,7 @@ static const struct term nine = { .kind = TERM_CRON, .text = "0 9 * * *" };
 
 /* Friday the 25th, and the weekend behind it. */
 static const int32_t christmas[] = { 20812 }; /* 2026-12-25 */
-static const struct calendar holidays = { "holidays", christmas, 1 };
+static const struct calendar holidays = { "holidays", christmas, 1, 0 };
 static const struct calendar *const calendars[] = { &holidays };
 
 static void excluded_days_are_skipped_or_moved(void **state)
@@ -510,6 +511,33 @@ static void whatever_decides_slots_is_in_the_digest(void **state)
     assert_true(digest(&specs[0], &nine) == seen[0]);
 }
 
+/* A calendar that a thousand jobs share is read once, when it is kept. */
+static void a_calendar_is_digested_once(void **state)
+{
+    (void)state;
+    static int32_t days[CALENDAR_DAYS_MAX];
+    for (int32_t i = 0; i < CALENDAR_DAYS_MAX; i++)
+        days[i] = i * 3;
+    struct calendar kept = { "", days, CALENDAR_DAYS_MAX, 0 };
+    const struct calendar *const list[] = { &kept };
+    struct rules_spec spec = open_spec;
+    spec.calendars = list;
+    spec.calendar_count = 1;
+    uint64_t unknown = digest(&spec, &nine);
+    kept.digest = calendar_digest(days, CALENDAR_DAYS_MAX);
+    clock_t begin = clock();
+    for (int i = 0; i < 1000; i++)
+        assert_true(digest(&spec, &nine) == unknown);
+    assert_true(clock() - begin < CLOCKS_PER_SEC / 4);
+
+    days[7] = days[6];
+    assert_int_equal(calendar_digest(days, CALENDAR_DAYS_MAX), 0);
+    assert_int_equal(calendar_digest(days, CALENDAR_DAYS_MAX + 1), 0);
+    assert_true(calendar_digest(NULL, 0) != 0);
+    kept.digest = 0;
+    refused(&spec, &nine, "out of its range");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -528,6 +556,7 @@ int main(void)
         cmocka_unit_test(the_first_slots_are_found_from_both_sides),
         cmocka_unit_test(what_is_not_sound_is_refused),
         cmocka_unit_test(whatever_decides_slots_is_in_the_digest),
+        cmocka_unit_test(a_calendar_is_digested_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,7 +130,7 @@ static void read_days(struct input *input, const uint8_t *bytes, int64_t at_ms)
     int32_t day = (int32_t)(at_ms / DAY_MS) - bytes[1];
     for (uint32_t i = 0; i < count; i++)
         input->days[i] = day += 1 + (bytes[2] >> i % 8 & 1);
-    input->calendar = (struct calendar){ "", input->days, count };
+    input->calendar = (struct calendar){ "", input->days, count, 0 };
     input->calendars[0] = &input->calendar;
     input->spec.calendars = input->calendars;
     input->spec.calendar_count = count > 0;
