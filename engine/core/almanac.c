@@ -398,6 +398,59 @@ static int32_t day_time(const struct rules *rules, const struct cron *cron,
     return best;
 }
 
+/* ---- all times of a day ---- */
+
+static bool is_time(const struct cron *cron, unsigned minute)
+{
+    return cron->hours >> minute / 60 & 1 && cron->minutes >> minute % 60 & 1;
+}
+
+static void mark_all(const struct cron *cron, struct day_map *map)
+{
+    for (unsigned minute = 0; minute < DAY_MINUTES; minute++)
+        if (is_time(cron, minute))
+            map->minutes[minute] |= cron->seconds;
+}
+
+/* Those that count of a day whose first slot has this number. */
+static void mark_counting(const struct rules *rules, const struct cron *cron,
+                          int64_t number, struct day_map *map)
+{
+    uint8_t seconds[60];
+    int64_t count = 0, wait = wait_of(rules, number);
+    for (uint64_t rest = cron->seconds; rest; rest &= rest - 1)
+        seconds[count++] = (uint8_t)__builtin_ctzll(rest);
+    for (unsigned minute = 0; minute < DAY_MINUTES; minute++) {
+        if (!is_time(cron, minute))
+            continue;
+        for (; wait < count; wait += rules->spec.nth)
+            map->minutes[minute] |= UINT64_C(1) << seconds[wait];
+        wait -= count;
+    }
+}
+
+void almanac_mark(const struct rules *rules, const struct cron *cron,
+                  int64_t day, struct day_map *map)
+{
+    struct civil date = civil_from((struct wall){ day * DAY_MS }, 0);
+    if (rules->excludes && almanac_excludes(rules, day))
+        return;
+    struct source source = { page_open(rules, cron, &date), date.day };
+    for (int n = 0; n <= EXCLUDED_RUN_MAX; n++) {
+        const struct page *page = &source.page;
+        bool named = page->named >> source.day & 1;
+        if (named && counts_slots(rules))
+            mark_counting(rules, cron,
+                          page->number + slots_before(page, source.day), map);
+        else if (named)
+            mark_all(cron, map);
+        if (!source_next(rules, cron, &source))
+            break;
+    }
+}
+
+/* ---- pages of days ---- */
+
 /* On the days of a page that are `open`, from a local time on or back. */
 static bool page_next(const struct rules *rules, const struct cron *cron,
                       const struct page *page, uint32_t open, int64_t from_s,

@@ -165,6 +165,49 @@ bool crossing_last(const struct rules *rules, const struct cron *cron,
     return false;
 }
 
+/* ---- all fires of a day ---- */
+
+/* What `map` has outside of [lo, hi), local times, is taken away. */
+static void keep_between(struct day_map *map, int64_t day, int64_t lo,
+                         int64_t hi)
+{
+    int64_t begin = day * DAY_S;
+    for (unsigned minute = 0; minute < DAY_MINUTES; minute++, begin += 60) {
+        if (lo <= begin && begin + 60 <= hi)
+            continue;
+        for (unsigned second = 0; second < 60; second++)
+            if (begin + second < lo || begin + second >= hi)
+                map->minutes[minute] &= ~(UINT64_C(1) << second);
+    }
+}
+
+static void mark_at(struct day_map *map, int64_t day, int64_t local)
+{
+    int64_t second = local - day * DAY_S;
+    if (0 <= second && second < DAY_S)
+        map->minutes[second / 60] |= UINT64_C(1) << second % 60;
+}
+
+void crossing_mark(const struct rules *rules, const struct cron *cron,
+                   const struct zone_span *span, int64_t day,
+                   struct day_map *map)
+{
+    struct window w = window_of(rules, cron, span);
+    if (w.lo <= day * DAY_S && (day + 1) * DAY_S <= w.hi) {
+        almanac_mark(rules, cron, day, map);
+    } else {
+        struct day_map part = { { 0 } };
+        almanac_mark(rules, cron, day, &part);
+        keep_between(&part, day, w.lo, w.hi);
+        for (unsigned minute = 0; minute < DAY_MINUTES; minute++)
+            map->minutes[minute] |= part.minutes[minute];
+    }
+    if (fires_first(rules, cron, span))
+        mark_at(map, day, span->from_s + span->offset_s);
+    if (fires_last(rules, cron, span))
+        mark_at(map, day, span->to_s - 1 + span->offset_s);
+}
+
 /* ---- fates ---- */
 
 static enum fate gap_fate(const struct rules *rules, const struct cron *cron,

@@ -14,8 +14,7 @@ int64_t floor_div(int64_t a, int64_t b)
 
 /* ---- the lattice ---- */
 
-/* How many slots lie at or before `at_ms`, counted from slot 0. */
-static int64_t lattice_until(int64_t every_ms, int64_t phase_ms, int64_t at_ms)
+int64_t lattice_until(int64_t every_ms, int64_t phase_ms, int64_t at_ms)
 {
     return floor_div(at_ms - phase_ms, every_ms);
 }
@@ -143,8 +142,7 @@ static int64_t every_last(const struct rules *rules, const struct term *term,
     }
 }
 
-/* The index of the first slot later than `after_ms`. */
-static uint32_t list_after(const struct term *term, int64_t after_ms)
+uint32_t list_after(const struct term *term, int64_t after_ms)
 {
     uint32_t low = 0, high = term->slot_count;
     while (low < high) {
@@ -234,7 +232,7 @@ static int64_t latest_ms(const struct rules *rules)
     return until_ms < LAST_S * 1000 ? until_ms : LAST_S * 1000;
 }
 
-static int64_t nominal_next(const struct rules *rules, int64_t after_ms)
+int64_t nominal_next(const struct rules *rules, int64_t after_ms)
 {
     if (after_ms < earliest_ms(rules))
         after_ms = earliest_ms(rules) - 1;
@@ -328,53 +326,14 @@ struct wall schedule_last(const struct schedule *schedule, struct wall at)
 
 /* ---- counting ---- */
 
-/* Fewer times a day than this are walked one by one. */
-#define DENSE_TIMES 32
-
-static bool is_dense(const struct rules *rules)
-{
-    const struct cron *cron = rules_cron(rules, 0);
-    return rules->spec.term_count == 1 && cron && rules->spec.nth <= 1 &&
-           cron_times(cron) >= DENSE_TIMES;
-}
-
-/* Counts the local day that begins at or before `slot_ms`, its first slot, by
- * its number of times; 0 where the day is not wholly between `after_ms` and
- * `until_ms`, or too near a change of offset. `ret_ms` is its end. */
-static int64_t whole_day(const struct rules *rules, int64_t slot_ms,
-                         int64_t after_ms, int64_t until_ms, int64_t *ret_ms)
-{
-    struct zone_span span;
-    zone_span(rules->zone, floor_div(slot_ms, 1000), &span);
-    int64_t local_ms = (int64_t)span.offset_s * 1000;
-    int64_t begin_ms =
-        floor_div(slot_ms + local_ms, DAY_MS) * DAY_MS - local_ms;
-    *ret_ms = begin_ms + DAY_MS - 1;
-    if (begin_ms <= after_ms || *ret_ms > until_ms ||
-        begin_ms / 1000 - DAY_S < span.from_s ||
-        begin_ms / 1000 + 2 * DAY_S > span.to_s)
-        return 0;
-    return cron_times(rules_cron(rules, 0));
-}
-
 static int64_t nominal_count(const struct rules *rules, int64_t after_ms,
                              int64_t until_ms)
 {
-    const bool dense = is_dense(rules);
-    int64_t count = 0;
-    if (after_ms < rules->spec.from.ms)
-        after_ms = rules->spec.from.ms - 1;
-    if (until_ms > rules->spec.until.ms)
-        until_ms = rules->spec.until.ms;
-    for (;;) {
-        int64_t slot_ms = nominal_next(rules, after_ms), end_ms = 0;
-        if (slot_ms > until_ms || slot_ms == NEVER_MS)
-            return count;
-        int64_t whole =
-            dense ? whole_day(rules, slot_ms, after_ms, until_ms, &end_ms) : 0;
-        count += whole ? whole : 1;
-        after_ms = whole ? end_ms : slot_ms;
-    }
+    if (after_ms < earliest_ms(rules))
+        after_ms = earliest_ms(rules) - 1;
+    if (until_ms > latest_ms(rules))
+        until_ms = latest_ms(rules);
+    return after_ms < until_ms ? tally(rules, after_ms, until_ms) : 0;
 }
 
 /* One where the last nominal slot at `at_ms` is still put off. */
