@@ -107,7 +107,7 @@ static const struct {
       "400 days ahead. The same question has the same answer, so it cannot "
       "read "
       "a\n"
-      "clock; and there are at most 20,000 answers." },
+      "clock; and there are at most 20,000 answers ahead, 200,000 in all." },
     { "E120", "unknown field of Settings",
       "The Settings that the backend sends have no such field. A typo would\n"
       "read nil, and nil is false: a job could be off for months." },

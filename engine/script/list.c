@@ -16,7 +16,7 @@
 struct asking {
     struct loader *loader;
     const struct decl *decl;
-    int64_t previous_s;
+    int64_t begin_s, previous_s;
 };
 
 static bool blame_answer(const struct asking *ask, const char *what)
@@ -31,6 +31,30 @@ static bool blame_answer(const struct asking *ask, const char *what)
     rfc3339_format((struct wall){ ask->previous_s * 1000 }, 0, text);
     taker_blame(&taker, "E119", "next", SPOT_VALUE, 0, &advice,
                 "`next`, asked after %s, %s", text, what);
+    return false;
+}
+
+/* It began too long ago, or goes on in steps that are too small. */
+static bool blame_way(const struct asking *ask)
+{
+    char begin[RFC3339_TEXT_MAX], at[RFC3339_TEXT_MAX], note[200];
+    const struct advice advice = {
+        .help = ask->decl->when->from
+                    ? "a function is asked from `from` on: name a later one"
+                    : "for times that are so near to each other there is "
+                      "`every`",
+        .note = note
+    };
+    struct taker taker = when_taker(ask->loader, ask->decl);
+    rfc3339_format((struct wall){ ask->begin_s * 1000 }, 0, begin);
+    rfc3339_format((struct wall){ ask->previous_s * 1000 }, 0, at);
+    snprintf(note, sizeof note,
+             "asked after %s, and after each answer, %d "
+             "times, it has come to %s",
+             begin, LIST_CALLS_MAX, at);
+    taker_blame(&taker, "E119", "next", SPOT_VALUE, 0, &advice,
+                "`next` does not get to the end of the %d days ahead",
+                LIST_AHEAD_DAYS);
     return false;
 }
 
@@ -119,12 +143,15 @@ bool list_ask(struct loader *loader, const struct decl *decl,
               uint32_t *ret_count)
 {
     struct wall now = loader->load->now;
-    struct asking ask = { loader, decl, beginning_s(now, bounds->from) };
+    const int64_t begin_s = beginning_s(now, bounds->from);
+    struct asking ask = { loader, decl, begin_s, begin_s };
     const int64_t until_s = (now.ms + LIST_AHEAD_DAYS * DAY_MS) / 1000;
     *ret_count = 0;
     for (unsigned asked = 0; !asked || ask.previous_s <= until_s; asked++) {
-        if (asked == LIST_CALLS_MAX || *ret_count == LIST_SLOTS_MAX)
+        if (*ret_count == LIST_SLOTS_MAX)
             return blame_count(&ask);
+        if (asked == LIST_CALLS_MAX)
+            return blame_way(&ask);
         int64_t slot_s;
         if (!ask_next(&ask, asked, &slot_s))
             return false;

@@ -69,7 +69,7 @@ extern const char *const excluded_names[3]; /* "skip" ... */
 #define SCHEDULE_CALENDARS_MAX 16     /* of one job */
 #define CALENDAR_DAYS_MAX      100000 /* 270 years of single days */
 #define LIST_RENEW_MS          (INT64_C(30) * 24 * 3600 * 1000)
-#define LIST_SLOTS_MAX         20000 /* each 25 minutes of a year */
+#define LIST_SLOTS_MAX         20000 /* each half an hour of 407 days */
 #define JITTER_MS_MAX          (INT64_C(24) * 3600 * 1000)
 #define EXCLUDED_RUN_MAX       366 /* days a slot may move */
 
