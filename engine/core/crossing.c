@@ -15,9 +15,6 @@
 
 #define GAP_S_MAX (3 * INT64_C(3600))
 
-/* No offset is further from UTC than a day and two hours (RFC 8536, 3.3.1). */
-#define OFFSET_S_MAX (26 * INT64_C(3600))
-
 static bool is_wildcard(const struct cron *cron)
 {
     return cron->wildcard;

@@ -228,6 +228,13 @@ static bool rules_read(struct rules *rules, struct error *reterr)
     return false;
 }
 
+/* East of UTC the year 10000 begins earlier. */
+static int64_t last_ms_of(const struct zone *zone)
+{
+    int64_t last_s = zone_instant(zone, LAST_S);
+    return (last_s < LAST_S ? last_s : LAST_S) * 1000;
+}
+
 struct rules *rules_new(const struct rules_spec *spec, const char *name,
                         struct zone *zone, struct error *reterr)
 {
@@ -238,6 +245,7 @@ struct rules *rules_new(const struct rules_spec *spec, const char *name,
     struct rules *rules = rules_copy(spec);
     rules->zone = zone_ref(zone);
     rules->seed = digest_string(DIGEST_START, name);
+    rules->last_ms = last_ms_of(zone);
     rules->excludes = spec->weekdays_off || spec->calendar_count;
     if (!rules_read(rules, reterr)) {
         rules_free(rules);

@@ -9,15 +9,18 @@
 #define DAY_S  INT64_C(86400)
 #define DAY_MS (DAY_S * 1000)
 
-/* Instants stay within the years 1 to 9999. */
-#define FIRST_S INT64_C(-62135596800) /* 0001-01-01T00:00:00 */
-#define LAST_S  INT64_C(253402300799) /* 9999-12-31T23:59:59 */
+/* Instants stay within the years 1 to 9999, and no offset is further from UTC
+ * than a day and two hours (RFC 8536, 3.3.1). */
+#define FIRST_S      INT64_C(-62135596800) /* 0001-01-01T00:00:00 */
+#define LAST_S       INT64_C(253402300799) /* 9999-12-31T23:59:59 */
+#define OFFSET_S_MAX (26 * INT64_C(3600))
 
 struct rules {
     struct rules_spec spec; /* its arrays point into this block */
     struct zone *zone;
     uint64_t seed; /* of jitter */
     uint64_t digest;
+    int64_t last_ms;    /* of the year 9999, in UTC and by the zone's clock */
     bool excludes;      /* some day is */
     struct cron *crons; /* one a term; unused where it is no cron or at */
 };

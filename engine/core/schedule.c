@@ -218,8 +218,8 @@ static int64_t term_last(const struct rules *rules, uint32_t i, int64_t at_ms)
 
 /* ---- nominal slots: all terms, within the bounds ---- */
 
-/* Bounds are kept within the years 1 to 9999 of UTC: a local
- * clock is in these years a little longer, or less long. */
+/* Bounds are kept within the years 1 to 9999: at their end both of UTC and of
+ * the local clock, so that no text of a slot has a year of five digits. */
 static int64_t earliest_ms(const struct rules *rules)
 {
     int64_t from_ms = rules->spec.from.ms;
@@ -229,7 +229,7 @@ static int64_t earliest_ms(const struct rules *rules)
 static int64_t latest_ms(const struct rules *rules)
 {
     int64_t until_ms = rules->spec.until.ms;
-    return until_ms < LAST_S * 1000 ? until_ms : LAST_S * 1000;
+    return until_ms < rules->last_ms ? until_ms : rules->last_ms;
 }
 
 int64_t nominal_next(const struct rules *rules, int64_t after_ms)
@@ -269,13 +269,16 @@ static uint64_t spread(uint64_t z)
 }
 
 /* By how much a nominal slot is put off: whole seconds, a hash of job and slot,
- * and never up to the next slot, so that slots keep their order. */
+ * and never up to the next slot, so that slots keep their order, nor out of the
+ * years. */
 static int64_t delay_ms(const struct rules *rules, int64_t slot_ms)
 {
     int64_t next_ms = nominal_next(rules, slot_ms);
     int64_t most_ms = rules->spec.jitter_ms;
     if (next_ms != NEVER_MS && next_ms - slot_ms < most_ms)
         most_ms = next_ms - slot_ms;
+    if (rules->last_ms + 1000 - slot_ms < most_ms)
+        most_ms = rules->last_ms + 1000 - slot_ms;
     uint64_t seconds = (uint64_t)most_ms / 1000;
     if (!seconds)
         return 0;
@@ -307,19 +310,27 @@ static int64_t rules_last(const struct rules *rules, int64_t at_ms)
 
 /* ---- next and last ---- */
 
+/* A lattice without rules has no zone: it ends before any clock shows 10000. */
+#define LATTICE_LAST_MS ((LAST_S - OFFSET_S_MAX) * 1000)
+
 struct wall schedule_next(const struct schedule *schedule, struct wall after)
 {
     if (schedule->rules)
         return (struct wall){ rules_next(schedule->rules, after.ms) };
     assert(schedule->every_ms > 0);
-    return (struct wall){ lattice_next(schedule->every_ms, schedule->phase_ms,
-                                       after.ms) };
+    if (after.ms >= LATTICE_LAST_MS)
+        return (struct wall){ NEVER_MS };
+    int64_t slot =
+        lattice_next(schedule->every_ms, schedule->phase_ms, after.ms);
+    return (struct wall){ slot <= LATTICE_LAST_MS ? slot : NEVER_MS };
 }
 
 struct wall schedule_last(const struct schedule *schedule, struct wall at)
 {
     if (schedule->rules)
         return (struct wall){ rules_last(schedule->rules, at.ms) };
+    if (at.ms > LATTICE_LAST_MS)
+        at.ms = LATTICE_LAST_MS;
     return (struct wall){ lattice_last(schedule->every_ms, schedule->phase_ms,
                                        at.ms) };
 }
@@ -353,6 +364,10 @@ int64_t schedule_count(const struct schedule *schedule, struct wall after,
     if (rules)
         return nominal_count(rules, after.ms, until.ms) +
                still_due(rules, after.ms) - still_due(rules, until.ms);
+    if (until.ms > LATTICE_LAST_MS)
+        until.ms = LATTICE_LAST_MS;
+    if (until.ms <= after.ms)
+        return 0;
     return lattice_until(schedule->every_ms, schedule->phase_ms, until.ms) -
            lattice_until(schedule->every_ms, schedule->phase_ms, after.ms);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "mooncron/civil.h"
+#include "tzfile.h"
 
 #define DAY_MS (INT64_C(86400) * 1000)
 
@@ -424,6 +425,51 @@ static void the_first_slots_are_found_from_both_sides(void **state)
     }
 }
 
+/* Neither jitter, nor a zone in which that year begins earlier, nor a lattice
+ * that has no zone brings about a year that no text can have. */
+static void nothing_is_due_in_the_year_10000(void **state)
+{
+    (void)state;
+    static const struct term terms[] = {
+        { .kind = TERM_CRON, .text = "59 59 23 31 12 *" },
+        { .kind = TERM_CRON, .text = "* * * * * *" },
+        { .kind = TERM_EVERY, .text = "", .every_ms = 7000 },
+    };
+    static const char *const zones[] = { "UTC", "Pacific/Kiritimati",
+                                         "America/New_York" };
+    const struct wall before = instant("9999-12-30T00:00:00Z");
+    for (size_t i = 0; i < 3 * sizeof terms / sizeof *terms; i++) {
+        struct zone *zone = tzfile_zone(zones[i % 3]);
+        struct rules_spec spec = open_spec;
+        struct error err = { "" };
+        spec.terms = &terms[i / 3];
+        spec.term_count = 1;
+        spec.jitter_ms = JITTER_MS_MAX;
+        struct rules *rules = rules_new(&spec, "job", zone, &err);
+        const struct schedule schedule = { .rules = rules };
+        struct wall last = schedule_last(&schedule, (struct wall){ INT64_MAX });
+        struct zone_span span;
+        zone_span(zone, last.ms / 1000, &span);
+        assert_int_equal(civil_from(last, 0).year, 9999);
+        assert_int_equal(civil_from(last, span.offset_s).year, 9999);
+        assert_int_equal(schedule_next(&schedule, last).ms, NEVER_MS);
+        assert_true(schedule_count(&schedule, before, last) > 0 ||
+                    last.ms < before.ms);
+        rules_free(rules);
+        zone_unref(zone);
+    }
+    const struct schedule bare = { .every_ms = 60000 };
+    const struct wall end = { INT64_MAX };
+    struct wall last = schedule_last(&bare, end);
+    assert_int_equal(civil_from(last, 26 * 3600).year, 9999);
+    assert_int_equal(schedule_next(&bare, last).ms, NEVER_MS);
+    assert_int_equal(schedule_next(&bare, end).ms, NEVER_MS);
+    assert_int_equal(schedule_next(&bare, (struct wall){ last.ms - 1 }).ms,
+                     last.ms);
+    assert_int_equal(
+        schedule_count(&bare, (struct wall){ last.ms - 60000 }, end), 1);
+}
+
 /* ---- what is refused ---- */
 
 static void refused(const struct rules_spec *spec, const struct term *term,
@@ -554,6 +600,7 @@ int main(void)
         cmocka_unit_test(fates_are_told),
         cmocka_unit_test(searches_end),
         cmocka_unit_test(the_first_slots_are_found_from_both_sides),
+        cmocka_unit_test(nothing_is_due_in_the_year_10000),
         cmocka_unit_test(what_is_not_sound_is_refused),
         cmocka_unit_test(whatever_decides_slots_is_in_the_digest),
         cmocka_unit_test(a_calendar_is_digested_once),
