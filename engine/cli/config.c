@@ -29,6 +29,7 @@ enum kind {
     KIND_LEVEL,
     KIND_AUTH,
     KIND_DURATION,
+    KIND_COUNT,
     KIND_SCALE,
     KIND_NAMES,
 };
@@ -43,7 +44,7 @@ struct row {
     enum kind kind;
     const char *standard;   /* NULL: none */
     size_t field;           /* in struct config */
-    int64_t min_ms, max_ms; /* durations */
+    int64_t min, max;       /* durations in milliseconds, and counts */
     const char *credential; /* its name in CREDENTIALS_DIRECTORY, or NULL */
     const char *help;       /* NULL: hidden */
 };
@@ -116,6 +117,11 @@ static const struct row rows[] = {
     /* systemd kills 90 s after SIGTERM: runs get half of it. */
     { "MOONCRON_DRAIN", KIND_DURATION, "45s", FIELD(drain_ms), 0, HOUR, NULL,
       "how long runs may go on after SIGTERM" },
+    { "MOONCRON_CALLS_MAX", KIND_COUNT, "256", FIELD(calls_max), 1, CALLS_MAX,
+      NULL, "calls under way at once" },
+    { "MOONCRON_CALLS_PER_ORIGIN_MAX", KIND_COUNT, "64",
+      FIELD(calls_per_origin_max), 1, CALLS_MAX, NULL,
+      "of them, to one origin; the others wait" },
     { "TZDIR", KIND_TEXT, "/usr/share/zoneinfo", FIELD(zones), 0, 0, NULL,
       "folder of the time zones' data" },
     { "STATE_DIRECTORY", KIND_TEXT, "./.mooncron", FIELD(state_directory), 0, 0,
@@ -238,7 +244,9 @@ static bool row_read(const struct row *row, struct config *config, char *text,
     case KIND_AUTH:
         return read_choice(text, auth_words, field, err);
     case KIND_DURATION:
-        return reading_duration(text, row->min_ms, row->max_ms, field, err);
+        return reading_duration(text, row->min, row->max, field, err);
+    case KIND_COUNT:
+        return reading_count(text, row->min, row->max, field, err);
     case KIND_SCALE:
         return reading_scale(text, field, err);
     case KIND_PORT:

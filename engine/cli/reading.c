@@ -65,6 +65,22 @@ bool reading_duration(const char *text, int64_t min_ms, int64_t max_ms,
     return false;
 }
 
+bool reading_count(const char *text, int64_t min, int64_t max, uint32_t *ret,
+                   struct error *reterr)
+{
+    size_t len = strspn(text, "0123456789");
+    int64_t value = len > 0 && len <= 10 ? strtoll(text, NULL, 10) : -1;
+    if (text[len] || value < min || value > max) {
+        error_set(reterr,
+                  "must be a whole number from %lld to %lld, not "
+                  "\"%s\"",
+                  (long long)min, (long long)max, text);
+        return false;
+    }
+    *ret = (uint32_t)value;
+    return true;
+}
+
 bool reading_scale(const char *text, double *ret, struct error *reterr)
 {
     char *end;

@@ -15,6 +15,8 @@ bool reading_choice(const char *text, const char *const *words, unsigned *ret,
                     struct error *reterr);
 bool reading_duration(const char *text, int64_t min_ms, int64_t max_ms,
                       uint32_t *ret_ms, struct error *reterr);
+bool reading_count(const char *text, int64_t min, int64_t max, uint32_t *ret,
+                   struct error *reterr);
 bool reading_scale(const char *text, double *ret, struct error *reterr);
 
 /* http(s)://host[:port][/path], without user, query and fragment. */

@@ -26,7 +26,7 @@ const char *const http_fault_names[8] = {
 };
 
 /* A handle is a serial number and a place among HTTP_LIVE_MAX. */
-#define PLACE_BITS 8
+#define PLACE_BITS 10
 _Static_assert(HTTP_LIVE_MAX <= 1 << PLACE_BITS, "a place fits its bits");
 
 struct http {
@@ -96,6 +96,31 @@ static void end_later(struct http *http, struct transfer *transfer,
     transfer->next = http->ended;
     http->ended = transfer;
     uv_idle_start(&http->idle, on_idle);
+}
+
+/* ---- origins ---- */
+
+_Static_assert(HTTP_ORIGINS_MAX == ORIGINS_MAX + 2,
+               "the backend's, those of the list, and none");
+
+size_t http_origin(const struct http *http, const char *url)
+{
+    return origins_number(http->origins, url);
+}
+
+bool http_follow(const struct http *http, const char *from,
+                 const char *location, size_t len, char buffer[HTTP_URL_MAX],
+                 struct error *reterr)
+{
+    char text[HTTP_URL_MAX];
+    if (len >= sizeof text) {
+        error_set(reterr, "the URL is longer than %d bytes", HTTP_URL_MAX);
+        return false;
+    }
+    memcpy(text, location, len);
+    text[len] = '\0';
+    return origins_follow(http->origins, from, text, buffer, HTTP_URL_MAX,
+                          reterr);
 }
 
 /* ---- sending ---- */

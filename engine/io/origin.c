@@ -16,7 +16,8 @@
 #define ORIGIN_MAX 300 /* scheme, a host name of 255, port */
 
 struct origin {
-    char text[ORIGIN_MAX]; /* "http://host:80", the port always written */
+    char text[ORIGIN_MAX];       /* "http://host:80", the port always written */
+    char short_text[ORIGIN_MAX]; /* without it where it is the scheme's own */
 };
 
 struct origins {
@@ -38,6 +39,12 @@ static bool origin_format(CURLU *url, struct origin *ret)
                     CURLUE_OK &&
                 (size_t)snprintf(ret->text, sizeof ret->text, "%s://%s:%s",
                                  scheme, host, port) < sizeof ret->text;
+    if (good) {
+        bool own = !strcmp(port, strcasecmp(scheme, "http") ? "443" : "80");
+        snprintf(ret->short_text, sizeof ret->short_text, "%.*s",
+                 (int)(strlen(ret->text) - (own ? strlen(port) + 1 : 0)),
+                 ret->text);
+    }
     curl_free(scheme);
     curl_free(host);
     curl_free(port);
@@ -78,10 +85,11 @@ static bool url_is_printable(const char *url)
     return true;
 }
 
-static CURLU *url_parse(const char *text, bool https_only,
-                        struct origin *ret_origin, const char **ret_why)
+/* Puts `text`, which may be relative to what is there, into `url`. True where
+ * it may be called. */
+static bool url_take(CURLU *url, const char *text, bool https_only,
+                     struct origin *ret_origin, const char **ret_why)
 {
-    CURLU *url = curl_url();
     CURLUcode code =
         url_is_printable(text)
             ? curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME)
@@ -96,7 +104,14 @@ static CURLU *url_parse(const char *text, bool https_only,
         *ret_why = "only https:// is spoken here (MOONCRON_HTTPS_ONLY)";
     else if (url_has_user(url))
         *ret_why = "a user name or password has no place in a URL";
-    if (!*ret_why)
+    return !*ret_why;
+}
+
+static CURLU *url_parse(const char *text, bool https_only,
+                        struct origin *ret_origin, const char **ret_why)
+{
+    CURLU *url = curl_url();
+    if (url_take(url, text, https_only, ret_origin, ret_why))
         return url;
     curl_url_cleanup(url);
     return NULL;
@@ -199,6 +214,32 @@ void origins_free(struct origins *origins)
     free(origins);
 }
 
+static size_t origin_find(const struct origins *origins,
+                          const struct origin *origin)
+{
+    size_t at = 0;
+    while (at < origins->count &&
+           strcasecmp(origins->all[at].text, origin->text) != 0)
+        at++;
+    return at;
+}
+
+/* Jobs name their origin the short way, each time they are due. */
+size_t origins_number(const struct origins *origins, const char *text)
+{
+    struct origin origin;
+    const char *why;
+    if (!*text || *text == '/')
+        return 0;
+    for (size_t i = 0; i < origins->count; i++)
+        if (!strcasecmp(origins->all[i].short_text, text))
+            return i;
+    CURLU *url = url_parse(text, origins->https_only, &origin, &why);
+    curl_url_cleanup(url);
+    size_t at = url ? origin_find(origins, &origin) : origins->count;
+    return at < origins->count ? at : ORIGINS_MAX + 1;
+}
+
 /* ---- One URL ---- */
 
 static bool put_path(const struct origins *origins, const char *path,
@@ -233,10 +274,7 @@ static bool put_url(const struct origins *origins, const char *text,
     char *whole = NULL;
     curl_url_get(url, CURLUPART_URL, &whole, 0);
     curl_url_cleanup(url);
-    size_t at = 0;
-    while (at < origins->count &&
-           strcasecmp(origins->all[at].text, origin.text) != 0)
-        at++;
+    size_t at = origin_find(origins, &origin);
     bool good = at < origins->count && strlen(whole) < size;
     if (good)
         strcpy(buffer, whole);
@@ -260,4 +298,53 @@ bool origins_resolve(const struct origins *origins, const char *url,
         return put_url(origins, url, buffer, size, ret_backend, reterr);
     *ret_backend = true;
     return put_path(origins, url, buffer, size, reterr);
+}
+
+static bool follow(const struct origins *origins, CURLU *url,
+                   const struct origin *home, const char *location,
+                   struct error *reterr)
+{
+    struct origin origin;
+    const char *why = "it is empty";
+    if (!*location ||
+        !url_take(url, location, origins->https_only, &origin, &why)) {
+        error_set(reterr, "this is no URL to call: %s", why);
+        return false;
+    }
+    if (strcasecmp(origin.text, home->text) != 0) {
+        error_set(reterr, "it is at %s, and the request went to %s",
+                  origin.short_text, home->short_text);
+        return false;
+    }
+    curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0);
+    return true;
+}
+
+bool origins_follow(const struct origins *origins, const char *from,
+                    const char *location, char *buffer, size_t size,
+                    struct error *reterr)
+{
+    bool backend;
+    struct origin home;
+    const char *why;
+    if (!origins_resolve(origins, from, buffer, size, &backend, reterr))
+        return false;
+    CURLU *url = url_parse(buffer, origins->https_only, &home, &why);
+    if (!url) {
+        error_set(reterr, "this is no URL to call: %s", why);
+        return false;
+    }
+    bool good = follow(origins, url, &home, location, reterr);
+    char *whole = NULL;
+    if (good)
+        curl_url_get(url, CURLUPART_URL, &whole, 0);
+    if (good && (!whole || strlen(whole) >= size)) {
+        error_set(reterr, "the URL is longer than %d bytes", HTTP_URL_MAX);
+        good = false;
+    }
+    if (good)
+        strcpy(buffer, whole);
+    curl_free(whole);
+    curl_url_cleanup(url);
+    return good;
 }

@@ -26,4 +26,16 @@ bool origins_resolve(const struct origins *origins, const char *url,
                      char *buffer, size_t size, bool *ret_backend,
                      struct error *reterr);
 
+/* The place of a URL's origin in the list: 0 is the backend's, also of a path
+ * and of "". ORIGINS_MAX + 1 where it is none that is allowed. */
+size_t origins_number(const struct origins *origins, const char *url);
+
+/* Writes the whole URL of a Location that came in answer to a request to `from`
+ * (as origins_resolve() takes it): relative, or absolute and of the same
+ * origin, without its fragment. False and a clause otherwise, which names
+ * origins and nothing else of a URL; `buffer` is undefined then. */
+bool origins_follow(const struct origins *origins, const char *from,
+                    const char *location, char *buffer, size_t size,
+                    struct error *reterr);
+
 #endif

@@ -16,6 +16,9 @@
 enum log_format { LOG_FORMAT_AUTO, LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 enum webhook_auth { WEBHOOK_AUTH_ANY, WEBHOOK_AUTH_SIGNATURE };
 
+/* More calls at once gain nothing on one core, and each holds a descriptor. */
+#define CALLS_MAX 512
+
 struct config {
     const char *backend_url;
     const char *api_key; /* NULL: not set; likewise below */
@@ -41,6 +44,7 @@ struct config {
     uint32_t settings_timeout_ms, connect_timeout_ms;
     uint32_t poll_ms, drain_ms, load_timeout_ms;
     uint32_t keep_days, keep_rows; /* of the journal */
+    uint32_t calls_max, calls_per_origin_max; /* under way at once */
     double time_scale;
     /* private */
     struct config_store *store;

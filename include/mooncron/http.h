@@ -18,8 +18,10 @@ struct sockaddr_storage;
 struct uv_loop_s;
 struct http;
 
-#define HTTP_LIVE_MAX    256 /* more gains nothing on one core */
-#define HTTP_HEADERS_MAX 48  /* of one request */
+/* Calls of jobs (CALLS_MAX of config.h) and, beside them, what must never wait
+ * for these: fetches of Settings. */
+#define HTTP_LIVE_MAX    528
+#define HTTP_HEADERS_MAX 48 /* of one request */
 #define HTTP_URL_MAX     8192
 #define HTTP_ANSWER_MAX  (1 << 20)  /* bytes of a body that are waited for */
 #define HTTP_KEEP_MAX    (64 << 10) /* bytes of a body that are kept */
@@ -89,6 +91,19 @@ void http_avoid(struct http *http, const struct sockaddr_storage *listener);
 /* Ends what is live (its callback comes with HTTP_CANCELLED, from the loop),
  * closes every handle, and calls `closed` when nothing is left. */
 void http_close(struct http *http, void (*closed)(void *data), void *data);
+
+/* The number of a URL's origin ("https://host:port" alone is one, too): 0 is
+ * the backend's, also that of a path and of "". What is allowed nowhere has the
+ * last number. */
+#define HTTP_ORIGINS_MAX 66
+size_t http_origin(const struct http *http, const char *url);
+
+/* Writes the whole URL that the Location of an answer to a request to `from`
+ * names: relative, or absolute and of the same origin. False and a clause
+ * otherwise, which names origins and nothing else of a URL. */
+bool http_follow(const struct http *http, const char *from,
+                 const char *location, size_t len, char buffer[HTTP_URL_MAX],
+                 struct error *reterr);
 
 /* How many more transfers may be started now. */
 size_t http_room(const struct http *http);

@@ -59,6 +59,8 @@ static void the_defaults_are_those_of_the_docs(void **state)
     assert_int_equal(config->poll_ms, 60000);
     assert_int_equal(config->settings_timeout_ms, 5000);
     assert_int_equal(config->load_timeout_ms, 3000);
+    assert_int_equal(config->calls_max, 256);
+    assert_int_equal(config->calls_per_origin_max, 64);
     assert_false(config->https_only);
     assert_true(config->time_scale == 1);
     assert_int_equal(config->log_level, LOG_INFO);
@@ -83,6 +85,8 @@ static void what_is_set_is_read(void **state)
         "MOONCRON_CLIENT_CERT=/etc/worker.crt",
         "MOONCRON_CLIENT_KEY=/etc/worker.key",
         "MOONCRON_POLL=1m30s",
+        "MOONCRON_CALLS_MAX=512",
+        "MOONCRON_CALLS_PER_ORIGIN_MAX=1",
         "MOONCRON_TIME_SCALE=60",
         NULL,
     };
@@ -99,6 +103,8 @@ static void what_is_set_is_read(void **state)
     assert_int_equal(config->log_level, LOG_WARN);
     assert_int_equal(config->webhook_auth, WEBHOOK_AUTH_SIGNATURE);
     assert_int_equal(config->poll_ms, 90000);
+    assert_int_equal(config->calls_max, 512);
+    assert_int_equal(config->calls_per_origin_max, 1);
     assert_true(config->time_scale == 60);
     assert_true(config->https_only);
     assert_string_equal(config->client_cert, "/etc/worker.crt");
@@ -136,6 +142,12 @@ static const struct {
     { "MOONCRON_POLL=60", { "no unit", "\"60\"" } },
     { "MOONCRON_POLL=0s", { "from 1s", "" } },
     { "MOONCRON_POLL=9999d", { "to 1d", "" } },
+    { "MOONCRON_CALLS_MAX=0", { "from 1 to 512", "\"0\"" } },
+    { "MOONCRON_CALLS_MAX=513", { "from 1 to 512", "" } },
+    { "MOONCRON_CALLS_MAX=-1", { "whole number", "-1" } },
+    { "MOONCRON_CALLS_MAX=1e2", { "whole number", "1e2" } },
+    { "MOONCRON_CALLS_MAX=99999999999999999999", { "whole number", "" } },
+    { "MOONCRON_CALLS_PER_ORIGIN_MAX=many", { "whole number", "many" } },
     { "MOONCRON_LOAD_TIMEOUT=soon", { "duration", "soon" } },
     { "MOONCRON_TIME_SCALE=0", { "0.1 to 10000", "" } },
     { "MOONCRON_TIME_SCALE=nan", { "0.1 to 10000", "" } },
