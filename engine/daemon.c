@@ -56,10 +56,27 @@ void daemon_post(struct daemon *d, const struct event *event, const char *why)
 }
 
 void daemon_post_answer(struct daemon *d, struct run_id run,
-                        enum verdict verdict, const char *why)
+                        const struct judgement *judgement)
 {
     const struct event event = { .kind = EV_ANSWER,
-                                 .answer = { run, verdict } };
+                                 .answer = { .run = run,
+                                             .verdict = judgement->verdict,
+                                             .cause = judgement->cause,
+                                             .accepted = judgement->accepted,
+                                             .status = judgement->status,
+                                             .retry_after_ms =
+                                                 judgement->retry_after_ms } };
+    daemon_post(d, &event, judgement->sentence.text);
+}
+
+void daemon_post_end(struct daemon *d, struct run_id run, enum verdict verdict,
+                     enum cause cause, const char *why)
+{
+    const struct event event = { .kind = EV_ANSWER,
+                                 .answer = { .run = run,
+                                             .verdict = verdict,
+                                             .cause = cause,
+                                             .retry_after_ms = -1 } };
     daemon_post(d, &event, why);
 }
 
@@ -235,7 +252,13 @@ static bool open_http(struct daemon *d, struct error *reterr)
     d->http = http_new(&d->loop, &http, reterr);
     if (!d->http)
         return false;
-    d->traffic = traffic_new(d->http, &tidings_of_traffic, d);
+    const struct traffic_config traffic = {
+        .http = d->http,
+        .clock = &d->clock,
+        .calls_max = d->config->calls_max,
+        .calls_per_origin_max = d->config->calls_per_origin_max,
+    };
+    d->traffic = traffic_new(&traffic, &tidings_of_traffic, d);
     d->source = source_new(config, d->options->settings_file, d->http,
                            &d->clock, d->log, tidings_of_source, d);
     return true;

@@ -64,9 +64,12 @@ struct daemon {
 /* daemon.c: steps the core with the event, now or when the step that runs has
  * ended; `why` is copied, and may be NULL. */
 void daemon_post(struct daemon *d, const struct event *event, const char *why);
-/* A run has ended. */
+/* An attempt of a run has ended, or was accepted. */
 void daemon_post_answer(struct daemon *d, struct run_id run,
-                        enum verdict verdict, const char *why);
+                        const struct judgement *judgement);
+/* One has ended without an answer of HTTP. */
+void daemon_post_end(struct daemon *d, struct run_id run, enum verdict verdict,
+                     enum cause cause, const char *why);
 /* Each part closes in its own time; the loop ends with the last of them. */
 void daemon_close(struct daemon *d);
 

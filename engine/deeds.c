@@ -92,7 +92,7 @@ static void do_print(struct daemon *d, const struct action *act)
     fputs(line.data, stdout);
     fflush(stdout);
     text_close(&line);
-    daemon_post_answer(d, act->note.run, VERDICT_OK, NULL);
+    daemon_post_end(d, act->note.run, VERDICT_OK, CAUSE_NONE, NULL);
 }
 
 static void do_start(struct daemon *d, const struct action *act,
@@ -103,18 +103,24 @@ static void do_start(struct daemon *d, const struct action *act,
         do_print(d, act);
     else if (act->note.job->function)
         generations_start(
-            d->generations, act->note.generation,
-            &(struct generation_start){
-                .run = act->note.run,
-                .job = act->note.job,
-                .slot = act->note.key.slot,
-                .function = act->note.job->function,
-                .trigger = act->note.trigger,
-                .attempt = act->note.attempt ? act->note.attempt : 1,
-                .error = "" });
+            d->generations,
+            &(struct generation_start){ .note = act->note,
+                                        .function = act->note.job->function,
+                                        .error = "" });
     else
-        traffic_declared(d->traffic, act->note.run, act->note.job,
-                         act->note.key.slot);
+        traffic_declared(d->traffic, &act->note);
+}
+
+static void do_poll(struct daemon *d, const struct action *act, const char *why)
+{
+    (void)why;
+    traffic_poll(d->traffic, &act->note);
+}
+
+static void do_beat(struct daemon *d, const struct action *act, const char *why)
+{
+    (void)why;
+    traffic_beat(d->traffic, act->note.job);
 }
 
 /* Of a declared run the traffic tells the end; of a scripted one nobody does
@@ -128,13 +134,14 @@ static void do_cancel(struct daemon *d, const struct action *act,
                                        act->cancel.run.value);
     traffic_cancel(d->traffic, act->cancel.run);
     if (scripted)
-        daemon_post_answer(d, act->cancel.run, VERDICT_FAILED,
-                           act->cancel.because);
+        daemon_post_end(d, act->cancel.run, VERDICT_FAILED, CAUSE_NONE,
+                        act->cancel.because);
 }
 
 static void do_finish(struct daemon *d, const struct action *act,
                       const char *why)
 {
+    traffic_forget(d->traffic, act->finish.note.run);
     news_finish(d->log, act, why);
 }
 
@@ -193,12 +200,15 @@ typedef void carry_out(struct daemon *d, const struct action *act,
                        const char *why);
 
 static carry_out *const carry[] = {
-    [ACT_FETCH] = do_fetch,   [ACT_LOAD] = do_load,   [ACT_SWAP] = do_swap,
-    [ACT_REPLY] = do_reply,   [ACT_START] = do_start, [ACT_CANCEL] = do_cancel,
-    [ACT_FINISH] = do_finish, [ACT_PASS] = do_pass,   [ACT_WAKE] = do_wake,
-    [ACT_AGAIN] = do_again,   [ACT_CIRCUIT] = do_circuit,
-    [ACT_PAUSE] = do_pause,   [ACT_RESUME] = do_pause,
-    [ACT_RETIRE] = do_retire, [ACT_JUMP] = do_jump,   [ACT_DONE] = do_done,
+    [ACT_FETCH] = do_fetch,     [ACT_LOAD] = do_load,
+    [ACT_SWAP] = do_swap,       [ACT_REPLY] = do_reply,
+    [ACT_START] = do_start,     [ACT_CANCEL] = do_cancel,
+    [ACT_FINISH] = do_finish,   [ACT_PASS] = do_pass,
+    [ACT_WAKE] = do_wake,       [ACT_POLL] = do_poll,
+    [ACT_BEAT] = do_beat,       [ACT_AGAIN] = do_again,
+    [ACT_PAUSE] = do_pause,     [ACT_RESUME] = do_pause,
+    [ACT_CIRCUIT] = do_circuit, [ACT_RETIRE] = do_retire,
+    [ACT_JUMP] = do_jump,       [ACT_DONE] = do_done,
 };
 
 void deed_do(struct daemon *d, const struct action *act, const char *why)

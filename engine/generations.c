@@ -33,9 +33,7 @@ enum state {
 
 /* A run that the host was handed. */
 struct errand {
-    uint64_t run;
-    const struct job *job;
-    struct wall slot;
+    struct run_note note;
     uint32_t requests;
     bool owes;      /* the next word on it is the host's */
     uint64_t since; /* its turn, while it owes: the oldest is at work */
@@ -78,7 +76,7 @@ struct generations {
 static struct errand *errand_find(const struct generation *g, uint64_t run)
 {
     for (uint32_t i = 0; i < g->count; i++)
-        if (g->errands[i].run == run)
+        if (g->errands[i].note.run.value == run)
             return &g->errands[i];
     return NULL;
 }
@@ -217,7 +215,7 @@ static uint64_t errand_at_work(const struct generation *g)
         if (g->errands[i].owes &&
             (!oldest || g->errands[i].since < oldest->since))
             oldest = &g->errands[i];
-    return oldest ? oldest->run : 0;
+    return oldest ? oldest->note.run.value : 0;
 }
 
 /* The runs of a host that is no more. Where one of them was its end, the others
@@ -231,8 +229,8 @@ static void errands_end(struct generation *g, const char *sentence)
     while (g->count) {
         struct errand errand = g->errands[g->count - 1];
         errand_remove(g, &g->errands[g->count - 1]);
-        bool innocent = culprit && errand.run != culprit;
-        struct host_ended ended = { .run = errand.run,
+        bool innocent = culprit && errand.note.run.value != culprit;
+        struct host_ended ended = { .run = errand.note.run.value,
                                     .failure = innocent ? others : sentence };
         if (!errand.cancelled)
             g->all->on.ended(g->all->data, g->id, &ended);
@@ -381,7 +379,7 @@ static bool take_log(struct generation *g, struct wire_reader *in)
     if (!host_get_log(in, &log) || log.level > HOST_ERROR)
         return false;
     const struct errand *errand = errand_live(g, log.run);
-    g->all->on.log(g->all->data, g->id, &log, errand ? errand->job : NULL);
+    g->all->on.log(g->all->data, g->id, &log, errand ? errand->note.job : NULL);
     return true;
 }
 
@@ -394,7 +392,7 @@ static bool take_request(struct generation *g, struct wire_reader *in)
     if (!errand)
         return true;
     errand_owes(g, errand, false);
-    g->all->on.request(g->all->data, g->id, &request, errand->job, errand->slot,
+    g->all->on.request(g->all->data, &request, &errand->note,
                        ++errand->requests);
     return true;
 }
@@ -577,31 +575,30 @@ void generations_open(struct generations *all, uint32_t generation,
     uv_timer_start(&g->timer, load_timeout, all->load_timeout_ms, 0);
 }
 
-void generations_start(struct generations *all, uint32_t generation,
+void generations_start(struct generations *all,
                        const struct generation_start *start)
 {
-    struct generation *g = generation_find(all, generation);
+    const struct run_note *note = &start->note;
+    struct generation *g = generation_find(all, note->generation);
     if (!g || !g->child) {
-        struct host_ended ended = { .run = start->run.value,
+        struct host_ended ended = { .run = note->run.value,
                                     .failure = "its script host has ended" };
-        all->on.ended(all->data, generation, &ended);
+        all->on.ended(all->data, note->generation, &ended);
         return;
     }
     char scheduled[RFC3339_TEXT_MAX], id[24];
-    snprintf(id, sizeof id, "%llx", (unsigned long long)start->run.value);
+    snprintf(id, sizeof id, "%llx", (unsigned long long)note->run.value);
     const struct host_start frame = {
-        .run = start->run.value,
+        .run = note->run.value,
         .function = start->function,
-        .job = start->job->name,
+        .job = note->job->name,
         .run_text = id,
-        .trigger = trigger_names[start->trigger],
-        .scheduled = rfc3339_format(start->slot, 0, scheduled),
+        .trigger = trigger_names[note->trigger],
+        .scheduled = rfc3339_format(note->key.slot, 0, scheduled),
         .error = start->error,
-        .attempt = start->attempt,
+        .attempt = note->attempt,
     };
-    const struct errand errand = { .run = start->run.value,
-                                   .job = start->job,
-                                   .slot = start->slot };
+    const struct errand errand = { .note = *note };
     errand_add(g, &errand);
     host_send(g, host_put_start(&all->out, &frame));
 }

@@ -24,9 +24,8 @@ struct generation_events {
     void (*loaded)(void *data, uint32_t generation, struct jobset *set,
                    const struct mistakes *mistakes, const char *failure);
     /* The `number`th request of a run, from 1. */
-    void (*request)(void *data, uint32_t generation,
-                    const struct host_request *request, const struct job *job,
-                    struct wall slot, uint32_t number);
+    void (*request)(void *data, const struct host_request *request,
+                    const struct run_note *note, uint32_t number);
     void (*nap)(void *data, uint32_t generation, uint64_t run, uint64_t nap_ms);
     /* `job` is whose run it was, or NULL. */
     void (*log)(void *data, uint32_t generation, const struct host_log *log,
@@ -62,17 +61,13 @@ void generations_open(struct generations *all, uint32_t generation,
                       const struct host_load *load);
 /* What a host is asked to run. */
 struct generation_start {
-    struct run_id run;
-    const struct job *job; /* lives as long as the run */
-    struct wall slot;
-    uint32_t function; /* the job's own, or a hook of it */
-    enum trigger trigger;
-    uint32_t attempt;  /* from 1 */
+    struct run_note note; /* its job lives as long as the run */
+    uint32_t function;    /* the job's own, or a hook of it */
     const char *error; /* what a hook is told; "" for nothing, and for runs */
 };
 /* `ended` comes exactly once, from inside this call where the host is gone. A
  * hook is a run like others: it has a number of its own. */
-void generations_start(struct generations *all, uint32_t generation,
+void generations_start(struct generations *all,
                        const struct generation_start *start);
 void generations_respond(struct generations *all, uint32_t generation,
                          const struct host_response *response);

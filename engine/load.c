@@ -26,12 +26,10 @@ static void on_loaded(void *data, uint32_t generation, struct jobset *set,
 }
 
 /* A file that is only loaded runs nothing, and what it logs nobody reads. */
-static void on_request(void *data, uint32_t generation,
-                       const struct host_request *request,
-                       const struct job *job, struct wall slot, uint32_t number)
+static void on_request(void *data, const struct host_request *request,
+                       const struct run_note *note, uint32_t number)
 {
-    (void)data, (void)generation, (void)request;
-    (void)job, (void)slot, (void)number;
+    (void)data, (void)request, (void)note, (void)number;
 }
 
 static void on_nap(void *data, uint32_t generation, uint64_t run,

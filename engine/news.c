@@ -288,6 +288,16 @@ void news_jump(struct log *log, const struct action *act)
               (by_ms < 0 ? -by_ms : by_ms) % 1000);
 }
 
+void news_beat(struct log *log, const char *job, const char *why)
+{
+    if (why[0])
+        log_write(log, LOG_WARN, "run",
+                  "the heartbeat of %s does not get through: %s", job, why);
+    else
+        log_write(log, LOG_INFO, "run", "the heartbeat of %s gets through",
+                  job);
+}
+
 void news_died(struct log *log, uint32_t generation, const char *how)
 {
     log_write(log, LOG_ERROR, "script",

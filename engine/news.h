@@ -34,6 +34,9 @@ void news_pause(struct log *log, const struct action *act);
 void news_pass(struct log *log, const struct action *pass);
 void news_cancel(struct log *log, const struct action *cancel);
 void news_jump(struct log *log, const struct action *jump);
+/* A heartbeat of the job does not get through, because `why`; "": it does
+ * again. */
+void news_beat(struct log *log, const char *job, const char *why);
 void news_died(struct log *log, uint32_t generation, const char *how);
 void news_stopping(struct log *log, uint32_t runs, bool again);
 void news_script(struct log *log, const struct host_log *said,

@@ -64,12 +64,11 @@ static void on_loaded(void *data, uint32_t generation, struct jobset *set,
     daemon_close(d);
 }
 
-static void on_request(void *data, uint32_t generation,
-                       const struct host_request *request,
-                       const struct job *job, struct wall slot, uint32_t number)
+static void on_request(void *data, const struct host_request *request,
+                       const struct run_note *note, uint32_t number)
 {
     struct daemon *d = data;
-    traffic_scripted(d->traffic, generation, request, job, slot, number);
+    traffic_scripted(d->traffic, request, note, number);
 }
 
 static void on_nap(void *data, uint32_t generation, uint64_t run,
@@ -94,8 +93,9 @@ static void on_script_ended(void *data, uint32_t generation,
                             const struct host_ended *ended)
 {
     (void)generation;
-    daemon_post_answer(data, (struct run_id){ ended->run },
-                       ended->ok ? VERDICT_OK : VERDICT_FAILED, ended->failure);
+    daemon_post_end(data, (struct run_id){ ended->run },
+                    ended->ok ? VERDICT_OK : VERDICT_FAILED,
+                    ended->ok ? CAUSE_NONE : CAUSE_SCRIPT, ended->failure);
 }
 
 /* Its functions are gone: the file is loaded again, whatever it is now. */
@@ -120,10 +120,10 @@ const struct generation_events tidings_of_generations = {
     .died = on_died,
 };
 
-static void on_declared(void *data, struct run_id run, enum verdict verdict,
-                        const char *why)
+static void on_declared(void *data, struct run_id run,
+                        const struct judgement *judgement)
 {
-    daemon_post_answer(data, run, verdict, why);
+    daemon_post_answer(data, run, judgement);
 }
 
 static void on_scripted(void *data, uint32_t generation,
@@ -143,10 +143,17 @@ static void on_version(void *data, const char *version, size_t len)
     daemon_post(d, &event, NULL);
 }
 
+static void on_beat(void *data, const char *job, const char *why)
+{
+    struct daemon *d = data;
+    news_beat(d->log, job, why);
+}
+
 const struct traffic_events tidings_of_traffic = {
     .declared = on_declared,
     .scripted = on_scripted,
     .version = on_version,
+    .beat = on_beat,
 };
 
 static void on_claimed(void *data, struct run_id run,

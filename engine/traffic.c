@@ -1,107 +1,51 @@
-/* Traffic flows first come, first sent, while there is room. */
+/* Traffic flows first come, first sent, origin by origin, while there is
+ * room. */
 #include "traffic.h"
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "mooncron/memory.h"
+#include "tickets.h"
+#include "trip.h"
+#include "waiting.h"
 
-/* One call, waiting or under way. */
-struct trip {
-    struct run_id run;
-    const struct job *job;
-    struct wall slot;
-    bool scripted;
-    struct host_request *asked; /* a script's, ours until it is sent */
-    uint32_t generation, number;
-    uint64_t handle; /* under way */
-    uint32_t next;   /* in the list of unused places */
+/* A place of a call that is under way. */
+struct live {
+    struct trip trip;
+    uint64_t handle;
+    uint32_t next; /* in the list of unused places */
 };
 
 #define NO_PLACE UINT32_MAX
 
 struct traffic {
     struct http *http;
+    const struct clock *clock;
     struct traffic_events on;
     void *data;
-    struct trip *queue; /* a ring; its size is a power of two */
-    size_t first, waiting, size;
-    struct trip live[TRAFFIC_LIVE_MAX];
-    uint32_t unused, count; /* first unused place; places in use */
+    struct waiting *waiting;
+    struct tickets tickets;
+    struct live *live; /* `live_max` places */
+    uint32_t live_max;
+    uint32_t unused, count;            /* first unused place; places in use */
+    bool beats_fail[HTTP_ORIGINS_MAX]; /* and were told of */
 };
 
-struct traffic *traffic_new(struct http *http,
+struct traffic *traffic_new(const struct traffic_config *config,
                             const struct traffic_events *events, void *data)
 {
     struct traffic *traffic = memory_new(sizeof *traffic);
-    traffic->http = http;
+    traffic->http = config->http;
+    traffic->clock = config->clock;
     traffic->on = *events;
     traffic->data = data;
-    for (uint32_t i = 0; i < TRAFFIC_LIVE_MAX; i++)
-        traffic->live[i].next = i + 1 < TRAFFIC_LIVE_MAX ? i + 1 : NO_PLACE;
+    traffic->waiting = waiting_new(config->calls_per_origin_max);
+    traffic->live_max = config->calls_max;
+    traffic->live = memory_new(config->calls_max * sizeof *traffic->live);
+    for (uint32_t i = 0; i < config->calls_max; i++)
+        traffic->live[i].next = i + 1 < config->calls_max ? i + 1 : NO_PLACE;
     return traffic;
-}
-
-/* ---- a script's request, kept while it waits ---- */
-
-static char *copy(char **at, const char *bytes, size_t len)
-{
-    char *here = *at;
-    memcpy(here, bytes, len);
-    here[len] = '\0';
-    *at += len + 1;
-    return here;
-}
-
-/* One block: the struct and its strings behind it. */
-static struct host_request *asked_copy(const struct host_request *asked)
-{
-    size_t url = strlen(asked->url), headers = strlen(asked->headers);
-    size_t body = asked->has_body ? asked->body.len : 0;
-    struct host_request *kept =
-        memory_new(sizeof *kept + url + headers + body + 3);
-    char *at = (char *)(kept + 1);
-    *kept = *asked;
-    kept->url = copy(&at, asked->url, url);
-    kept->headers = copy(&at, asked->headers, headers);
-    kept->body.bytes = copy(&at, body ? asked->body.bytes : "", body);
-    kept->body.len = body;
-    return kept;
-}
-
-/* ---- the queue ---- */
-
-static void queue_grow(struct traffic *traffic)
-{
-    size_t size = traffic->size ? traffic->size * 2 : 16;
-    struct trip *queue = memory_new(size * sizeof *queue);
-    for (size_t i = 0; i < traffic->waiting; i++)
-        queue[i] = traffic->queue[(traffic->first + i) & (traffic->size - 1)];
-    free(traffic->queue);
-    traffic->queue = queue;
-    traffic->size = size;
-    traffic->first = 0;
-}
-
-static struct trip *queue_at(const struct traffic *traffic, size_t i)
-{
-    return &traffic->queue[(traffic->first + i) & (traffic->size - 1)];
-}
-
-static void queue_push(struct traffic *traffic, const struct trip *trip)
-{
-    if (traffic->waiting == traffic->size)
-        queue_grow(traffic);
-    *queue_at(traffic, traffic->waiting++) = *trip;
-}
-
-static struct trip queue_pop(struct traffic *traffic)
-{
-    struct trip trip = *queue_at(traffic, 0);
-    traffic->first = (traffic->first + 1) & (traffic->size - 1);
-    traffic->waiting--;
-    return trip;
 }
 
 /* ---- under way ---- */
@@ -113,43 +57,46 @@ static void trip_answered(void *data, uint64_t tag,
 static void trip_begin(struct traffic *traffic, const struct trip *trip)
 {
     struct call call;
-    if (trip->scripted)
-        call_scripted(&call, trip->asked, trip->job, trip->slot, trip->number);
-    else
-        call_declared(&call, trip->job, trip->slot, trip->run);
+    trip_call(trip, &call);
     uint32_t place = traffic->unused;
     assert(place != NO_PLACE);
-    struct trip *live = &traffic->live[place];
+    struct live *live = &traffic->live[place];
     traffic->unused = live->next;
     traffic->count++;
-    *live = *trip;
+    live->trip = *trip;
     live->handle =
         http_send(traffic->http, &call.request, trip_answered, traffic, place);
     assert(live->handle);
-    free(live->asked);
-    live->asked = NULL;
+    free(live->trip.asked);
+    live->trip.asked = NULL;
 }
 
 static bool room(const struct traffic *traffic)
 {
-    return traffic->count < TRAFFIC_LIVE_MAX && http_room(traffic->http) > 0;
+    return traffic->count < traffic->live_max && http_room(traffic->http) > 0;
 }
 
 static void traffic_flow(struct traffic *traffic)
 {
-    while (traffic->waiting && room(traffic)) {
-        struct trip trip = queue_pop(traffic);
-        if (trip.run.value)
-            trip_begin(traffic, &trip);
-    }
+    struct trip trip;
+    while (room(traffic) && waiting_next(traffic->waiting, &trip))
+        trip_begin(traffic, &trip);
 }
+
+static void traffic_take(struct traffic *traffic, const struct trip *trip)
+{
+    waiting_push(traffic->waiting, trip);
+    traffic_flow(traffic);
+}
+
+/* ---- answers ---- */
 
 static void answer_script(struct traffic *traffic, const struct trip *trip,
                           const struct http_answer *answer)
 {
     bool fault = answer->fault != HTTP_NO_FAULT;
     const struct host_response response = {
-        .run = trip->run.value,
+        .run = trip->note.run.value,
         .status = fault ? 0 : (uint32_t)answer->status,
         .failure = fault ? answer->sentence : "",
         .code = fault ? http_fault_names[answer->fault] : "",
@@ -157,87 +104,219 @@ static void answer_script(struct traffic *traffic, const struct trip *trip,
         .body = { fault ? "" : answer->body, fault ? 0 : answer->body_len },
         .took_ms = answer->took_ms,
     };
-    traffic->on.scripted(traffic->data, trip->generation, &response);
+    traffic->on.scripted(traffic->data, trip->note.generation, &response);
 }
 
-static void answer_job(struct traffic *traffic, const struct trip *trip,
-                       const struct http_answer *answer)
+/* Where to ask next, as the answer says; where that cannot be asked, that is
+ * the end. */
+static bool resolve(struct traffic *traffic, const char *from,
+                    struct judgement *judgement, char url[HTTP_URL_MAX])
 {
-    struct error why;
-    enum verdict verdict = call_judge(answer, &why);
-    traffic->on.declared(traffic->data, trip->run, verdict, why.text);
+    struct error err;
+    if (http_follow(traffic->http, from, judgement->location,
+                    judgement->location_len, url, &err))
+        return true;
+    call_judge_lost(judgement, &err);
+    return false;
+}
+
+static void keep_ticket(struct traffic *traffic, const struct trip *trip,
+                        const char *from, struct judgement *judgement)
+{
+    char url[HTTP_URL_MAX];
+    if (judgement->accepted && judgement->location &&
+        resolve(traffic, from, judgement, url))
+        tickets_put(&traffic->tickets, trip->note.run, url);
+}
+
+static void answer_declared(struct traffic *traffic, const struct trip *trip,
+                            const struct http_answer *answer)
+{
+    struct judgement judgement;
+    call_judge(answer, clock_now(traffic->clock).wall, &judgement);
+    keep_ticket(traffic, trip, trip->note.job->target, &judgement);
+    traffic->on.declared(traffic->data, trip->note.run, &judgement);
+}
+
+/* True where it is asked elsewhere now. */
+static bool hop(struct traffic *traffic, const struct trip *trip,
+                struct judgement *judgement)
+{
+    char url[HTTP_URL_MAX];
+    struct trip next = { .kind = TRIP_POLL,
+                         .origin = trip->origin,
+                         .note = trip->note,
+                         .hops = trip->hops + 1 };
+    if (next.hops > TRAFFIC_HOPS_MAX) {
+        struct error err;
+        error_set(&err, "it was sent elsewhere more than %d times",
+                  TRAFFIC_HOPS_MAX);
+        call_judge_lost(judgement, &err);
+        return false;
+    }
+    if (!resolve(traffic, trip->url, judgement, url))
+        return false;
+    trip_keep_url(&next, url, "");
+    waiting_push(traffic->waiting, &next);
+    return true;
+}
+
+static void answer_poll(struct traffic *traffic, const struct trip *trip,
+                        const struct http_answer *answer)
+{
+    struct judgement judgement;
+    call_judge_poll(answer, clock_now(traffic->clock).wall, &judgement);
+    if (judgement.elsewhere && hop(traffic, trip, &judgement))
+        return;
+    keep_ticket(traffic, trip, trip->url, &judgement);
+    traffic->on.declared(traffic->data, trip->note.run, &judgement);
+}
+
+/* What went wrong is told once, and that it is well again. */
+static void answer_beat(struct traffic *traffic, const struct trip *trip,
+                        const struct http_answer *answer)
+{
+    struct judgement judgement;
+    call_judge(answer, clock_now(traffic->clock).wall, &judgement);
+    bool fails = judgement.verdict != VERDICT_OK;
+    bool *told = &traffic->beats_fail[trip->origin];
+    if (fails == *told || answer->fault == HTTP_CANCELLED)
+        return;
+    *told = fails;
+    traffic->on.beat(traffic->data, trip->name, judgement.sentence.text);
+}
+
+static void tell_version(struct traffic *traffic,
+                         const struct http_answer *answer)
+{
+    size_t len;
+    const char *version =
+        http_header(answer->headers, "x-settings-version", &len);
+    if (version)
+        traffic->on.version(traffic->data, version, len);
+}
+
+static void trip_tell(struct traffic *traffic, const struct trip *trip,
+                      const struct http_answer *answer)
+{
+    if (trip->kind == TRIP_BEAT) {
+        answer_beat(traffic, trip, answer);
+        return;
+    }
+    tell_version(traffic, answer);
+    if (trip->kind == TRIP_SCRIPTED)
+        answer_script(traffic, trip, answer);
+    else if (trip->kind == TRIP_POLL)
+        answer_poll(traffic, trip, answer);
+    else
+        answer_declared(traffic, trip, answer);
 }
 
 static void trip_answered(void *data, uint64_t tag,
                           const struct http_answer *answer)
 {
     struct traffic *traffic = data;
-    struct trip *live = &traffic->live[tag];
-    struct trip trip = *live;
+    struct live *live = &traffic->live[tag];
+    struct trip trip = live->trip;
     live->next = traffic->unused;
-    live->run.value = 0;
+    live->trip.kind = TRIP_NONE;
     traffic->unused = (uint32_t)tag;
     traffic->count--;
-    size_t len;
-    const char *version =
-        http_header(answer->headers, "x-settings-version", &len);
-    if (version)
-        traffic->on.version(traffic->data, version, len);
-    if (trip.scripted)
-        answer_script(traffic, &trip, answer);
-    else
-        answer_job(traffic, &trip, answer);
+    waiting_ended(traffic->waiting, trip.origin);
+    trip_tell(traffic, &trip, answer);
+    trip_close(&trip);
     traffic_flow(traffic);
 }
 
 /* ---- what the daemon wants ---- */
 
-void traffic_declared(struct traffic *traffic, struct run_id run,
-                      const struct job *job, struct wall slot)
+void traffic_declared(struct traffic *traffic, const struct run_note *note)
 {
-    const struct trip trip = { .run = run, .job = job, .slot = slot };
-    queue_push(traffic, &trip);
-    traffic_flow(traffic);
+    const struct trip trip = {
+        .kind = TRIP_DECLARED,
+        .origin = (uint32_t)http_origin(traffic->http, note->job->origin),
+        .note = *note,
+    };
+    traffic_take(traffic, &trip);
 }
 
-void traffic_scripted(struct traffic *traffic, uint32_t generation,
-                      const struct host_request *asked, const struct job *job,
-                      struct wall slot, uint32_t number)
+void traffic_scripted(struct traffic *traffic, const struct host_request *asked,
+                      const struct run_note *note, uint32_t number)
 {
-    const struct trip trip = { .run = { asked->run },
-                               .job = job,
-                               .slot = slot,
-                               .scripted = true,
-                               .asked = asked_copy(asked),
-                               .generation = generation,
-                               .number = number };
-    queue_push(traffic, &trip);
-    traffic_flow(traffic);
+    struct trip trip = {
+        .kind = TRIP_SCRIPTED,
+        .origin = (uint32_t)http_origin(traffic->http, asked->url),
+        .note = *note,
+        .number = number,
+    };
+    trip_keep_asked(&trip, asked);
+    traffic_take(traffic, &trip);
 }
 
-static void drop_waiting(struct traffic *traffic, struct trip *trip)
+static void tell_end(struct traffic *traffic, struct run_id run,
+                     enum verdict verdict, const char *why)
 {
-    struct run_id run = trip->run;
-    free(trip->asked);
-    trip->run.value = 0; /* its place in the ring is passed over */
-    trip->asked = NULL;
-    if (!trip->scripted)
-        traffic->on.declared(traffic->data, run, VERDICT_FAILED,
-                             "cancelled before anything was sent");
+    struct judgement judgement = { .verdict = verdict, .retry_after_ms = -1 };
+    error_set(&judgement.sentence, "%s", why);
+    traffic->on.declared(traffic->data, run, &judgement);
+}
+
+void traffic_poll(struct traffic *traffic, const struct run_note *note)
+{
+    const char *url = tickets_get(&traffic->tickets, note->run);
+    if (!url) {
+        tell_end(traffic, note->run, VERDICT_UNKNOWN,
+                 "it was accepted, and where to ask for it is not known");
+        return;
+    }
+    struct trip trip = {
+        .kind = TRIP_POLL,
+        .origin = (uint32_t)http_origin(traffic->http, note->job->origin),
+        .note = *note,
+    };
+    trip_keep_url(&trip, url, "");
+    traffic_take(traffic, &trip);
+}
+
+void traffic_beat(struct traffic *traffic, const struct job *job)
+{
+    uint32_t origin = (uint32_t)http_origin(traffic->http, job->heartbeat);
+    if (waiting_count(traffic->waiting, origin) >= TRAFFIC_BEATS_MAX)
+        return;
+    struct trip trip = { .kind = TRIP_BEAT, .origin = origin };
+    trip_keep_url(&trip, job->heartbeat, job->name);
+    traffic_take(traffic, &trip);
+}
+
+static void drop_waiting(struct traffic *traffic, struct trip *waits)
+{
+    struct trip trip = *waits;
+    waits->kind = TRIP_NONE; /* its place in the queue is passed over */
+    trip_close(waits);
+    if (trip.kind == TRIP_DECLARED)
+        tell_end(traffic, trip.note.run, VERDICT_FAILED,
+                 "cancelled before anything was sent");
+    else if (trip.kind == TRIP_POLL)
+        tell_end(traffic, trip.note.run, VERDICT_UNKNOWN,
+                 "cancelled after it was accepted");
 }
 
 void traffic_cancel(struct traffic *traffic, struct run_id run)
 {
-    for (size_t i = 0; i < traffic->waiting; i++) {
-        struct trip *trip = queue_at(traffic, i);
-        if (trip->run.value == run.value) {
-            drop_waiting(traffic, trip);
-            return;
-        }
+    struct trip *waits = waiting_find(traffic->waiting, run);
+    if (waits) {
+        drop_waiting(traffic, waits);
+        return;
     }
-    for (uint32_t i = 0; i < TRAFFIC_LIVE_MAX; i++)
-        if (traffic->live[i].run.value == run.value)
+    for (uint32_t i = 0; i < traffic->live_max; i++)
+        if (traffic->live[i].trip.kind != TRIP_NONE &&
+            traffic->live[i].trip.note.run.value == run.value)
             http_cancel(traffic->http, traffic->live[i].handle);
+}
+
+void traffic_forget(struct traffic *traffic, struct run_id run)
+{
+    tickets_drop(&traffic->tickets, run);
 }
 
 void traffic_free(struct traffic *traffic)
@@ -245,8 +324,8 @@ void traffic_free(struct traffic *traffic)
     if (!traffic)
         return;
     assert(traffic->count == 0);
-    while (traffic->waiting)
-        free(queue_pop(traffic).asked);
-    free(traffic->queue);
+    waiting_free(traffic->waiting);
+    tickets_close(&traffic->tickets);
+    free(traffic->live);
     free(traffic);
 }
