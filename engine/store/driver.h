@@ -74,7 +74,8 @@ typedef bool life_visitor(void *data, const struct life *life);
 
 /* Whatever answers false, ANSWER_BROKEN or -1 has set `store->error`. Strings
  * that are handed in are borrowed, those that are told live until the next
- * call, or until the visitor returns. Instants and numbers are as the shared
+ * call, or until the visitor returns; a driver may keep them in `store->told`,
+ * which the shared part empties. Instants and numbers are as the shared
  * part gave them. */
 struct store_driver {
     void (*close)(struct store *store);

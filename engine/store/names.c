@@ -64,8 +64,8 @@ uint32_t names_add(struct names *names, const char *name)
 
 const char *names_of(const struct names *names, uint32_t number)
 {
-    assert(number > 0 && number <= names->count);
-    return names->names[number - 1];
+    return number > 0 && number <= names->count ? names->names[number - 1]
+                                                : "?";
 }
 
 void names_cut(struct names *names, uint32_t count)

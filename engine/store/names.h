@@ -22,6 +22,7 @@ void names_close(struct names *names);
 uint32_t names_find(const struct names *names, const char *name);
 /* Of one that is not there yet. */
 uint32_t names_add(struct names *names, const char *name);
+/* "?" of a number that was never given: rows of a file may say anything. */
 const char *names_of(const struct names *names, uint32_t number);
 
 /* Forgets all but the first `count`. */

@@ -128,6 +128,7 @@ static bool fill_all(struct filling *fill)
     const struct store_driver *driver = store->driver;
     struct plan_note plan = { 0 };
     uint32_t life;
+    arena_close(&store->told);
     fill->recall->lives =
         memory_new(STORE_LIVES_MAX * sizeof *fill->recall->lives);
     if (driver->plan_last(store, &plan, &life) == ANSWER_BROKEN)
@@ -244,11 +245,12 @@ bool store_pause_of(struct store *store, const char *job,
 {
     struct stored_pause pause;
     uint32_t number = names_find(&store->jobs, job);
+    arena_close(&store->told);
     if (!number ||
         store->driver->pause_get(store, number, &pause) != ANSWER_YES)
         return false;
-    arena_close(&store->told);
-    *ret = kept_pause(store, &store->told, number, &pause);
+    pause.job = names_of(&store->jobs, number);
+    *ret = pause;
     return true;
 }
 

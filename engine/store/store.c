@@ -92,6 +92,7 @@ static enum answer may_publish(struct store *store,
 {
     struct plan_note last;
     uint32_t life;
+    arena_close(&store->told);
     enum answer there = store->driver->plan_last(store, &last, &life);
     if (there != ANSWER_YES)
         return there == ANSWER_NO ? ANSWER_YES : ANSWER_BROKEN;
@@ -120,21 +121,13 @@ bool store_publish(struct store *store, const struct plan_note *plan,
     return false;
 }
 
-static const char *tell(struct store *store, const char *string)
-{
-    return arena_copy(&store->told, string, strlen(string));
-}
-
 bool store_plan(struct store *store, struct plan_note *ret)
 {
     uint32_t life;
     struct plan_note last;
+    arena_close(&store->told);
     if (store->driver->plan_last(store, &last, &life) != ANSWER_YES)
         return false;
-    arena_close(&store->told);
-    last.environment = tell(store, last.environment);
-    last.tzdata = tell(store, last.tzdata);
-    last.file = tell(store, last.file);
     *ret = last;
     return true;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 struct wall seconds(int64_t after_s)
 {
@@ -34,9 +35,28 @@ void book_open(struct book *book, enum book_driver driver)
     free(path);
 }
 
+void assert_whole(const char *path)
+{
+    sqlite3 *db;
+    sqlite3_stmt *check;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &check, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_step(check), SQLITE_ROW);
+    assert_string_equal((const char *)sqlite3_column_text(check, 0), "ok");
+    sqlite3_finalize(check);
+    sqlite3_close(db);
+}
+
 void book_close(struct book *book)
 {
     store_close(book->store, seconds(1000000));
+    if (book->driver == BOOK_SQLITE) {
+        char *path = scratch_path(&book->scratch, "journal.db");
+        assert_whole(path);
+        free(path);
+    }
     scratch_remove(&book->scratch);
     text_close(&book->text);
 }

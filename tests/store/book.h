@@ -24,6 +24,9 @@ void book_open(struct book *book, enum book_driver driver);
 /* Also asks SQLite whether its file is whole. */
 void book_close(struct book *book);
 
+/* SQLite says of the file at `path` that it is whole. */
+void assert_whole(const char *path);
+
 /* ---- entries; slots, cursors and times in seconds after T0 ---- */
 
 #define NO_CURSOR INT64_MIN

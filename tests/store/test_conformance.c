@@ -871,7 +871,7 @@ static const struct promise {
     PROMISE(prune_forgets_lives_and_plans),
 };
 #define PROMISES (sizeof promises / sizeof *promises)
-#define DRIVERS  1
+#define DRIVERS  2
 
 static void keep_with(const struct promise *promise, enum book_driver driver)
 {

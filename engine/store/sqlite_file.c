@@ -1,0 +1,154 @@
+/* A file of SQLite, opened for one process alone.
+ *
+ * An exclusive lock keeps the second process out, from the first read to the
+ * close; it also spares SQLite the shared memory beside a WAL. The WAL is
+ * synced at each commit: what was acknowledged survives a power cut. */
+#include "sqlite_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mooncron/civil.h"
+#include "mooncron/text.h"
+
+#define BUSY_MS 100 /* a process that is just ending */
+
+static const char pragmas_before[] = "PRAGMA locking_mode = EXCLUSIVE;"
+                                     "PRAGMA cell_size_check = ON;"
+                                     "PRAGMA trusted_schema = OFF;"
+                                     "PRAGMA temp_store = MEMORY;"
+                                     "PRAGMA cache_size = -16384;";
+static const char pragmas_after[] = "PRAGMA journal_mode = WAL;"
+                                    "PRAGMA synchronous = FULL;"
+                                    "PRAGMA wal_autocheckpoint = 4096;"
+                                    "PRAGMA journal_size_limit = 33554432;";
+
+/* A path of another file beside it; freed by the caller. */
+static char *beside(const char *path, const char *suffix)
+{
+    struct text text;
+    text_init(&text, 8192);
+    text_printf(&text, "%s%s", path, suffix);
+    return text_take(&text);
+}
+
+static bool has_bytes(const char *path)
+{
+    struct stat st;
+    return !stat(path, &st) && st.st_size > 0;
+}
+
+/* What SQLite would take for a new file, or would not name well. */
+static enum opened look_at(const char *path, struct error *reterr)
+{
+    struct stat st;
+    if (stat(path, &st)) {
+        if (errno == ENOENT)
+            return OPENED;
+        error_set(reterr, "%s", strerror(errno));
+        return OPENED_REFUSED;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        error_set(reterr, "it is %s",
+                  S_ISDIR(st.st_mode) ? "a directory" : "not a file");
+        return OPENED_REFUSED;
+    }
+    if (st.st_size)
+        return OPENED;
+    char *wal = beside(path, "-wal");
+    bool emptied = has_bytes(wal);
+    free(wal);
+    if (!emptied) /* a start that was cut off before anything was written */
+        return OPENED;
+    error_set(reterr, "it is empty, and its -wal is not");
+    return OPENED_DAMAGED;
+}
+
+static enum opened set_up(sqlite3 *db, const struct schema *schema,
+                          int *ret_was, struct error *reterr)
+{
+    sqlite3_busy_timeout(db, BUSY_MS);
+    if (sqlite3_exec(db, pragmas_before, NULL, NULL, NULL))
+        return schema_blame(db, reterr);
+    enum opened opened = schema_look(db, schema, ret_was, reterr);
+    if (opened != OPENED)
+        return opened;
+    if (sqlite3_db_readonly(db, "main")) {
+        error_set(reterr, "it cannot be written");
+        return OPENED_REFUSED;
+    }
+    if (sqlite3_exec(db, pragmas_after, NULL, NULL, NULL))
+        return schema_blame(db, reterr);
+    return schema_bring(db, schema, *ret_was, reterr);
+}
+
+enum opened file_open(const char *path, const struct schema *schema,
+                      sqlite3 **ret_db, int *ret_was, struct error *reterr)
+{
+    enum opened opened = look_at(path, reterr);
+    *ret_db = NULL;
+    if (opened != OPENED)
+        return opened;
+    sqlite3 *db;
+    int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &db, flags, NULL))
+        opened = schema_blame(db, reterr);
+    else
+        opened = set_up(db, schema, ret_was, reterr);
+    if (opened == OPENED)
+        *ret_db = db;
+    else
+        sqlite3_close(db);
+    return opened;
+}
+
+/* ---- moving aside ---- */
+
+/* "<path>.corrupt-20261123T140731Z", or with "-2" where that is there. */
+static char *aside_name(const char *path, struct wall now)
+{
+    struct civil civil = civil_from(now, 0);
+    struct text text;
+    text_init(&text, 8192);
+    for (int n = 1;; n++) {
+        text_clear(&text);
+        text_printf(&text, "%s.corrupt-%04d%02u%02uT%02u%02u%02uZ", path,
+                    civil.year, civil.month, civil.day, civil.hour,
+                    civil.minute, civil.second);
+        if (n > 1)
+            text_printf(&text, "-%d", n);
+        if (access(text.data, F_OK))
+            return text_take(&text);
+    }
+}
+
+static bool move(const char *path, const char *aside, const char *suffix)
+{
+    char *from = beside(path, suffix), *to = beside(aside, suffix);
+    bool moved = !rename(from, to) || errno == ENOENT;
+    free(from);
+    free(to);
+    return moved;
+}
+
+bool file_aside(const char *path, struct wall now, struct error *ret_note,
+                struct error *reterr)
+{
+    char *aside = aside_name(path, now);
+    /* What belongs to it goes first: a WAL left behind would be taken for the
+     * new file's. */
+    bool moved = move(path, aside, "-wal") && move(path, aside, "-shm") &&
+                 move(path, aside, "-journal") && move(path, aside, "");
+    if (moved)
+        error_set(ret_note, "was moved aside to %s", aside);
+    else
+        error_set(reterr, "it could not be moved aside to %s: %s", aside,
+                  strerror(errno));
+    free(aside);
+    return moved;
+}
