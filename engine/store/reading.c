@@ -50,6 +50,12 @@ static void keep_lane(void *data, const struct lane *lane)
     };
 }
 
+/* A run goes on, whatever a newer version called its beginning. */
+static enum trigger known_trigger(uint8_t trigger)
+{
+    return trigger < TRIGGERS ? (enum trigger)trigger : TRIGGER_SCHEDULE;
+}
+
 static bool keep_run(void *data, const struct row *row)
 {
     struct filling *fill = data;
@@ -61,7 +67,7 @@ static bool keep_run(void *data, const struct row *row)
         .slot = row->key.slot,
         .manual = row->key.kind == ROW_MANUAL,
         .claimed = row->state == ROW_CLAIMED,
-        .trigger = (enum trigger)row->trigger,
+        .trigger = known_trigger(row->trigger),
         .attempt = row->attempt,
         .epoch = row->epoch,
         .generation = row->generation,

@@ -15,7 +15,8 @@
 #include "mooncron/civil.h"
 #include "mooncron/text.h"
 
-#define BUSY_MS 100 /* a process that is just ending */
+#define BUSY_MS       100 /* a process that is just ending */
+#define SMALLEST_PAGE 512 /* that SQLite knows */
 
 static const char pragmas_before[] = "PRAGMA locking_mode = EXCLUSIVE;"
                                      "PRAGMA cell_size_check = ON;"
@@ -57,30 +58,35 @@ static enum opened look_at(const char *path, struct error *reterr)
                   S_ISDIR(st.st_mode) ? "a directory" : "not a file");
         return OPENED_REFUSED;
     }
-    if (st.st_size)
+    if (st.st_size >= SMALLEST_PAGE)
         return OPENED;
+    if (st.st_size) {
+        error_set(reterr, "it is damaged (it has %lld bytes)",
+                  (long long)st.st_size);
+        return OPENED_DAMAGED;
+    }
     char *wal = beside(path, "-wal");
     bool emptied = has_bytes(wal);
     free(wal);
     if (!emptied) /* a start that was cut off before anything was written */
         return OPENED;
-    error_set(reterr, "it is empty, and its -wal is not");
+    error_set(reterr, "it is damaged (it is empty, and its -wal is not)");
     return OPENED_DAMAGED;
 }
 
 static enum opened set_up(sqlite3 *db, const struct schema *schema,
                           int *ret_was, struct error *reterr)
 {
+    if (sqlite3_db_readonly(db, "main")) {
+        error_set(reterr, "it cannot be written");
+        return OPENED_REFUSED;
+    }
     sqlite3_busy_timeout(db, BUSY_MS);
     if (sqlite3_exec(db, pragmas_before, NULL, NULL, NULL))
         return schema_blame(db, reterr);
     enum opened opened = schema_look(db, schema, ret_was, reterr);
     if (opened != OPENED)
         return opened;
-    if (sqlite3_db_readonly(db, "main")) {
-        error_set(reterr, "it cannot be written");
-        return OPENED_REFUSED;
-    }
     if (sqlite3_exec(db, pragmas_after, NULL, NULL, NULL))
         return schema_blame(db, reterr);
     return schema_bring(db, schema, *ret_was, reterr);
@@ -105,6 +111,12 @@ enum opened file_open(const char *path, const struct schema *schema,
     else
         sqlite3_close(db);
     return opened;
+}
+
+bool file_torn(const char *path)
+{
+    struct stat st;
+    return !stat(path, &st) && st.st_size % SMALLEST_PAGE;
 }
 
 /* ---- moving aside ---- */
@@ -145,7 +157,7 @@ bool file_aside(const char *path, struct wall now, struct error *ret_note,
     bool moved = move(path, aside, "-wal") && move(path, aside, "-shm") &&
                  move(path, aside, "-journal") && move(path, aside, "");
     if (moved)
-        error_set(ret_note, "was moved aside to %s", aside);
+        error_set(ret_note, "moved aside to %s, and a new one begins", aside);
     else
         error_set(reterr, "it could not be moved aside to %s: %s", aside,
                   strerror(errno));

@@ -14,6 +14,9 @@
 enum opened file_open(const char *path, const struct schema *schema,
                       sqlite3 **ret_db, int *ret_was, struct error *reterr);
 
+/* Whether the file ends within a page: it was cut, or a write into it was. */
+bool file_torn(const char *path);
+
 /* Renames the file and what belongs to it to "<path>.corrupt-<time>";
  * `ret_note` says where it is. */
 bool file_aside(const char *path, struct wall now, struct error *ret_note,

@@ -863,14 +863,14 @@ static enum opened try_open(struct sqlite_store *sqlite, int *ret_was,
                             uint32_t *ret_last)
 {
     struct store *store = &sqlite->store;
-    bool ended = true;
+    bool ended = true, torn = file_torn(sqlite->path);
     enum opened opened = file_open(sqlite->path, &schema_journal, &sqlite->db,
                                    ret_was, &store->error);
     if (opened == OPENED)
         opened = prepare_all(sqlite);
     if (opened == OPENED)
         opened = read_last_life(store, ret_last, &ended);
-    if (opened == OPENED && !ended)
+    if (opened == OPENED && (!ended || torn))
         opened = look_over(sqlite);
     if (opened == OPENED)
         opened = read_over(store);
@@ -892,7 +892,7 @@ static enum opened open_or_move(struct sqlite_store *sqlite, struct wall now,
         return OPENED_REFUSED;
     sqlite->damaged = false;
     opened = try_open(sqlite, ret_was, ret_last);
-    error_wrap(ret_note, "journal %s: %s; it", sqlite->path, why.text);
+    error_wrap(ret_note, "journal %s: %s", sqlite->path, why.text);
     return opened;
 }
 
