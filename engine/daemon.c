@@ -301,9 +301,9 @@ static bool open_server(struct daemon *d, struct error *reterr)
 /* The folder is locked by now: the store is nobody else's. */
 static bool open_records(struct daemon *d, struct error *reterr)
 {
-    d->records = records_open(&d->loop, d->config, !d->options->forgetful,
-                              &d->clock, d->log, &tidings_of_records, d,
-                              reterr);
+    d->records =
+        records_open(&d->loop, d->config, !d->options->forgetful, &d->clock,
+                     d->log, &tidings_of_records, d, reterr);
     return d->records != NULL;
 }
 

@@ -10,11 +10,11 @@
 struct daemon_options {
     const struct config *config;
     const char *settings_file; /* Settings from here, and no backend; or NULL */
-    bool dry_run; /* print what would be sent, on standard output; neither
-                   * listen nor write anything */
+    bool dry_run;   /* print what would be sent, on standard output; neither
+                     * listen nor write anything */
     bool forgetful; /* the store is in memory: what is due at a restart is not
                      * known */
-    bool colour;  /* of the log, where it is text */
+    bool colour;    /* of the log, where it is text */
 };
 
 /* Runs until it is told to stop. Returns the exit code of the program; what

@@ -170,6 +170,23 @@ static void do_jump(struct daemon *d, const struct action *act, const char *why)
     news_jump(d->log, act);
 }
 
+/* `why` is of the run that it is called after. */
+static void do_hook(struct daemon *d, const struct action *act, const char *why)
+{
+    generations_start(
+        d->generations,
+        &(struct generation_start){
+            .note = act->note, .function = act->note.function, .error = why });
+}
+
+/* A hook's own failure is only told. */
+static void do_drop(struct daemon *d, const struct action *act, const char *why)
+{
+    traffic_forget(d->traffic, act->note.run);
+    if (act->note.function && why[0])
+        news_hook(d->log, act, why);
+}
+
 static void do_again(struct daemon *d, const struct action *act,
                      const char *why)
 {
@@ -206,6 +223,7 @@ static carry_out *const carry[] = {
     [ACT_FINISH] = do_finish,   [ACT_PASS] = do_pass,
     [ACT_WAKE] = do_wake,       [ACT_POLL] = do_poll,
     [ACT_BEAT] = do_beat,       [ACT_AGAIN] = do_again,
+    [ACT_HOOK] = do_hook,       [ACT_DROP] = do_drop,
     [ACT_PAUSE] = do_pause,     [ACT_RESUME] = do_pause,
     [ACT_CIRCUIT] = do_circuit, [ACT_RETIRE] = do_retire,
     [ACT_JUMP] = do_jump,       [ACT_DONE] = do_done,

@@ -120,10 +120,9 @@ void ledger_lanes(const struct core *core, const struct action *act,
 {
     const struct jobset *set = core_status(core).set;
     const struct jobset *before = act->lanes.before;
-    struct entry entry = { .kind = ENTRY_LANE,
-                           .at = at,
-                           .error = "",
-                           .by = "" };
+    struct entry entry = {
+        .kind = ENTRY_LANE, .at = at, .error = "", .by = ""
+    };
     for (uint32_t i = 0; i < jobset_count(set); i++) {
         struct lane_status lane = core_lane(core, i);
         if (!lane.fresh)

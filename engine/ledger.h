@@ -9,7 +9,7 @@
 /* What the core does not know of an action. Strings are borrowed. */
 struct ledger_side {
     struct wall at;
-    uint64_t settings;       /* digest of those in force */
+    uint64_t settings; /* digest of those in force */
     const char *error; /* of an attempt that failed; or "" */
     const char *by;    /* who ordered it; or "" */
 };

@@ -213,6 +213,12 @@ void news_again(struct log *log, const struct action *act, const char *why)
               note->pause_ms / 1000, note->pause_ms % 1000);
 }
 
+void news_hook(struct log *log, const struct action *act, const char *why)
+{
+    log_write(log, LOG_ERROR, "script", "a hook of %s failed: %s",
+              act->note.name, why);
+}
+
 void news_circuit(struct log *log, const struct action *act)
 {
     const char *origin = act->circuit.origin;

@@ -29,6 +29,7 @@ char *news_load_failed(struct log *log, const char *file,
 void news_finish(struct log *log, const struct action *finish, const char *why);
 /* An attempt failed, and another follows. */
 void news_again(struct log *log, const struct action *act, const char *why);
+void news_hook(struct log *log, const struct action *act, const char *why);
 void news_circuit(struct log *log, const struct action *act);
 void news_pause(struct log *log, const struct action *act);
 void news_pass(struct log *log, const struct action *pass);

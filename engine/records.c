@@ -83,8 +83,8 @@ static bool journal_open(struct records *records, struct uv_loop_s *loop,
         .retention = { .keep_ms = (int64_t)config->keep_days * 24 * 3600 * 1000,
                        .keep_rows = config->keep_rows },
     };
-    records->journal = journal_new(loop, store, &options, &events_of_journal,
-                                   records, reterr);
+    records->journal =
+        journal_new(loop, store, &options, &events_of_journal, records, reterr);
     return records->journal != NULL;
 }
 
@@ -146,8 +146,7 @@ void records_action(struct records *records, const struct core *core,
     if (!records)
         return;
     if (act->kind == ACT_LANES)
-        ledger_lanes(core, act, &records->memory, side->at, add_entry,
-                     records);
+        ledger_lanes(core, act, &records->memory, side->at, add_entry, records);
     else if (ledger_entry(act, side, &entry))
         journal_add(records->journal, &entry,
                     act->kind == ACT_CLAIM ? act->note.run.value : 0);

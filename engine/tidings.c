@@ -159,9 +159,9 @@ const struct traffic_events tidings_of_traffic = {
 static void on_claimed(void *data, struct run_id run,
                        enum claim_outcome outcome)
 {
-    const struct event event = { .kind = EV_CLAIMED,
-                                 .claimed = { .run = run,
-                                              .outcome = outcome } };
+    const struct event event = {
+        .kind = EV_CLAIMED, .claimed = { .run = run, .outcome = outcome }
+    };
     daemon_post(data, &event, NULL);
 }
 

@@ -71,7 +71,8 @@ static void adopt_claimed(struct core *core, struct run *run,
     held_add(core, run);
 }
 
-static void adopt_waiting(struct core *core, struct run *run)
+static void adopt_waiting(struct core *core, struct run *run,
+                          const struct run_memory *known)
 {
     int64_t late_ms = core->now.wall.ms - run->key.slot.ms;
     bool asked_for =
@@ -102,7 +103,7 @@ void adopt_runs(struct core *core)
         if (known->claimed)
             adopt_claimed(core, run, known);
         else
-            adopt_waiting(core, run);
+            adopt_waiting(core, run, known);
     }
 }
 

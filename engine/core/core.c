@@ -103,7 +103,7 @@ static void tenures_cut(struct core *core)
         if (tenure->cut)
             continue;
         tenure->cut = true;
-        run_cancel(core, tenure->generation, WHY_NONE,
+        run_cancel(core, tenure->generation, WHY_REPLACED,
                    "too many reloads came since");
     }
 }

@@ -174,8 +174,8 @@ void due_choose(struct core *core, uint32_t index, struct wall first)
     for (struct wall slot = choice->newest; slot.ms >= first.ms;
          slot = lane_last(core, index, (struct wall){ slot.ms - 1 })) {
         bool ordinary = choice->fresh && choice->count == 0;
-        if (!ordinary && (policy->window_ms == 0 ||
-                          now_ms - slot.ms > policy->window_ms))
+        if (!ordinary &&
+            (policy->window_ms == 0 || now_ms - slot.ms > policy->window_ms))
             break;
         choice->kept[choice->count++] = slot;
         if (choice->count == max)

@@ -115,7 +115,8 @@ static struct run_note run_note(const struct run *run)
                               .trigger = run->trigger,
                               .attempt = run->attempt,
                               .epoch = run->epoch,
-                              .cursor = { EVER_MS } };
+                              .cursor = { EVER_MS },
+                              .function = run->hook };
 }
 
 static struct run_note *run_tell(struct core *core, const struct run *run,
@@ -262,9 +263,7 @@ static void hook_begin(struct core *core, uint32_t generation,
     run->state = RUN_LIVE;
     core_tenure_of(core, generation)->runs++;
     run_arm(core, run, TIMER_TIMEOUT, HOOK_MS_MAX);
-    struct run_note *note = run_tell(core, run, ACT_HOOK);
-    note->function = function;
-    note->ended = ended;
+    run_tell(core, run, ACT_HOOK)->ended = ended;
 }
 
 /* Failures in a row are counted by the lane; what is told of them, and that
@@ -430,16 +429,16 @@ static int64_t backoff_ms(struct core *core, const struct run *run)
 /* How long to rest before another attempt; below 0: there is none. The next
  * slot of the job is a better attempt than a late one of this. */
 static int64_t retry_pause_ms(struct core *core, const struct run *run,
-                              const struct event *event)
+                              int64_t retry_after_ms)
 {
     const struct retry *retry = &run->job->retry;
-    if (core->stopping || run->lane == NO_INDEX ||
-        run->attempt >= retry->attempts ||
-        !(retry->on >> event->answer.cause & 1))
+    if (run->last.verdict == VERDICT_OK || core->stopping ||
+        run->lane == NO_INDEX || run->attempt >= retry->attempts ||
+        !(retry->on >> run->last.cause & 1))
         return -1;
     int64_t pause_ms = backoff_ms(core, run);
-    if (event->answer.retry_after_ms > pause_ms)
-        pause_ms = event->answer.retry_after_ms;
+    if (retry_after_ms > pause_ms)
+        pause_ms = retry_after_ms;
     struct wall next = schedule_next(&run->job->schedule, core->now.wall);
     if (next.ms != NEVER_MS && core->now.wall.ms + pause_ms >= next.ms)
         return -1;
@@ -474,6 +473,17 @@ static void run_again(struct core *core, struct run *run, int64_t pause_ms)
     run_rest(core, run, pause_ms);
 }
 
+/* A run that its timeout cancelled is answered by whoever carried that out. */
+static struct ending ending_of(const struct run *run, const struct event *event)
+{
+    bool cut = run->state == RUN_LEAVING && event->answer.verdict != VERDICT_OK;
+    bool silent = event->answer.cause == CAUSE_NONE;
+    return (struct ending){ .verdict = event->answer.verdict,
+                            .cause = cut && silent ? CAUSE_TIMEOUT
+                                                   : event->answer.cause,
+                            .status = event->answer.status };
+}
+
 void run_answered(struct core *core, const struct event *event)
 {
     struct run *run = run_find(&core->runs, event->answer.run);
@@ -483,23 +493,19 @@ void run_answered(struct core *core, const struct event *event)
         run_drop(core, run);
         return;
     }
-    run->last = (struct ending){ .verdict = event->answer.verdict,
-                                 .cause = event->answer.cause,
-                                 .status = event->answer.status };
+    run->last = ending_of(run, event);
     run->napping = false;
-    if (run->state == RUN_LEAVING) {
+    if (run->leaving != WHY_NONE) {
         circuit_release(core, run);
         run_finish(core, run, &run->last, run->leaving);
         return;
     }
-    circuit_tell(core, run, event->answer.cause);
+    circuit_tell(core, run, run->last.cause);
     if (event->answer.accepted) {
         run_accepted(core, run, event);
         return;
     }
-    int64_t pause_ms = event->answer.verdict == VERDICT_OK
-                           ? -1
-                           : retry_pause_ms(core, run, event);
+    int64_t pause_ms = retry_pause_ms(core, run, event->answer.retry_after_ms);
     if (pause_ms >= 0)
         run_again(core, run, pause_ms);
     else
@@ -507,6 +513,8 @@ void run_answered(struct core *core, const struct event *event)
 }
 
 /* ---- when time passes ---- */
+
+static const char timed_out[] = "its timeout has passed";
 
 static void run_cancel_one(struct core *core, struct run *run, enum why why,
                            const char *because)
@@ -547,7 +555,7 @@ static void timer_ring(struct core *core, struct run *run, enum timer timer)
 {
     switch (timer) {
     case TIMER_TIMEOUT:
-        run_cancel_one(core, run, WHY_NONE, "its timeout has passed");
+        run_cancel_one(core, run, WHY_NONE, timed_out);
         break;
     case TIMER_REST:
         run_rested(core, run);

@@ -4,10 +4,10 @@
 
 #include "loader.h"
 
-/* How far ahead a function is asked: the daemon loads the file again long before
- * the end is reached. And how often it is asked, most of it on the way from the
- * beginning to the present: enough for 20 years of an hour each, and at a
- * microsecond a call no load is late for it. */
+/* How far ahead a function is asked: the daemon loads the file again long
+ * before the end is reached. And how often it is asked, most of it on the way
+ * from the beginning to the present: enough for 20 years of an hour each, and
+ * at a microsecond a call no load is late for it. */
 #define LIST_AHEAD_DAYS 400
 #define LIST_CALLS_MAX  200000
 

@@ -43,7 +43,7 @@ struct config {
     enum log_level log_level;
     uint32_t settings_timeout_ms, connect_timeout_ms;
     uint32_t poll_ms, drain_ms, load_timeout_ms;
-    uint32_t keep_days, keep_rows; /* of the journal */
+    uint32_t keep_days, keep_rows;            /* of the journal */
     uint32_t calls_max, calls_per_origin_max; /* under way at once */
     double time_scale;
     /* private */

@@ -227,7 +227,7 @@ struct run_note {
     /* Of ACT_WAIT, ACT_CLAIM: slots of the job up to here have had
      * their verdict or their run; EVER_MS: the cursor stays. */
     struct wall cursor;
-    uint32_t function;  /* of ACT_HOOK */
+    uint32_t function;  /* of ACT_HOOK, and of its ACT_DROP; else 0 */
     enum verdict ended; /* of ACT_HOOK: what it is told of */
     uint32_t fails;     /* of ACT_FINISH: failures in a row, this included */
 };

@@ -93,9 +93,9 @@ struct job {
     struct retry retry;
     struct catch_up catch_up;
     bool catch_up_said; /* by the file, be it that none is wanted */
-    uint8_t method;   /* enum method */
-    uint8_t overlap;  /* enum overlap */
-    uint8_t standing; /* enum standing */
+    uint8_t method;     /* enum method */
+    uint8_t overlap;    /* enum overlap */
+    uint8_t standing;   /* enum standing */
     bool always;
 };
 
