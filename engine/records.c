@@ -40,11 +40,14 @@ static struct store *store_open(struct records *records,
         return store_open_memory(records->owner);
     char path[4096];
     struct error note = { "" };
+    bool there;
     snprintf(path, sizeof path, "%s/journal.db", config->state_directory);
+    there = !access(path, F_OK); /* a first journal is no surprise */
     struct store *store =
         store_open_sqlite(path, records->owner, now, &note, reterr);
     if (note.text[0])
-        log_write(records->log, LOG_WARN, "store", "%s", note.text);
+        log_write(records->log, there ? LOG_WARN : LOG_INFO, "store", "%s",
+                  note.text);
     return store;
 }
 
