@@ -59,11 +59,6 @@ static void wait_for(const unsigned *counter, unsigned value)
     pthread_mutex_unlock(&lock);
 }
 
-void faulty_wait_tries(unsigned tries)
-{
-    wait_for(&state.tries, tries);
-}
-
 void faulty_wait_renewals(unsigned renewals)
 {
     wait_for(&state.renewals, renewals);

@@ -22,7 +22,6 @@ struct faulty faulty_now(void);
 void faulty_release(void);     /* lets the held call go */
 void faulty_mend(void);        /* nothing fails any more */
 void faulty_wait_inside(void); /* until a call is held */
-void faulty_wait_tries(unsigned tries);
 void faulty_wait_renewals(unsigned renewals);
 void faulty_wait_prunes(unsigned prunes);
 

@@ -115,6 +115,10 @@ static void test_the_rest_stays(void **state)
         add(&backlog, ENTRY_CLAIM, i, i);
     }
     assert_int_equal(backlog.count, 3000);
+    backlog_clear(&backlog);
+    for (unsigned i = 0; i < 1000; i++)
+        add(&backlog, ENTRY_PASS, i, 0);
+    assert_true(backlog_thin(&backlog, 1000) > 0); /* it begins anew */
     backlog_close(&backlog);
 }
 

@@ -154,15 +154,22 @@ static void add_claims(struct desk *desk, unsigned count)
         add(desk, ENTRY_CLAIM, (int64_t)desk->next_ticket);
 }
 
+/* A commit of one entry is under way, and is held: what is added from now on is
+ * taken over together. */
+static void begin_commit(struct desk *desk)
+{
+    add_claims(desk, 1);
+    turn(desk);
+    faulty_wait_inside();
+}
+
 static void test_many_entries_few_commits(void **state)
 {
     (void)state;
     struct desk desk;
     open_desk(&desk, (struct journal_options){ 0 },
               &(struct faulty){ .held = true });
-    add_claims(&desk, 1);
-    turn(&desk);
-    faulty_wait_inside();
+    begin_commit(&desk);
     for (unsigned i = 0; i < 100; i++) { /* while that commit is under way */
         add_claims(&desk, 25);
         turn(&desk);
@@ -218,18 +225,19 @@ static void test_nothing_is_lost(void **state)
     close_desk(&desk);
 }
 
-/* Tickets and tidings keep their order: ill, ten tickets, well. */
+/* Tidings keep their order: ill, the tickets of the batch, well. */
 static void test_well_after_the_batch(void **state)
 {
     (void)state;
     struct desk desk;
     open_desk(&desk, (struct journal_options){ .again_ms = 1 },
-              &(struct faulty){ .failures = 1 });
+              &(struct faulty){ .failures = 1, .held = true });
+    begin_commit(&desk);
     add_claims(&desk, 10);
-    run_until_ill(&desk);
+    faulty_release();
     while (!desk.wells)
         uv_run(&desk.loop, UV_RUN_ONCE);
-    assert_int_equal(desk.told_when_well, 10);
+    assert_int_equal(desk.told_when_well, 1);
     close_desk(&desk);
 }
 
@@ -271,6 +279,11 @@ static void test_passes_are_given_up(void **state)
     unsigned long given_up = strtoul(desk.sentence, NULL, 10);
     assert_in_range(given_up, 1, JOURNAL_ENTRIES_MAX / 4);
     assert_int_equal(faulty_now().passes + given_up, JOURNAL_ENTRIES_MAX + 2);
+    faulty_reset(&(struct faulty){ .failures = 1 });
+    add(&desk, ENTRY_CLAIM, 3);
+    while (desk.wells < 2)
+        uv_run(&desk.loop, UV_RUN_ONCE);
+    assert_string_equal(desk.sentence, ""); /* it was said before */
     close_desk(&desk);
 }
 
@@ -440,9 +453,7 @@ static void test_close_writes_what_waits(void **state)
     struct asked asked = { 0 };
     open_desk(&desk, (struct journal_options){ 0 },
               &(struct faulty){ .held = true });
-    add_claims(&desk, 1);
-    turn(&desk);
-    faulty_wait_inside();
+    begin_commit(&desk);
     add_claims(&desk, 1500);
     ask(&desk, &asked, 1);
     journal_close(desk.journal, LONG_MS, on_closed, &desk);
@@ -473,6 +484,41 @@ static void test_close_while_it_fails(void **state)
     assert_string_not_equal(asked[1].failure, "");
     assert_int_equal(desk.ills, 1);
     assert_int_equal(desk.wells, 0);
+}
+
+static void test_close_outlasts_a_failure(void **state)
+{
+    (void)state;
+    struct desk desk;
+    open_desk(&desk, (struct journal_options){ .again_ms = 1 },
+              &(struct faulty){ .failures = 5 });
+    add_claims(&desk, 1500);
+    run_until_ill(&desk);
+    journal_close(desk.journal, LONG_MS, on_closed, &desk);
+    shut_desk(&desk);
+    assert_int_equal(desk.told, 1500);
+    assert_int_equal(desk.wells, 1);
+}
+
+/* A call that is under way is waited for, what waits is tried once, and further
+ * batches are not begun. */
+static void test_close_when_time_is_up(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct asked asked = { 0 };
+    open_desk(&desk, (struct journal_options){ 0 },
+              &(struct faulty){ .held = true });
+    begin_commit(&desk);
+    add_claims(&desk, 2500);
+    ask(&desk, &asked, 1);
+    journal_close(desk.journal, 0, on_closed, &desk);
+    faulty_release();
+    shut_desk(&desk);
+    assert_int_equal(desk.told, 1 + JOURNAL_BATCH_MAX);
+    assert_int_equal(faulty_now().tries, 2);
+    assert_int_equal(desk.answers, 1);
+    assert_string_equal(asked.failure, "the worker ends");
 }
 
 /* The last try is at the end of the time, though the next one is far off. */
@@ -516,6 +562,8 @@ int main(void)
         cmocka_unit_test(test_prunes),
         cmocka_unit_test(test_close_writes_what_waits),
         cmocka_unit_test(test_close_while_it_fails),
+        cmocka_unit_test(test_close_outlasts_a_failure),
+        cmocka_unit_test(test_close_when_time_is_up),
         cmocka_unit_test(test_close_tries_a_last_time),
         cmocka_unit_test(test_close_at_once),
     };
