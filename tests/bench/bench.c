@@ -26,6 +26,8 @@ static const struct figure {
     { "next", "times a second, beside croner and robfig's cron", figure_next },
     { "zone", "loading a time zone", figure_zone },
     { "batch", "requests a second of next --batch", figure_batch },
+    { "claims", "durable claims a second, with and without the journal",
+      figure_claims },
     { "idle", "wake-ups and CPU at rest", figure_idle },
 };
 #define FIGURES (sizeof figures / sizeof *figures)

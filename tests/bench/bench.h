@@ -35,6 +35,7 @@ void figure_reload(struct bench *bench);
 void figure_late_reload(struct bench *bench);
 void figure_memory(struct bench *bench);
 void figure_idle(struct bench *bench);
+void figure_claims(struct bench *bench);
 void figure_sustained(struct bench *bench);
 void figure_instant(struct bench *bench);
 void figure_even(struct bench *bench);
