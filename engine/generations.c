@@ -233,7 +233,7 @@ static void errands_end(struct generation *g, const char *sentence)
         struct host_ended ended = { .run = errand.note.run.value,
                                     .failure = innocent ? others : sentence };
         if (!errand.cancelled)
-            g->all->on.ended(g->all->data, g->id, &ended);
+            g->all->on.ended(g->all->data, g->id, &ended, true);
     }
 }
 
@@ -422,7 +422,7 @@ static bool take_ended(struct generation *g, struct wire_reader *in)
     bool cancelled = errand->cancelled;
     errand_remove(g, errand);
     if (!cancelled)
-        g->all->on.ended(g->all->data, g->id, &ended);
+        g->all->on.ended(g->all->data, g->id, &ended, false);
     return true;
 }
 
@@ -583,7 +583,7 @@ void generations_start(struct generations *all,
     if (!g || !g->child) {
         struct host_ended ended = { .run = note->run.value,
                                     .failure = "its script host has ended" };
-        all->on.ended(all->data, note->generation, &ended);
+        all->on.ended(all->data, note->generation, &ended, true);
         return;
     }
     char scheduled[RFC3339_TEXT_MAX], id[24];

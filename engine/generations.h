@@ -30,9 +30,10 @@ struct generation_events {
     /* `job` is whose run it was, or NULL. */
     void (*log)(void *data, uint32_t generation, const struct host_log *log,
                 const struct job *job);
-    /* A scripted run has ended, by itself or because its host died. */
+    /* A scripted run has ended, by itself or because its host is `gone`: then
+     * no attempt of this generation is of any use. */
     void (*ended)(void *data, uint32_t generation,
-                  const struct host_ended *ended);
+                  const struct host_ended *ended, bool gone);
     /* The host of a loaded generation is no more, and nobody told it to leave:
      * its functions cannot be run again. Its runs have `ended` before this.
      * `how` is a clause. */

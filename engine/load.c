@@ -45,9 +45,9 @@ static void on_log(void *data, uint32_t generation, const struct host_log *log,
 }
 
 static void on_ended(void *data, uint32_t generation,
-                     const struct host_ended *ended)
+                     const struct host_ended *ended, bool gone)
 {
-    (void)data, (void)generation, (void)ended;
+    (void)data, (void)generation, (void)ended, (void)gone;
 }
 
 static void on_died(void *data, uint32_t generation, const char *how)

@@ -90,12 +90,13 @@ static void on_script_log(void *data, uint32_t generation,
 }
 
 static void on_script_ended(void *data, uint32_t generation,
-                            const struct host_ended *ended)
+                            const struct host_ended *ended, bool gone)
 {
     (void)generation;
+    enum cause cause = gone ? CAUSE_SETUP : CAUSE_SCRIPT;
     daemon_post_end(data, (struct run_id){ ended->run },
                     ended->ok ? VERDICT_OK : VERDICT_FAILED,
-                    ended->ok ? CAUSE_NONE : CAUSE_SCRIPT, ended->failure);
+                    ended->ok ? CAUSE_NONE : cause, ended->failure);
 }
 
 /* Its functions are gone: the file is loaded again, whatever it is now. */

@@ -200,7 +200,7 @@ static void the_copy_is_as_old_as_the_last_answer(void **state)
     /* A backend without an ETag: all of it comes each time. */
     stand_body(&world->stand, SETTINGS,
                "{\"enableJobs\":true,\"schedulerEnvironment\":\"qa\"}");
-    worker_await_generation(&world->worker, 2);
+    worker_await_generation(&world->worker, 3);
     poll_in_peace(world, 200);
     copy_fetched(world, first);
     worker_drain(&world->worker);
