@@ -75,7 +75,8 @@ static void tell(struct journal *journal, const struct tiding *tiding)
 {
     switch (tiding->kind) {
     case TIDING_WRITTEN:
-        journal->on.written(journal->data, tiding->ticket, tiding->outcome);
+        journal->on.written(journal->data, tiding->ticket, tiding->outcome,
+                            tiding->epoch);
         break;
     case TIDING_ILL:
         tell_ill(journal, tiding->sentence);

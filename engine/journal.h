@@ -26,8 +26,9 @@ struct journal;
 
 struct journal_events {
     /* An entry that was added with a ticket is durable, or taken, or fenced. In
-     * the order of adding. */
-    void (*written)(void *data, uint64_t ticket, enum entry_outcome outcome);
+     * the order of adding. `epoch` is the row's, of a claim that is durable. */
+    void (*written)(void *data, uint64_t ticket, enum entry_outcome outcome,
+                    uint32_t epoch);
     /* The store has failed (`sentence` says how), or takes entries again
      * (`sentence` says what was given up, or is ""). Once for each change, and
      * in order with the tickets: the first batch that is taken, then "well". */

@@ -34,6 +34,7 @@ enum tiding_kind {
 struct tiding {
     enum tiding_kind kind;
     enum entry_outcome outcome;
+    uint32_t epoch; /* of the row, after a claim */
     union {
         uint64_t ticket;
         char *sentence; /* owned */

@@ -97,15 +97,18 @@ static void got_well(struct journal *journal)
     journal->ill = false;
 }
 
-static void acknowledge(struct journal *journal, const uint64_t *tickets,
-                        size_t count)
+/* `count` entries from `first` on are durable. */
+static void acknowledge(struct journal *journal, size_t first, size_t count)
 {
+    const uint64_t *tickets = journal->writing.tickets + first;
+    const struct entry *entries = journal->writing.entries + first;
     pthread_mutex_lock(&journal->lock);
     for (size_t i = 0; i < count; i++)
         if (tickets[i])
             tidings_push(&journal->tidings,
                          (struct tiding){ .kind = TIDING_WRITTEN,
                                           .outcome = journal->outcomes[i],
+                                          .epoch = entries[i].epoch,
                                           .ticket = tickets[i] });
     pthread_mutex_unlock(&journal->lock);
     uv_async_send(&journal->bell);
@@ -159,7 +162,7 @@ static bool write_batch(struct journal *journal, size_t first, size_t count)
         if (!try_again(journal))
             return false;
     }
-    acknowledge(journal, journal->writing.tickets + first, count);
+    acknowledge(journal, first, count);
     got_well(journal);
     return true;
 }

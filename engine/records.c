@@ -51,11 +51,13 @@ static struct store *store_open(struct records *records,
     return store;
 }
 
-static void on_written(void *data, uint64_t ticket, enum entry_outcome outcome)
+static void on_written(void *data, uint64_t ticket, enum entry_outcome outcome,
+                       uint32_t epoch)
 {
     struct records *records = data;
     records->on.claimed(records->data, (struct run_id){ ticket },
-                        outcome == ENTRY_DONE ? CLAIM_DURABLE : CLAIM_TAKEN);
+                        outcome == ENTRY_DONE ? CLAIM_DURABLE : CLAIM_TAKEN,
+                        epoch);
 }
 
 static void on_well(void *data, bool well, const char *sentence)

@@ -15,7 +15,8 @@
 struct records;
 
 struct records_events {
-    void (*claimed)(void *data, struct run_id run, enum claim_outcome outcome);
+    void (*claimed)(void *data, struct run_id run, enum claim_outcome outcome,
+                    uint32_t epoch);
     void (*well)(void *data, bool well, const char *sentence);
 };
 

@@ -158,10 +158,10 @@ const struct traffic_events tidings_of_traffic = {
 };
 
 static void on_claimed(void *data, struct run_id run,
-                       enum claim_outcome outcome)
+                       enum claim_outcome outcome, uint32_t epoch)
 {
     const struct event event = {
-        .kind = EV_CLAIMED, .claimed = { .run = run, .outcome = outcome }
+        .kind = EV_CLAIMED, .claimed = { .run = run, .outcome = outcome, .epoch = epoch }
     };
     daemon_post(data, &event, NULL);
 }

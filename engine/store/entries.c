@@ -41,7 +41,7 @@ static uint32_t job_number(struct store *store, const char *name)
 struct work {
     struct store *store;
     const struct store_driver *driver;
-    const struct entry *entry;
+    struct entry *entry; /* its epoch may be raised */
     uint32_t job;
     const char *error, *by;
     enum entry_outcome outcome;
@@ -135,13 +135,12 @@ static bool may_repeat(const struct row *row, const struct entry *entry)
 
 static bool may_claim(const struct work *work, const struct row *old)
 {
-    if (work->entry->epoch <= old->epoch)
-        return false;
     switch (old->state) {
     case ROW_WAITS:
         return true;
     case ROW_CLAIMED:
-        return old->life != work->store->life;
+        return old->life != work->store->life &&
+               work->entry->epoch > old->epoch;
     default:
         return may_repeat(old, work->entry);
     }
@@ -172,6 +171,8 @@ static bool claim_over(struct work *work, struct row *row)
         return move_cursor(work);
     if (!may_claim(work, &old))
         return taken(work);
+    if (row->epoch <= old.epoch) /* who asks again knows of no epoch */
+        row->epoch = work->entry->epoch = old.epoch + 1;
     if (!*row->by)
         row->by = old.by;
     return work->driver->row_put(work->store, row) && claimed(work, &old);
@@ -195,15 +196,16 @@ static bool write_claim(struct work *work)
 /* A wait counts no claim, so the epoch may be what it was. */
 static bool may_wait(const struct work *work, const struct row *old)
 {
-    return old->state == ROW_DONE && work->entry->epoch >= old->epoch &&
-           may_repeat(old, work->entry);
+    return old->state == ROW_DONE && may_repeat(old, work->entry);
 }
 
-static bool wait_over(struct work *work, const struct row *row)
+static bool wait_over(struct work *work, struct row *row)
 {
     struct row old;
     if (work->driver->row_get(work->store, &row->key, &old) != ANSWER_YES)
         return false;
+    if (row->epoch < old.epoch)
+        row->epoch = old.epoch;
     if (may_wait(work, &old))
         return work->driver->row_put(work->store, row) && move_cursor(work);
     return old.life == work->store->life ? move_cursor(work) : taken(work);
@@ -211,7 +213,7 @@ static bool wait_over(struct work *work, const struct row *row)
 
 static bool write_wait(struct work *work)
 {
-    const struct row row = row_of(work, ROW_WAITS);
+    struct row row = row_of(work, ROW_WAITS);
     enum answer answer = add_row(work, &row);
     if (answer == ANSWER_NO)
         return wait_over(work, &row);
@@ -225,7 +227,8 @@ static enum answer find_run(const struct work *work, struct row *ret)
 {
     const struct row_key key = key_of(work);
     enum answer answer = work->driver->row_get(work->store, &key, ret);
-    if (answer == ANSWER_YES && work->entry->epoch < ret->epoch)
+    bool idle = ret->state == ROW_WAITS && ret->life == work->store->life;
+    if (answer == ANSWER_YES && work->entry->epoch < ret->epoch && !idle)
         return ANSWER_NO;
     return answer;
 }
@@ -236,7 +239,8 @@ static void note_answer(const struct work *work, struct row *row)
     const struct entry *entry = work->entry;
     if (entry->epoch > row->epoch)
         row->life = work->store->life;
-    row->epoch = entry->epoch;
+    if (entry->epoch > row->epoch)
+        row->epoch = entry->epoch;
     row->attempt = entry->attempt;
     row->status = entry->status;
     row->cause = entry->cause;
@@ -358,7 +362,7 @@ static bool (*const writers[])(struct work *work) = {
     [ENTRY_RESUME] = write_resume,   [ENTRY_RENEW] = write_renew,
 };
 
-static bool write_one(struct store *store, const struct entry *entry,
+static bool write_one(struct store *store, struct entry *entry,
                       enum entry_outcome *ret)
 {
     char error[STORE_ERROR_MAX + 1], by[STORE_ERROR_MAX + 1];
@@ -381,7 +385,7 @@ static bool write_one(struct store *store, const struct entry *entry,
     return true;
 }
 
-bool store_write(struct store *store, const struct entry *entries, size_t count,
+bool store_write(struct store *store, struct entry *entries, size_t count,
                  enum entry_outcome *ret_outcomes, struct error *reterr)
 {
     if (count == 0)

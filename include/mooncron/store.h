@@ -160,14 +160,15 @@ enum entry_outcome {
  * A CLAIM takes a row of its key that waits, or that another life left claimed
  * with a lower epoch, or whose verdict is missed or skipped; a backfill also
  * one that failed or is unknown. `epoch` of the entry is what the row has from
- * then on, and must be greater than what it had. A claim of a no_overlap job
+ * then on. Over a claim it must be greater than that one's; over another row
+ * that had as much, it is raised, in the entry. A claim of a no_overlap job
  * whose job has another claimed no_overlap row of a different owner is taken,
- * too. A WAIT takes a row that has ended as a CLAIM would, and leaves its epoch
- * as it was or raises it. Every row carries the lease: at + STORE_LEASE_MS.
+ * too. A WAIT takes a row that has ended as a CLAIM would, and never lowers its
+ * epoch. Every row carries the lease: at + STORE_LEASE_MS.
  *
  * A FINISH with a higher epoch than the row's takes it and ends it at once: a
  * run that a dead life left and that shall not be sent again. */
-bool store_write(struct store *store, const struct entry *entries, size_t count,
+bool store_write(struct store *store, struct entry *entries, size_t count,
                  enum entry_outcome *ret_outcomes, struct error *reterr);
 
 /* ---- plans ---- */

@@ -89,8 +89,10 @@ static void add_claim(struct claimer *claimer)
 }
 
 /* Each claim that is durable makes room for another. */
-static void on_written(void *data, uint64_t ticket, enum entry_outcome outcome)
+static void on_written(void *data, uint64_t ticket, enum entry_outcome outcome,
+                       uint32_t epoch)
 {
+    (void)epoch;
     struct claimer *claimer = data;
     assert_int_equal(outcome, ENTRY_DONE);
     assert_int_equal(ticket, ++claimer->told);

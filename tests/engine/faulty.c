@@ -91,7 +91,7 @@ static bool fails(struct error *reterr)
 }
 
 /* With the lock held. */
-static void count(const struct entry *entries, size_t number)
+static void count(struct entry *entries, size_t number)
 {
     state.commits++;
     state.entries += (unsigned)number;
@@ -102,13 +102,13 @@ static void count(const struct entry *entries, size_t number)
     pthread_cond_broadcast(&changed);
 }
 
-bool __real_store_write(struct store *store, const struct entry *entries,
+bool __real_store_write(struct store *store, struct entry *entries,
                         size_t number, enum entry_outcome *ret_outcomes,
                         struct error *reterr);
-bool __wrap_store_write(struct store *store, const struct entry *entries,
+bool __wrap_store_write(struct store *store, struct entry *entries,
                         size_t number, enum entry_outcome *ret_outcomes,
                         struct error *reterr);
-bool __wrap_store_write(struct store *store, const struct entry *entries,
+bool __wrap_store_write(struct store *store, struct entry *entries,
                         size_t number, enum entry_outcome *ret_outcomes,
                         struct error *reterr)
 {

@@ -36,8 +36,10 @@ struct desk {
     bool closed;
 };
 
-static void on_written(void *data, uint64_t ticket, enum entry_outcome outcome)
+static void on_written(void *data, uint64_t ticket, enum entry_outcome outcome,
+                       uint32_t epoch)
 {
+    (void)epoch;
     struct desk *desk = data;
     assert_false(desk->closed);
     assert_int_equal(ticket, desk->told + 1);

@@ -163,7 +163,7 @@ enum entry_outcome wrote(struct book *book, struct entry entry)
     return outcome;
 }
 
-void write_all(struct book *book, const struct entry *entries, size_t count)
+void write_all(struct book *book, struct entry *entries, size_t count)
 {
     enum entry_outcome *outcomes = calloc(count, sizeof *outcomes);
     if (!store_write(book->store, entries, count, outcomes, &book->error))

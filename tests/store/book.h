@@ -49,7 +49,7 @@ struct entry resumed(const char *job, int64_t at_s);
 /* Writes one entry: its outcome. */
 enum entry_outcome wrote(struct book *book, struct entry entry);
 /* Writes them in one batch, all of which must be done. */
-void write_all(struct book *book, const struct entry *entries, size_t count);
+void write_all(struct book *book, struct entry *entries, size_t count);
 #define WRITE(book, ...)                                                       \
     write_all(book, (struct entry[]){ __VA_ARGS__ },                           \
               sizeof(struct entry[]){ __VA_ARGS__ } / sizeof(struct entry))

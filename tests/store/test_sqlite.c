@@ -473,7 +473,7 @@ static void use_all(struct file *file)
                                          .to = { NEVER_MS },
                                          .limit = HISTORY_ROWS_MAX };
     const struct retention retention = { 1, 1 };
-    const struct entry entries[] = { claim("much-1", 50000, 1, 50000),
+    struct entry entries[] = { claim("much-1", 50000, 1, 50000),
                                      claim("new", 60000, 1, 60000),
                                      finish("a", 20, 1, VERDICT_OK, 60000) };
     enum entry_outcome outcomes[3];
