@@ -65,6 +65,14 @@ local mistakes = {
     "cannot read the day \"funday\" in job \"a\"", "help: a day off is a date" },
   { "calendar 'h' { '2026-12-25', '26.12.2026' }", "E116", 30,
     "element 2 of calendar \"h\" is no date: \"26.12.2026\"", "help: a day is" },
+  { "calendar 'h' { '2026-12-25T00:00:00Z', '2026-12-25Tfoo' }", "E116", 40,
+    "element 2 of calendar \"h\" is no date: \"2026-12-25Tfoo\"",
+    "help: a day is \"2026-12-25\"" },
+  { "calendar 'h' { '2026-12-25T25:00' }", "E116", 16, "is no date: \"2026-12-25T25:00\"" },
+  { "calendar 'h' { '2026-12-25T00:00:00.' }", "E116", 16, "is no date:" },
+  { "calendar 'h' { '2026-12-25T' }", "E116", 16, "is no date: \"2026-12-25T\"" },
+  { job "at = '08:00', except = '2026-12-25Tfoo'", "E116", 34,
+    "cannot read the day \"2026-12-25Tfoo\" in job \"a\"", "help: a day off is a date" },
   { "calendar 'h' { 5 }", "E116", 0, "element 1 of calendar \"h\" is no date: number" },
   { "local days = { '2027-02-29' } calendar 'h' (days)", "E116", 16,
     "element 1 of calendar \"h\" is no date: \"2027-02-29\"" },
@@ -305,6 +313,8 @@ local meanings = {
   { "at = '09:00', except = calendar 'holidays'", "2026-12-24 07:00", "2026-12-27 07:00", "2026-12-28 07:00" },
   { "at = '09:00', except = { calendar 'holidays', 'Sunday', '2026-12-28' }", "2026-12-24 07:00", "2026-12-29 07:00" },
   { "at = '01:00', except = '2026-12-24'", "2026-12-24 23:00" },
+  { "at = '09:00', except = { '2026-12-24T00:00', '2026-12-25T23:00:00.5+13:00', "
+    .. "'2026-12-26T08:00:30', '2026-12-27T00:00:00.000' }", "2026-12-28 07:00" },
   { "every = '12h', except = '2026-12-24'", "2026-12-23 12:00", "2026-12-25 00:00" },
   { "at = { '2026-12-25T10:00', '2026-12-28T10:00' }, except = '2026-12-25'", "2026-12-28 08:00" },
   -- 25 December is a holiday, so is the 26th, the 27th a Sunday.

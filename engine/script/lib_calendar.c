@@ -10,6 +10,7 @@
 #include "blame.h"
 #include "declare.h"
 #include "ghost.h"
+#include "mooncron/civil.h"
 #include "mooncron/suggest.h"
 #include "when.h"
 
@@ -88,10 +89,29 @@ const struct calendar *calendar_own(struct loader *loader, int32_t *days,
     return own;
 }
 
+#define DATE_LEN 10
+
+/* "2026-12-25T00:00", with seconds, a fraction, "Z" or an offset. A fraction is
+ * known only where there is an offset: one is lent. */
+static bool has_time(const char *text, size_t len)
+{
+    int64_t local_s;
+    struct wall at;
+    char lent[RFC3339_TEXT_MAX];
+    if (local_parse(text, len, &local_s) || rfc3339_parse(text, len, &at))
+        return true;
+    if (len >= sizeof lent)
+        return false;
+    memcpy(lent, text, len);
+    lent[len] = 'Z';
+    return rfc3339_parse(lent, len + 1, &at);
+}
+
 bool calendar_read_day(const char *text, size_t len, int32_t *ret_day)
 {
-    size_t date = len > 10 && text[10] == 'T' ? 10 : len;
-    return date_parse(text, date, ret_day);
+    bool timed = len > DATE_LEN && text[DATE_LEN] == 'T';
+    return date_parse(text, timed ? DATE_LEN : len, ret_day) &&
+           (!timed || has_time(text, len));
 }
 
 /* ---- calendar "name" { days } ---- */
