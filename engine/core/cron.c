@@ -6,6 +6,7 @@
 #include "cron_reader.h"
 #include "mooncron/duration.h"
 #include "mooncron/suggest.h"
+#include "mooncron/zone.h"
 
 static const struct {
     const char *name, *text;
@@ -133,6 +134,27 @@ static bool nothing_written(struct reader *reader, struct part text)
     return reader_hint(reader, "the fields are: " FIELDS_ARE);
 }
 
+static bool part_begins(struct part part, const char *string)
+{
+    return part_len(part) >= strlen(string) &&
+           !memcmp(part.at, string, strlen(string));
+}
+
+/* "TZ=Europe/Bucharest 30 2 * * *", as some others write it. */
+static bool names_zone(struct part word)
+{
+    return part_begins(word, "TZ=") || part_begins(word, "CRON_TZ=");
+}
+
+static bool zone_in_front(struct reader *reader, struct part word)
+{
+    const char *name = (char *)memchr(word.at, '=', part_len(word)) + 1;
+    int len = word.end - name > ZONE_NAME_MAX ? 0 : (int)(word.end - name);
+    reader_fault(reader, word, "an expression names no zone");
+    return reader_hint(reader, "the zone is an option: timezone = \"%.*s\"",
+                       len ? len : 3, len ? name : "UTC");
+}
+
 static struct cron assemble(const struct field_sets *sets, bool has_seconds)
 {
     const struct field_sets *days = &sets[CRON_DAY],
@@ -217,6 +239,8 @@ bool cron_parse(const char *text, size_t len, struct cron *ret,
         return read_macro(&reader, parts[0],
                           trimmed((struct part){ parts[0].end, rest.end }),
                           ret);
+    if (names_zone(parts[0]))
+        return zone_in_front(&reader, parts[0]);
     if (count < FIELDS_MIN)
         return wrong_count(&reader, rest, count);
     if (count > CRON_FIELDS)
