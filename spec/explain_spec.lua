@@ -40,6 +40,10 @@ local SCHEDULE = [[
       { every = "7h", phase = "1h" } },
     gap = "skip", post = "/b",
   }
+  job "same" {
+    any = { { at = "03:30" }, { cron = "30 3 * * *" }, { every = "1h" }, { at = "03:30" } },
+    post = "/j",
+  }
   job "lattice" { every = "20m", phase = "3m18s", post = "/c" }
   job "daily" { every = "24h", phase = "90m", post = "/d" }
   job "once" { at = "2027-03-28T03:30", post = "/e" }
@@ -238,6 +242,14 @@ describe("explain JOB", function()
       .. "skipped; 03:10 does not exist and is skipped", 1, true))
     assert.truthy(back:find("; 03:00, 03:20 and 03:40 come twice and fire both "
       .. "times; 03:10 comes twice and fires at its first coming", 1, true))
+  end)
+
+  it("tells of the same alternative once", function()
+    local out = explain_job "same"
+    assert.same({ "At 03:30 every day (Europe/Bucharest)",
+      "Every hour, from 00:00 UTC on" }, under("when", out))
+    local forward = under("DST", out)[2]
+    assert.equal(1, select(2, forward:gsub("does not exist", "")))
   end)
 
   it("tells of lattices", function()

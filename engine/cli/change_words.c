@@ -4,6 +4,7 @@
 #include "change_words.h"
 
 #include "mooncron/civil.h"
+#include "schedule_words.h"
 
 const char *const fate_names[5] = { "untouched", "skipped", "moved", "once",
                                     "twice" };
@@ -157,6 +158,7 @@ void change_words(const struct schedule *schedule, const struct zone *zone,
     if (change_fate(schedule, change) == FATE_UNTOUCHED)
         return;
     const struct rules *rules = schedule->rules;
+    const size_t begin = out->len;
     for (uint32_t i = 0; i < rules_spec(rules)->term_count; i++) {
         struct text clause;
         struct solo solo;
@@ -166,7 +168,7 @@ void change_words(const struct schedule *schedule, const struct zone *zone,
         solo_open(&solo, rules, i);
         if (solo.here && solo.nominal)
             put_clause(&clause, &solo, change);
-        if (clause.len)
+        if (clause.len && !schedule_says(out->data + begin, "; ", clause.data))
             text_printf(out, "; %s", clause.data);
         solo_close(&solo);
         text_close(&clause);

@@ -90,6 +90,19 @@ static void put_term(const struct rules *rules, uint32_t i, struct text *out)
     }
 }
 
+bool schedule_says(const char *said, const char *between, const char *part)
+{
+    size_t len = strlen(part), step = strlen(between);
+    while (said) {
+        const char *end = strstr(said, between);
+        size_t here = end ? (size_t)(end - said) : strlen(said);
+        if (here == len && !memcmp(said, part, len))
+            return true;
+        said = end ? end + step : NULL;
+    }
+    return false;
+}
+
 void schedule_words(const struct schedule *schedule, struct text *out)
 {
     const struct rules *rules = schedule->rules;
@@ -97,10 +110,16 @@ void schedule_words(const struct schedule *schedule, struct text *out)
         put_lattice(schedule->every_ms, schedule->phase_ms, out);
         return;
     }
+    struct text line;
+    text_init(&line, 1 << 16);
     for (uint32_t i = 0; i < rules_spec(rules)->term_count; i++) {
-        text_puts(out, i ? "\n" : "");
-        put_term(rules, i, out);
+        text_clear(&line);
+        put_term(rules, i, &line);
+        if (i && schedule_says(out->data, "\n", line.data))
+            continue;
+        text_printf(out, "%s%s", i ? "\n" : "", line.data);
     }
+    text_close(&line);
 }
 
 /* ---- rules ---- */
