@@ -193,7 +193,12 @@ static bool bounds_of(struct loader *loader, const struct decl *decl,
     if (ret->from.ms <= ret->until.ms)
         return true;
     struct taker taker = when_taker(loader, decl);
-    taker_blame(&taker, "E118", "to", SPOT_VALUE, 0, NULL,
+    char help[128];
+    snprintf(help, sizeof help, "the clock of %s goes over that day",
+             zone_name(zone));
+    const struct advice advice = { .help = help };
+    taker_blame(&taker, "E118", "to", SPOT_VALUE, 0,
+                strcmp(when->from, when->until) ? NULL : &advice,
                 "`to` (%s) is before `from` (%s)", when->until, when->from);
     return false;
 }
