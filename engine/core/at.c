@@ -7,8 +7,7 @@
 /* Exactly two digits up to `max`, at `*at`; -1 where they are not there. */
 static int two_digits(const char **at, const char *end, int max)
 {
-    if (end - *at < 2 || (*at)[0] < '0' || (*at)[0] > '9' || (*at)[1] < '0' ||
-        (*at)[1] > '9')
+    if (end - *at < 2 || !is_digit((*at)[0]) || !is_digit((*at)[1]))
         return -1;
     int value = ((*at)[0] - '0') * 10 + (*at)[1] - '0';
     *at += 2;

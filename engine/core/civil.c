@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "number.h"
+
 const char *const civil_weekdays[7] = { "Sun", "Mon", "Tue", "Wed",
                                         "Thu", "Fri", "Sat" };
 const char *const civil_months[12] = {
@@ -10,14 +12,8 @@ const char *const civil_months[12] = {
     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
 };
 
-#define DAY_S       INT64_C(86400)
 #define ERA_DAYS    INT64_C(146097) /* 400 years */
 #define EPOCH_SHIFT INT64_C(719468) /* from 0000-03-01 to 1970-01-01 */
-
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
 
 int64_t civil_days(int32_t year, unsigned month, unsigned day)
 {
@@ -88,7 +84,7 @@ static unsigned scan_digits(struct scan *scan, int count, unsigned max)
 {
     unsigned value = 0;
     for (int i = 0; i < count; i++, scan->at++) {
-        if (scan->at == scan->end || *scan->at < '0' || *scan->at > '9') {
+        if (scan->at == scan->end || !is_digit(*scan->at)) {
             scan->failed = true;
             return 0;
         }

@@ -8,7 +8,8 @@
 
 #include <assert.h>
 
-#define DAY_S    86400
+#include "number.h"
+
 #define HOUR_S   3600
 #define MINUTE_S 60
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mooncron/suggest.h"
+#include "number.h"
 
 const char *const cron_month_names[12] = { "JAN", "FEB", "MAR", "APR",
                                            "MAY", "JUN", "JUL", "AUG",
@@ -49,11 +50,6 @@ static const struct {
 
 /* Numbers of more digits are all the same: too large. */
 #define NUMBER_MAX 100000u
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static char upper(char c)
 {

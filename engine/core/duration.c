@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "number.h"
+
 struct unit {
     const char *name;
     int64_t ms;
@@ -21,11 +23,6 @@ static const struct unit units[] = {
     { "ms", 1 },
 };
 #define UNIT_COUNT (sizeof units / sizeof units[0])
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool is_letter(char c)
 {

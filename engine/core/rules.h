@@ -5,9 +5,7 @@
 #define MOONCRON_CORE_RULES_H
 
 #include "mooncron/schedule.h"
-
-#define DAY_S  INT64_C(86400)
-#define DAY_MS (DAY_S * 1000)
+#include "number.h"
 
 /* Instants stay within the years 1 to 9999, and no offset is further from UTC
  * than a day and two hours (RFC 8536, 3.3.1). */
@@ -24,8 +22,6 @@ struct rules {
     bool excludes;      /* some day is */
     struct cron *crons; /* one a term; unused where it is no cron or at */
 };
-
-int64_t floor_div(int64_t a, int64_t b); /* by a positive number */
 
 /* The seconds of a local day, a bit each. */
 #define DAY_MINUTES 1440

@@ -7,11 +7,6 @@
 
 #include "rules.h"
 
-int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
 /* ---- the lattice ---- */
 
 int64_t lattice_until(int64_t every_ms, int64_t phase_ms, int64_t at_ms)

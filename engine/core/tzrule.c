@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "mooncron/civil.h"
-
-#define DAY_S INT64_C(86400)
+#include "number.h"
 
 /* The turns of all years are numbered: 2 * year, 2 * year + 1. */
 #define YEAR_S     INT64_C(31556952) /* on average */
@@ -96,11 +95,6 @@ struct scan {
 static bool is_letter(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 bool abbreviation_good(const char *text, size_t len)

@@ -103,7 +103,11 @@ struct rules_spec {
     uint32_t calendar_count;
     uint8_t weekdays_off; /* excluded: bit 0 is Sunday */
     uint8_t gap, fold, excluded;
-    uint32_t nth; /* each nth nominal slot of cron and at terms; 0 is 1 */
+    /* Of cron and at terms only each nth slot is left, 0 and 1 leaving all.
+     * They are numbered from the first of 1970 on, which is 0, each term by
+     * itself, as if no clock were ever set and before any day is excluded: a
+     * slot that moves keeps its number. */
+    uint32_t nth;
     int64_t jitter_ms;
     struct wall from, until; /* both included; EVER_MS, NEVER_MS: open */
 };
@@ -134,6 +138,11 @@ enum fate {
     FATE_ONCE,      /* comes twice; fires at one coming */
     FATE_TWICE,     /* fires at both */
 };
+/* Of all terms the last of these that befalls one: where one term is skipped
+ * and another comes twice, FATE_TWICE. FATE_UNTOUCHED, too, where the change
+ * lies out of the bounds, and for whatever names no local times: lattices,
+ * lists. Jitter is put on afterwards, and does not matter. `change` is one that
+ * zone_change() found in the zone of the rules. */
 enum fate schedule_fate(const struct schedule *schedule,
                         const struct zone_span *change);
 
