@@ -80,6 +80,7 @@ struct run *run_new(struct core *core, uint32_t index, struct run_key key,
     struct tenure *tenure = core_tenure(core);
     const struct job *job = lane_job(core, index);
     struct run *run = place_new(&core->runs);
+    run->state = RUN_HELD; /* its place is not free: it may end at once */
     run->generation = tenure->generation;
     run->job = job;
     run->key = key;
