@@ -161,7 +161,8 @@ static void on_claimed(void *data, struct run_id run,
                        enum claim_outcome outcome, uint32_t epoch)
 {
     const struct event event = {
-        .kind = EV_CLAIMED, .claimed = { .run = run, .outcome = outcome, .epoch = epoch }
+        .kind = EV_CLAIMED,
+        .claimed = { .run = run, .outcome = outcome, .epoch = epoch }
     };
     daemon_post(data, &event, NULL);
 }

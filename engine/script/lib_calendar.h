@@ -11,8 +11,8 @@ void lib_calendar_open(lua_State *L);
  * it lives as long as the value. */
 const char *calendar_named(lua_State *L, int index);
 
-/* A date, or a date and time of which the date counts as it is written, whatever
- * the offset: backends send both. */
+/* A date, or a date and time of which the date counts as it is written,
+ * whatever the offset: backends send both. */
 bool calendar_read_day(const char *text, size_t len, int32_t *ret_day);
 
 /* Appends to a list that grows by realloc. */

@@ -20,7 +20,8 @@ struct text;
  * and stopped several times. */
 struct bench {
     bool quick;
-    bool one_core; /* the worker is kept to one processor */
+    bool one_core;  /* the worker is kept to one processor */
+    bool forgetful; /* it keeps no journal on disk: --state none */
     struct scratch scratch;
     struct proc *sink;
     struct report *report; /* mapped; the sink writes it */

@@ -213,9 +213,17 @@ int64_t bench_worker(struct bench *bench, bool from_sink)
     static const char *const env[] = { "MOONCRON_TIME_SCALE",
                                        "MOONCRON_LOAD_TIMEOUT=30s", NULL };
     char *settings = scratch_path(&bench->scratch, "settings.json");
-    const char *args[] = { "--settings", settings, NULL };
-    const struct worker_options options = { .env = env,
-                                            .args = from_sink ? NULL : args };
+    const char *args[5] = { NULL };
+    size_t count = 0;
+    if (!from_sink) {
+        args[count++] = "--settings";
+        args[count++] = settings;
+    }
+    if (bench->forgetful) {
+        args[count++] = "--state";
+        args[count++] = "none";
+    }
+    const struct worker_options options = { .env = env, .args = args };
     bench_pin(bench->one_core ? WORK_CPU : -1);
     worker_start(&bench->worker, &bench->scratch, &bench->stand, &options);
     bench_pin(-1);

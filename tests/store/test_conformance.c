@@ -211,8 +211,8 @@ static void nothing_else_of_a_batch_is_lost(struct book *book)
 {
     WRITE(book, claim("a", 10, 1, 10));
     struct entry batch[] = { claim("a", 10, 1, 11), claim("b", 10, 1, 11),
-                                   finish("c", 10, 1, VERDICT_OK, 11),
-                                   claim("d", 10, 1, 11) };
+                             finish("c", 10, 1, VERDICT_OK, 11),
+                             claim("d", 10, 1, 11) };
     enum entry_outcome outcomes[4];
     assert_true(store_write(book->store, batch, 4, outcomes, &book->error));
     assert_int_equal(outcomes[0], ENTRY_TAKEN);
@@ -247,13 +247,13 @@ static void backfill_runs_what_was_not_ok(struct book *book)
             if (backfill)
                 again.trigger = TRIGGER_BACKFILL;
             again.epoch = 1; /* who asks again knows of none */
-            enum entry_outcome want =
-                backfill ? cases[i].backfill : cases[i].plain, got;
+            enum entry_outcome want = backfill ? cases[i].backfill
+                                               : cases[i].plain,
+                               got;
             assert_true(
                 store_write(book->store, &again, 1, &got, &book->error));
             assert_int_equal(got, want);
-            assert_int_equal(again.epoch,
-                             want == ENTRY_DONE ? ran + 1 : 1);
+            assert_int_equal(again.epoch, want == ENTRY_DONE ? ran + 1 : 1);
             char lane_text[96];
             snprintf(lane_text, sizeof lane_text,
                      "lane %s cursor 10 started %s digest 0 fails 0 runs %u\n",

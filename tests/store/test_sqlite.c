@@ -474,8 +474,8 @@ static void use_all(struct file *file)
                                          .limit = HISTORY_ROWS_MAX };
     const struct retention retention = { 1, 1 };
     struct entry entries[] = { claim("much-1", 50000, 1, 50000),
-                                     claim("new", 60000, 1, 60000),
-                                     finish("a", 20, 1, VERDICT_OK, 60000) };
+                               claim("new", 60000, 1, 60000),
+                               finish("a", 20, 1, VERDICT_OK, 60000) };
     enum entry_outcome outcomes[3];
     if (store_recall(store, seconds(150), &recall, &error))
         recall_close(&recall);
