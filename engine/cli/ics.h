@@ -30,11 +30,16 @@ void ics_zone(const struct zone *zone, struct wall now, struct text *out);
 
 #define RECURRENCE_TIMES_MAX 1440 /* of one day */
 #define RECURRENCE_RULE_MAX  768
+#define RECURRENCE_OFF_MAX   1000  /* days: three years of them */
+#define RECURRENCE_EXDATES   20000 /* of all events: some 300 KB of text */
 
-/* A schedule as events that recur by one rule, each at its own time of day. */
+/* A schedule as events that recur by one rule, each at its own time of day, but
+ * for days that are off by their date. */
 struct recurrence {
     bool utc;                       /* else by the clock of the rules' zone */
     char rule[RECURRENCE_RULE_MAX]; /* "FREQ=DAILY" */
+    size_t off_count;
+    int32_t off[RECURRENCE_OFF_MAX]; /* days that the rule names, but not we */
     size_t count;
     struct {
         int64_t local_s; /* the first time later than now */

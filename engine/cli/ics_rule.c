@@ -1,6 +1,7 @@
 /* Schedules that a recurrence rule of iCalendar says exactly: lattices, and
  * times of day on days that its BY... parts can name. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ics.h"
@@ -255,17 +256,68 @@ static bool changes_are_harmless(const struct schedule *schedule,
 
 /* ---- times of day ---- */
 
-static bool is_due(const struct rules_spec *spec, const struct cron *cron,
-                   int64_t day)
+static bool is_named(const struct rules_spec *spec, const struct cron *cron,
+                     int64_t day)
 {
     struct civil date = civil_from((struct wall){ day * DAY_S * 1000 }, 0);
     return cron_days(cron, date.year, date.month) >> date.day & 1 &&
            !(spec->weekdays_off >> date.weekday & 1);
 }
 
+/* ---- days that are off by their date ---- */
+
+static int compare_days(const void *left, const void *right)
+{
+    const int32_t *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+static bool is_off(const struct recurrence *recurrence, int64_t day)
+{
+    const int32_t key = (int32_t)day;
+    return recurrence->off_count &&
+           bsearch(&key, recurrence->off, recurrence->off_count, sizeof key,
+                   compare_days);
+}
+
+/* From yesterday on, which in some zones is not over. False: too many. */
+static bool off_add(const struct rules_spec *spec, const struct cron *cron,
+                    const struct calendar *calendar, int64_t from,
+                    struct recurrence *ret)
+{
+    for (uint32_t i = 0; i < calendar->count; i++) {
+        if (calendar->days[i] < from ||
+            !is_named(spec, cron, calendar->days[i]))
+            continue;
+        if (ret->off_count == RECURRENCE_OFF_MAX)
+            return false;
+        ret->off[ret->off_count++] = calendar->days[i];
+    }
+    return true;
+}
+
+static bool off_fill(const struct rules_spec *spec, const struct cron *cron,
+                     struct wall now, struct recurrence *ret)
+{
+    int64_t from = floor_to(now.ms, DAY_S * 1000) - 1;
+    for (uint32_t i = 0; i < spec->calendar_count; i++)
+        if (!off_add(spec, cron, spec->calendars[i], from, ret))
+            return false;
+    qsort(ret->off, ret->off_count, sizeof *ret->off, compare_days);
+    size_t kept = 0;
+    for (size_t i = 0; i < ret->off_count; i++)
+        if (!kept || ret->off[i] != ret->off[kept - 1])
+            ret->off[kept++] = ret->off[i];
+    ret->off_count = kept;
+    return true;
+}
+
+/* ---- where the events begin ---- */
+
 /* The first time later than now, at this second of its day; false: none. */
 static bool first_start(const struct rules *rules, const struct cron *cron,
-                        int32_t second, struct wall now, int64_t *ret_s)
+                        int32_t second, struct wall now,
+                        const struct recurrence *recurrence, int64_t *ret_s)
 {
     const struct rules_spec *spec = rules_spec(rules);
     int64_t begin_ms = spec->from.ms > now.ms ? spec->from.ms : now.ms + 1;
@@ -273,7 +325,8 @@ static bool first_start(const struct rules *rules, const struct cron *cron,
     for (int64_t last = day + SEARCH_DAYS; day < last; day++) {
         int64_t local_s = day * DAY_S + second;
         int64_t at_ms = zone_instant(rules_zone(rules), local_s) * 1000;
-        if (at_ms < begin_ms || !is_due(spec, cron, day))
+        if (at_ms < begin_ms || !is_named(spec, cron, day) ||
+            is_off(recurrence, day))
             continue;
         *ret_s = local_s;
         return at_ms <= spec->until.ms;
@@ -289,7 +342,7 @@ static bool starts_add(const struct rules *rules, const struct cron *cron,
     int32_t second = cron_time_next(cron, 0);
     while (second >= 0) {
         int64_t local_s;
-        if (first_start(rules, cron, second, now, &local_s)) {
+        if (first_start(rules, cron, second, now, ret, &local_s)) {
             ret->starts[ret->count].second = second;
             ret->starts[ret->count++].local_s = local_s;
         }
@@ -315,12 +368,12 @@ static bool terms_are_simple(const struct rules *rules)
     return true;
 }
 
-/* Nothing but the days of the week is taken away, and nothing moves. */
+/* Whatever days are taken away, nothing moves. */
 static bool rules_are_simple(const struct rules *rules)
 {
     const struct rules_spec *spec = rules_spec(rules);
-    return spec->nth <= 1 && !spec->calendar_count &&
-           (!spec->weekdays_off || spec->excluded == EXCLUDED_SKIP) &&
+    bool excepts = spec->weekdays_off || spec->calendar_count;
+    return spec->nth <= 1 && (!excepts || spec->excluded == EXCLUDED_SKIP) &&
            terms_are_simple(rules);
 }
 
@@ -330,7 +383,8 @@ static bool clock_of(const struct schedule *schedule, struct wall now,
     const struct rules *rules = schedule->rules;
     const struct rules_spec *spec = rules_spec(rules);
     struct text rule;
-    if (!rules_are_simple(rules))
+    if (!rules_are_simple(rules) ||
+        !off_fill(spec, rules_cron(rules, 0), now, ret))
         return false;
     for (uint32_t i = 0; i < spec->term_count; i++) {
         const struct cron *cron = rules_cron(rules, i);
@@ -339,7 +393,8 @@ static bool clock_of(const struct schedule *schedule, struct wall now,
             return false;
     }
     text_init(&rule, RECURRENCE_RULE_MAX);
-    bool exact = put_days(rules_cron(rules, 0), spec->weekdays_off, &rule);
+    bool exact = ret->off_count * ret->count <= RECURRENCE_EXDATES &&
+                 put_days(rules_cron(rules, 0), spec->weekdays_off, &rule);
     until_put(spec->until, &rule);
     if (ret->count == 1)
         ret->starts[0].second = -1;
@@ -352,7 +407,7 @@ bool recurrence_of(const struct schedule *schedule, struct wall now,
     const struct rules_spec *spec =
         schedule->rules ? rules_spec(schedule->rules) : NULL;
     ret->utc = false;
-    ret->count = 0;
+    ret->count = ret->off_count = 0;
     if (!spec)
         return lattice_of(schedule, now, (struct wall){ EVER_MS },
                           (struct wall){ NEVER_MS }, ret);

@@ -1,9 +1,10 @@
 /* A plan for a calendar.
  *
- * What a recurrence rule says exactly is one event a time of day, and recurs
- * for ever: by the clock of the job's zone, or by UTC where the schedule is a
- * lattice on it. Everything else is written slot by slot, in UTC, up to the end
- * of the horizon. The jitter of a recurring event is only told. */
+ * What a recurrence rule says exactly, but for days that are off, is one event
+ * a time of day, and recurs for ever: by the clock of the job's zone, or by UTC
+ * where the schedule is a lattice on it. Everything else is written slot by
+ * slot, in UTC, up to the end of the horizon. The jitter of a recurring event
+ * is only told. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,30 @@ static void start_put(const struct zone *zone, int64_t local_s,
     ics_line(out, "DTSTART;TZID=%s:%s", zone_name(zone), time);
 }
 
+/* What the rule names after its start, but is off, is taken away by date. */
+static void exdates_put(const struct zone *zone,
+                        const struct recurrence *recurrence, int64_t start_s,
+                        struct text *out)
+{
+    const int64_t day_s = 86400;
+    int64_t second = start_s - start_s / day_s * day_s;
+    const char *mark = zone == zone_utc() ? "Z" : "";
+    char time[ICS_TIME_MAX];
+    struct text dates;
+    text_init(&dates, 1 << 15);
+    for (size_t i = 0; i < recurrence->off_count; i++) {
+        int64_t local_s = recurrence->off[i] * day_s + second;
+        if (local_s > start_s)
+            text_printf(&dates, "%s%s%s", dates.len ? "," : "",
+                        ics_time(local_s, time), mark);
+    }
+    if (dates.len && *mark)
+        ics_line(out, "EXDATE:%s", dates.data);
+    else if (dates.len)
+        ics_line(out, "EXDATE;TZID=%s:%s", zone_name(zone), dates.data);
+    text_close(&dates);
+}
+
 static void recurring_put(const struct plan *plan, const struct job *job,
                           const struct recurrence *recurrence,
                           struct zone_list *zones, struct text *out)
@@ -111,6 +136,7 @@ static void recurring_put(const struct plan *plan, const struct job *job,
         event_open(plan, job, part, out);
         start_put(zone, recurrence->starts[i].local_s, zones, out);
         ics_line(out, "RRULE:%s", recurrence->rule);
+        exdates_put(zone, recurrence, recurrence->starts[i].local_s, out);
         event_close(plan, job, out);
     }
 }

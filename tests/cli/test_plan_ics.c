@@ -210,6 +210,28 @@ static int compare_instants(const void *left, const void *right)
     return (*a > *b) - (*a < *b);
 }
 
+/* Whether an EXDATE of the event, by the same clock, takes this time away. */
+static bool is_taken_away(const char *at, const char *stop, int64_t local_s)
+{
+    bool named = value_of(at, stop, "DTSTART;TZID=");
+    const char *dates = value_of(at, stop, named ? "EXDATE;TZID=" : "EXDATE:");
+    const char *zone = value_of(at, stop, "DTSTART;TZID=");
+    if (!dates)
+        return false;
+    if (named) {
+        size_t len = strcspn(zone, ":") + 1;
+        assert_memory_equal(dates, zone, len);
+        dates += len;
+    }
+    for (; dates; dates = *dates == ',' ? dates + 1 : NULL) {
+        assert_int_equal(dates[15], named ? dates[15] : 'Z');
+        if (local_of(dates) == local_s)
+            return true;
+        dates += strcspn(dates, ",\n");
+    }
+    return false;
+}
+
 static void expand_event(const char *at, const char *stop,
                          const struct zone *zone, int64_t until_s,
                          struct instants *ret)
@@ -227,7 +249,8 @@ static void expand_event(const char *at, const char *stop,
         int64_t instant = instant_of(zone, time);
         if (instant > until_s || instant > end_s)
             break;
-        if (!rule || day_matches(rule, time / DAY_S)) {
+        if (!rule || (day_matches(rule, time / DAY_S) &&
+                      !is_taken_away(at, stop, time))) {
             assert_in_range(ret->count, 0, INSTANTS_MAX - 1);
             ret->items[ret->count++] = instant;
         }
@@ -369,6 +392,39 @@ static void bounds_weekdays_and_lists_are_said_too(void **state)
     sheet_close(&sheet);
 }
 
+/* Dates: one is past, one is the first day, one is no Monday to Friday, two are
+ * in both calendars; more than a thousand are too many. */
+static void days_off_by_date_are_taken_away(void **state)
+{
+    (void)state;
+    static int32_t many[RECURRENCE_OFF_MAX + 1];
+    const int32_t first[] = { 20700, 20780, 20781, 20812, 20813, 20815 };
+    const int32_t second[] = { 20812, 20815, 20900 };
+    for (int32_t i = 0; i <= RECURRENCE_OFF_MAX; i++)
+        many[i] = 20790 + 2 * i;
+    const struct calendar days = { "", first, 6, 0 },
+                          more = { "more", second, 3, 0 },
+                          most = { "most", many, RECURRENCE_OFF_MAX + 1, 0 };
+    const struct calendar *excluded[] = { &days, &more }, *all[] = { &most };
+    const struct term times[] = { { .kind = TERM_AT, .text = "12:00" },
+                                  { .kind = TERM_AT, .text = "20:30" } };
+    for (int i = 0; i < 6; i++) {
+        struct sheet sheet;
+        struct rules_spec spec = { .terms = times,
+                                   .term_count = i % 2 ? 2 : 1,
+                                   .calendars = i < 4 ? excluded : all,
+                                   .calendar_count = i < 4 ? 2 : 1,
+                                   .weekdays_off = i % 2 ? 0x41 : 0 };
+        sheet_open(&sheet, BUCHAREST, MONDAY);
+        sheet_rules(&sheet, "job", i < 2 ? BUCHAREST : "UTC", spec);
+        sheet_plan(&sheet, 60 * DAY);
+        /* the weekends among the many are left out by the rule */
+        check_job(&sheet, "job", i != 4, i < 4 ? 400 : 60);
+        assert_true(i == 4 || strstr(sheet.out.data, "\nEXDATE"));
+        sheet_close(&sheet);
+    }
+}
+
 static void what_no_rule_says_is_written_out(void **state)
 {
     (void)state;
@@ -383,7 +439,8 @@ static void what_no_rule_says_is_written_out(void **state)
         { .terms = &daily,
           .term_count = 1,
           .calendars = excluded,
-          .calendar_count = 1 },
+          .calendar_count = 1,
+          .excluded = EXCLUDED_NEXT },
         { .terms = &daily, .term_count = 1, .nth = 3 },
         { .terms = mixed, .term_count = 2 },
         { .terms = twice, .term_count = 2 },
@@ -576,6 +633,7 @@ int main(void)
         cmocka_unit_test(a_cron_says_the_same_as_its_events),
         cmocka_unit_test(a_rule_goes_by_the_clock_over_a_change),
         cmocka_unit_test(bounds_weekdays_and_lists_are_said_too),
+        cmocka_unit_test(days_off_by_date_are_taken_away),
         cmocka_unit_test(what_no_rule_says_is_written_out),
         cmocka_unit_test(a_lattice_recurs_by_utc),
         cmocka_unit_test(frequent_jobs_are_left_out),
