@@ -28,6 +28,7 @@ static const struct figure {
     { "batch", "requests a second of next --batch", figure_batch },
     { "claims", "durable claims a second, with and without the journal",
       figure_claims },
+    { "store", "claims a second, in memory and in SQLite", figure_store },
     { "idle", "wake-ups and CPU at rest", figure_idle },
 };
 #define FIGURES (sizeof figures / sizeof *figures)

@@ -43,6 +43,7 @@ void figure_even(struct bench *bench);
 void figure_next(struct bench *bench);
 void figure_zone(struct bench *bench);
 void figure_batch(struct bench *bench);
+void figure_store(struct bench *bench);
 
 /* A line of the table: what was measured, in words, and whether it is within
  * the aim. */
