@@ -126,9 +126,12 @@ struct store_driver {
      * not beyond it. */
     enum answer (*reach)(struct store *store, uint32_t job, struct wall upto,
                          struct wall *ret);
-    /* Rows that touch [from, to]; job 0: of all. Newest slot first. */
-    bool (*history)(struct store *store, uint32_t job, struct wall from,
-                    struct wall to, row_visitor *visit, void *data);
+    /* Rows that touch [from, to]; job 0: of all. Newest slot first. The
+     * verdicts and the limit of the query are a hint: the shared part sees to
+     * them. */
+    bool (*history)(struct store *store, uint32_t job,
+                    const struct history_query *query, row_visitor *visit,
+                    void *data);
 };
 
 /* The head of every driver's own struct. */

@@ -497,8 +497,9 @@ static enum answer reach(struct store *store, uint32_t job, struct wall upto,
     return ANSWER_YES;
 }
 
-static bool history(struct store *store, uint32_t job, struct wall from,
-                    struct wall to, row_visitor *visit, void *data)
+static bool history(struct store *store, uint32_t job,
+                    const struct history_query *query, row_visitor *visit,
+                    void *data)
 {
     struct memory_store *memory = of(store);
     struct picked picked = { 0 };
@@ -506,8 +507,8 @@ static bool history(struct store *store, uint32_t job, struct wall from,
          k++) {
         struct shelf *shelf = &memory->shelves[k];
         for (size_t i = 0; i < shelf->count; i++)
-            if (shelf->rows[i].key.slot.ms <= to.ms &&
-                row_last(&shelf->rows[i]).ms >= from.ms)
+            if (shelf->rows[i].key.slot.ms <= query->to.ms &&
+                row_last(&shelf->rows[i]).ms >= query->from.ms)
                 pick(&picked, &shelf->rows[i]);
     }
     pick_order(&picked, newest_first);

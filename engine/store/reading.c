@@ -239,8 +239,7 @@ bool store_history(struct store *store, const struct history_query *query,
     uint32_t job = query->job ? names_find(&store->jobs, query->job) : 0;
     if (!telling.left || (query->job && !job))
         return true;
-    if (store->driver->history(store, job, query->from, query->to, tell_row,
-                               &telling))
+    if (store->driver->history(store, job, query, tell_row, &telling))
         return true;
     *reterr = store->error;
     return false;

@@ -20,8 +20,11 @@
     "slot_ms, kind, job, claimed, no_overlap, run.life, epoch, generation, "   \
     "settings, trigger, attempt, lease_ms, started_ms, ended_ms, verdict, "    \
     "why, cause, status, took_ms, last_ms, slots, error, who "
-#define TOLD         "SELECT " ROW_COLUMNS ", coalesce(owner, '') FROM run "
-#define OWNED        "LEFT JOIN life ON life.id = run.life "
+#define TOLD  "SELECT " ROW_COLUMNS ", coalesce(owner, '') FROM run "
+#define OWNED "LEFT JOIN life ON life.id = run.life "
+#define WANTED                                                                 \
+    "AND (?3 = 0 OR (verdict < 32 AND ?3 >> verdict & 1 "                      \
+    "AND ended_ms IS NOT NULL)) "
 #define NEWEST_FIRST "ORDER BY slot_ms DESC, kind, job"
 
 enum statement {
@@ -145,16 +148,17 @@ static const char *const statement_sql[STATEMENTS] = {
     [LEASE_GET] = "SELECT life, epoch, until_ms FROM lease WHERE name = ?1",
     [LEASE_PUT] = "REPLACE INTO lease(name, life, epoch, until_ms) "
                   "VALUES (?1, ?2, ?3, ?4)",
-    [HISTORY] = TOLD OWNED "WHERE slot_ms BETWEEN ?1 AND ?2 " NEWEST_FIRST,
+    [HISTORY] =
+        TOLD OWNED "WHERE slot_ms BETWEEN ?1 AND ?2 " WANTED NEWEST_FIRST,
     [HISTORY_INTO] = TOLD "INDEXED BY run_passed " OWNED
                           "WHERE last_ms >= ?1 AND slot_ms < ?1 "
-                          "AND slot_ms <= ?2 " NEWEST_FIRST,
+                          "AND slot_ms <= ?2 " WANTED NEWEST_FIRST,
     [HISTORY_JOB] =
         TOLD "INDEXED BY run_job " OWNED "WHERE slot_ms BETWEEN ?1 AND ?2 "
-             "AND job = ?3 " NEWEST_FIRST,
-    [HISTORY_JOB_INTO] = TOLD "INDEXED BY run_passed " OWNED
-                              "WHERE last_ms >= ?1 AND slot_ms < ?1 "
-                              "AND slot_ms <= ?2 AND job = ?3 " NEWEST_FIRST,
+             "AND job = ?4 " WANTED NEWEST_FIRST,
+    [HISTORY_JOB_INTO] = TOLD
+    "INDEXED BY run_passed " OWNED "WHERE last_ms >= ?1 AND slot_ms < ?1 "
+    "AND slot_ms <= ?2 AND job = ?4 " WANTED NEWEST_FIRST,
 };
 
 struct sqlite_store {
@@ -680,11 +684,13 @@ static enum answer reach(struct store *store, uint32_t job, struct wall upto,
     return ANSWER_YES;
 }
 
-static bool history(struct store *store, uint32_t job, struct wall from,
-                    struct wall to, row_visitor *visit, void *data)
+static bool history(struct store *store, uint32_t job,
+                    const struct history_query *query, row_visitor *visit,
+                    void *data)
 {
-    const struct value values[] = { NUM(from.ms), NUM(to.ms), NUM(job) };
-    size_t count = job ? 3 : 2;
+    const struct value values[] = { NUM(query->from.ms), NUM(query->to.ms),
+                                    NUM(query->verdicts), NUM(job) };
+    size_t count = job ? 4 : 3;
     enum statement within = job ? HISTORY_JOB : HISTORY;
     enum statement into = job ? HISTORY_JOB_INTO : HISTORY_INTO;
     bool ended = false;
