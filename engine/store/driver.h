@@ -159,7 +159,7 @@ void store_begin(struct store *store, const struct store_driver *driver,
 bool store_start(struct store *store);
 bool store_done(struct store *store, bool ok);
 
-/* The own life goes on at this time. */
+/* The own life was there at this time, the latest of what is written. */
 void store_seen(struct store *store, struct wall at);
 
 #endif

@@ -374,6 +374,7 @@ static bool write_one(struct store *store, struct entry *entry,
         .by = entry->by ? fit(entry->by, by) : "",
     };
     assert((size_t)entry->kind < sizeof writers / sizeof *writers);
+    assert(entry->job || entry->kind == ENTRY_RENEW);
     if (entry->kind != ENTRY_RENEW) {
         work.job = job_number(store, entry->job);
         if (!work.job)
@@ -385,17 +386,25 @@ static bool write_one(struct store *store, struct entry *entry,
     return true;
 }
 
+static struct wall newest(const struct entry *entries, size_t count)
+{
+    struct wall at = entries[0].at;
+    for (size_t i = 1; i < count; i++)
+        if (entries[i].at.ms > at.ms)
+            at = entries[i].at;
+    return at;
+}
+
 bool store_write(struct store *store, struct entry *entries, size_t count,
                  enum entry_outcome *ret_outcomes, struct error *reterr)
 {
     if (count == 0)
         return true;
+    store_seen(store, newest(entries, count));
     if (store_start(store)) {
         bool ok = true;
-        for (size_t i = 0; ok && i < count; i++) {
-            store_seen(store, entries[i].at);
+        for (size_t i = 0; ok && i < count; i++)
             ok = write_one(store, &entries[i], &ret_outcomes[i]);
-        }
         if (store_done(store, ok))
             return true;
     }

@@ -130,7 +130,8 @@ static const char *const statement_sql[STATEMENTS] = {
     [PAUSE_EACH] = "SELECT job, since_ms, until_ms, who, reason FROM pause",
     [LIFE_PUT] = "INSERT INTO life(id, owner, began_ms, seen_ms, ended) "
                  "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET "
-                 "seen_ms = excluded.seen_ms, ended = excluded.ended",
+                 "began_ms = excluded.began_ms, seen_ms = excluded.seen_ms, "
+                 "ended = excluded.ended",
     [LIFE_LAST] = "SELECT id, ended FROM life ORDER BY id DESC LIMIT 1",
     [LIFE_EACH] = "SELECT id, owner, began_ms, seen_ms, ended FROM life "
                   "ORDER BY id DESC",

@@ -44,13 +44,13 @@ bool store_done(struct store *store, bool ok)
     return false;
 }
 
-/* A clock that is set back does not shorten a life. */
+/* By the clock as it is now: where it was a year ahead and was put right, the
+ * life was not there for that year. */
 void store_seen(struct store *store, struct wall at)
 {
-    if (store->began.ms == EVER_MS)
-        store->began = store->seen = at;
-    if (at.ms > store->seen.ms)
-        store->seen = at;
+    if (store->began.ms == EVER_MS || at.ms < store->began.ms)
+        store->began = at;
+    store->seen = at;
 }
 
 void store_close(struct store *store, struct wall now)

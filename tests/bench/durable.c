@@ -51,7 +51,7 @@ static struct entry finish_of(const struct load *load, unsigned number)
     return entry;
 }
 
-static void write_entries(struct load *load, const struct entry *entries,
+static void write_entries(struct load *load, struct entry *entries,
                           size_t count)
 {
     static enum entry_outcome outcomes[BATCH];
