@@ -37,6 +37,7 @@ bool adopt_lane(struct core *core, uint32_t index)
         lane->cursor = known->cursor;
     if (lane->cursor.ms > core->now.wall.ms || !there)
         lane->cursor = core->now.wall;
+    lane->absent = there; /* while it came up this worker fired nothing */
     if (known->paused_until.ms == EVER_MS)
         return there;
     lane_pause(core, index, known->paused_until);

@@ -25,8 +25,11 @@ bool lane_paused(const struct core *core, uint32_t index)
 
 const struct past *lane_past(const struct core *core, uint32_t index)
 {
+    static const struct past nothing = { .count = 0 };
     const struct lane *lane = lane_at(core, index);
-    return lane->past ? lane->past : &core->past;
+    if (lane->past)
+        return lane->past;
+    return lane->absent ? &nothing : &core->past;
 }
 
 struct wall lane_next(const struct core *core, uint32_t index,
@@ -73,8 +76,9 @@ void lane_pause(struct core *core, uint32_t index, struct wall until)
     lane->paused_until = until;
     if (lane->past)
         return;
+    const struct past *past = lane_past(core, index);
     lane->past = memory_new(sizeof *lane->past);
-    *lane->past = core->past;
+    *lane->past = *past;
     if (lane->behind)
         return;
     lane->behind = true;
@@ -96,7 +100,7 @@ void lane_catch(struct core *core, uint32_t index)
     struct lane *lane = lane_at(core, index);
     free(lane->past);
     lane->past = NULL;
-    lane->behind = false;
+    lane->behind = lane->absent = false;
 }
 
 /* Set back, a lane that is behind by nothing yet is like any other. Set forward
@@ -108,7 +112,7 @@ void lanes_leap(struct core *core, int64_t by_ms)
     for (uint32_t i = 0; i < core->lanes.count; i++) {
         struct lane *lane = lane_at(core, i);
         if (by_ms < 0 && !lane->past && lane->cursor.ms > core->now.wall.ms)
-            lane->behind = false;
+            lane->behind = lane->absent = false;
         if (by_ms < 0 || !core->store_ill || lane->behind)
             continue;
         lane->behind = true;
@@ -170,6 +174,7 @@ static void lane_inherit(struct lane *lane, struct lane *old)
     lane->fails = old->fails;
     lane->runs = old->runs;
     lane->behind = old->behind;
+    lane->absent = old->absent;
     lane->past = old->past;
     old->past = NULL;
 }

@@ -97,6 +97,8 @@ struct lane {
     uint32_t stamp;   /* of its entry in the agenda */
     bool scheduled;
     bool behind; /* the first slot after the cursor is due */
+    bool absent; /* likewise, whatever the others lived through since then: the
+                  * cursor is of another life */
     bool fresh;  /* scheduled since the last swap, and not before */
     bool in_line;
 };
