@@ -745,11 +745,11 @@ static void test_every_version(void **state)
                  schema_journal.application_id, version);
         by_sql(&file, pragmas);
         file_open(&file, "second", 100);
-        snprintf(want, sizeof want,
-                 version < schema_journal.version
-                     ? "journal %s was brought from version %d to %d"
-                     : "",
-                 file.path, version, schema_journal.version);
+        want[0] = '\0';
+        if (version < schema_journal.version)
+            snprintf(want, sizeof want,
+                     "journal %s was brought from version %d to %d", file.path,
+                     version, schema_journal.version);
         assert_string_equal(file.note.text, want);
         assert_some(&file, "life first began 0 seen 50 ended\n");
         write_batch(&file, 200);

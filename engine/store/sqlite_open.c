@@ -1,0 +1,190 @@
+/* The SQLite store is opened.
+ *
+ * A file that no use can be made of is moved aside, and a new one begins: it
+ * has no cursors, and a job without one begins with the next slot. Where the
+ * life before was cut off, every page is looked at first; otherwise only what a
+ * recall reads. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sqlite_file.h"
+#include "sqlite_store.h"
+
+/* Sets the sentence of the opening; it gets the file's name later. */
+static enum opened damaged(struct store *store, const char *how)
+{
+    error_set(&store->error, "it is damaged (%s)", how);
+    return OPENED_DAMAGED;
+}
+
+static enum opened refused(struct sqlite_store *sqlite)
+{
+    return schema_blame(sqlite->db, &sqlite->store.error);
+}
+
+/* A file of the newest version for which a statement makes no sense lacks a
+ * table or a column. */
+static enum opened prepare_all(struct sqlite_store *sqlite)
+{
+    for (size_t i = 0; i < STATEMENTS; i++) {
+        int code = statement_prepare(sqlite, (enum statement)i);
+        if (code == SQLITE_ERROR)
+            return damaged(&sqlite->store, sqlite3_errmsg(sqlite->db));
+        if (code)
+            return refused(sqlite);
+    }
+    return OPENED;
+}
+
+static enum opened read_last_life(struct store *store, uint32_t *ret_last,
+                                  bool *ret_ended)
+{
+    *ret_last = 0;
+    *ret_ended = true;
+    enum answer answer = statement_first(store, LIFE_LAST, NULL, 0);
+    if (answer == ANSWER_YES) {
+        *ret_last = column_u32(sqlite_of(store)->statements[LIFE_LAST], 0);
+        *ret_ended = column_u8(sqlite_of(store)->statements[LIFE_LAST], 1);
+        statement_end(store, LIFE_LAST);
+    }
+    return answer == ANSWER_BROKEN ? refused(sqlite_of(store)) : OPENED;
+}
+
+/* Looks at every page of a file that nobody closed. */
+static enum opened look_over(struct sqlite_store *sqlite)
+{
+    sqlite3_stmt *check = NULL;
+    enum opened opened = OPENED;
+    if (sqlite3_prepare_v2(sqlite->db, "PRAGMA quick_check(1)", -1, &check,
+                           NULL) ||
+        sqlite3_step(check) != SQLITE_ROW)
+        opened = refused(sqlite);
+    else if (strcmp(column_text(check, 0), "ok"))
+        opened = damaged(&sqlite->store, column_text(check, 0));
+    sqlite3_finalize(check);
+    return opened;
+}
+
+static enum opened read_jobs(struct store *store)
+{
+    sqlite3_stmt *at = sqlite_of(store)->statements[JOB_EACH];
+    enum answer answer = statement_first(store, JOB_EACH, NULL, 0);
+    for (; answer == ANSWER_YES; answer = statement_next(store, JOB_EACH)) {
+        if (column_u32(at, 0) != store->jobs.count + 1 ||
+            names_find(&store->jobs, column_text(at, 1))) {
+            statement_end(store, JOB_EACH);
+            return damaged(store, "its jobs are not in order");
+        }
+        names_add(&store->jobs, column_text(at, 1));
+    }
+    return answer == ANSWER_BROKEN ? refused(sqlite_of(store)) : OPENED;
+}
+
+static void pass_lane(void *data, const struct lane *lane)
+{
+    (void)data;
+    (void)lane;
+}
+
+static void pass_pause(void *data, uint32_t job,
+                       const struct stored_pause *pause)
+{
+    (void)data;
+    (void)job;
+    (void)pause;
+}
+
+static bool pass_row(void *data, const struct row *row)
+{
+    (void)data;
+    (void)row;
+    return true;
+}
+
+/* All that a recall will read can be read; the jobs' names are kept. */
+static enum opened read_over(struct store *store)
+{
+    enum opened opened = read_jobs(store);
+    struct plan_note plan;
+    uint32_t life;
+    if (opened != OPENED)
+        return opened;
+    bool read = sqlite_driver.each_lane(store, pass_lane, NULL) &&
+                sqlite_driver.each_open(store, pass_row, NULL) &&
+                sqlite_driver.each_pause(store, pass_pause, NULL) &&
+                sqlite_driver.plan_last(store, &plan, &life) != ANSWER_BROKEN;
+    return read ? OPENED : refused(sqlite_of(store));
+}
+
+static enum opened try_open(struct sqlite_store *sqlite, int *ret_was,
+                            uint32_t *ret_last)
+{
+    struct store *store = &sqlite->store;
+    bool ended = true, torn = file_torn(sqlite->path);
+    enum opened opened = file_open(sqlite->path, &schema_journal, &sqlite->db,
+                                   ret_was, &store->error);
+    if (opened == OPENED)
+        opened = prepare_all(sqlite);
+    if (opened == OPENED)
+        opened = read_last_life(store, ret_last, &ended);
+    if (opened == OPENED && (!ended || torn))
+        opened = look_over(sqlite);
+    if (opened == OPENED)
+        opened = read_over(store);
+    if (opened != OPENED)
+        sqlite_shut(sqlite);
+    return opened;
+}
+
+/* A file that no use can be made of goes aside; `ret_note` then says so. */
+static enum opened open_or_move(struct sqlite_store *sqlite, struct wall now,
+                                int *ret_was, uint32_t *ret_last,
+                                struct error *ret_note)
+{
+    enum opened opened = try_open(sqlite, ret_was, ret_last);
+    if (opened != OPENED_DAMAGED)
+        return opened;
+    struct error why = sqlite->store.error;
+    if (!file_aside(sqlite->path, now, ret_note, &sqlite->store.error))
+        return OPENED_REFUSED;
+    sqlite->damaged = false;
+    opened = try_open(sqlite, ret_was, ret_last);
+    error_wrap(ret_note, "journal %s: %s", sqlite->path, why.text);
+    return opened;
+}
+
+static void note_opening(const struct sqlite_store *sqlite, int was,
+                         struct error *ret_note)
+{
+    if (*ret_note->text)
+        return;
+    if (was == 0)
+        error_set(ret_note, "journal %s was made", sqlite->path);
+    else if (was < schema_journal.version)
+        error_set(ret_note, "journal %s was brought from version %d to %d",
+                  sqlite->path, was, schema_journal.version);
+}
+
+struct store *store_open_sqlite(const char *path, const char *owner,
+                                struct wall now, struct error *ret_note,
+                                struct error *reterr)
+{
+    struct sqlite_store *sqlite = memory_new(sizeof *sqlite);
+    struct error note = { "" };
+    int was = 0;
+    uint32_t last = 0;
+    sqlite->path = memory_copy(path, strlen(path));
+    if (open_or_move(sqlite, now, &was, &last, &note) != OPENED) {
+        *reterr = sqlite->store.error;
+        error_wrap(reterr, "journal %s", path);
+        sqlite_driver.close(&sqlite->store);
+        return NULL;
+    }
+    note_opening(sqlite, was, &note);
+    *ret_note = note;
+    store_begin(&sqlite->store, &sqlite_driver, owner, last, now);
+    /* Where the disk is full the life is noted with its first batch. */
+    if (store_start(&sqlite->store))
+        store_done(&sqlite->store, true);
+    return &sqlite->store;
+}

@@ -1,0 +1,117 @@
+/* What the files of the SQLite driver share: the store, and statements that
+ * were prepared once. */
+#ifndef MOONCRON_STORE_SQLITE_STORE_H
+#define MOONCRON_STORE_SQLITE_STORE_H
+
+#include <sqlite3.h>
+
+#include "driver.h"
+#include "sqlite_schema.h"
+
+enum statement {
+    BEGIN,
+    COMMIT,
+    ROLLBACK,
+    JOB_ADD,
+    JOB_EACH,
+    ROW_ADD,
+    ROW_GET,
+    ROW_PUT,
+    ROW_RIVAL,
+    ROW_STRANGERS,
+    ROW_RENEW,
+    ROW_COUNT,
+    ROW_OPEN,
+    ROW_REACH,
+    ROW_PRUNE,
+    LANE_ADD,
+    LANE_LEAVE,
+    LANE_CHANGE,
+    LANE_FAILS,
+    LANE_EACH,
+    PAUSE_PUT,
+    PAUSE_END,
+    PAUSE_GET,
+    PAUSE_EACH,
+    LIFE_PUT,
+    LIFE_LAST,
+    LIFE_EACH,
+    LIFE_FORGET,
+    PLAN_ADD,
+    PLAN_LAST,
+    PLAN_FORGET,
+    LEASE_GET,
+    LEASE_PUT,
+    HISTORY,
+    HISTORY_INTO, /* passes that begin before the time and reach into it */
+    HISTORY_JOB,
+    HISTORY_JOB_INTO,
+    STATEMENTS,
+};
+
+struct sqlite_store {
+    struct store store; /* first */
+    char *path;
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENTS];
+    bool damaged;        /* seen while it was open */
+    uint32_t alone_life; /* has no open rows of other lives beside it */
+};
+
+static inline struct sqlite_store *sqlite_of(struct store *store)
+{
+    return (struct sqlite_store *)store;
+}
+
+/* Closes statements and file, and keeps the rest. */
+void sqlite_shut(struct sqlite_store *sqlite);
+
+extern const struct store_driver sqlite_driver;
+
+/* ---- sqlite_statements.c ---- */
+
+/* What a statement is given. */
+struct value {
+    const char *text; /* NULL: a number */
+    int64_t number;
+    bool absent;
+};
+#define NUM(n)                                                                 \
+    {                                                                          \
+        .number = (int64_t)(n)                                                 \
+    }
+#define TEXT(s)                                                                \
+    {                                                                          \
+        .text = (s)                                                            \
+    }
+#define WHEN(at)                                                               \
+    {                                                                          \
+        .number = (at).ms, .absent = (at).ms == EVER_MS                        \
+    }
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* The code of SQLite. */
+int statement_prepare(struct sqlite_store *sqlite, enum statement which);
+
+/* Gives a statement its values and steps to its first row. Whoever is told
+ * ANSWER_YES reads the row and goes on to the next or ends it; otherwise it has
+ * ended. */
+enum answer statement_first(struct store *store, enum statement which,
+                            const struct value *values, size_t count);
+enum answer statement_next(struct store *store, enum statement which);
+void statement_end(struct store *store, enum statement which);
+/* Runs a statement that tells nothing. */
+bool statement_run(struct store *store, enum statement which,
+                   const struct value *values, size_t count);
+
+/* Numbers that do not fit, which nobody of ours wrote, become the nearest that
+ * does. */
+int64_t column_number(sqlite3_stmt *statement, int column, int64_t max);
+uint8_t column_u8(sqlite3_stmt *statement, int column);
+uint32_t column_u32(sqlite3_stmt *statement, int column);
+struct wall column_wall(sqlite3_stmt *statement, int column);
+/* Lives until the statement goes on. */
+const char *column_text(sqlite3_stmt *statement, int column);
+
+#endif
