@@ -695,6 +695,32 @@ static void test_disk_is_full(void **state)
     file_end(&file);
 }
 
+/* Rows that were not written are not counted among those that are too many. */
+static void test_full_disk_and_retention(void **state)
+{
+    const struct retention retention = { INT64_C(1) << 50, 10 };
+    struct file file;
+    struct error error;
+    (void)state;
+    file_begin(&file);
+    file_open(&file, "first", 0);
+    signal(SIGXFSZ, SIG_IGN);
+    for (int i = 0; i < 10; i++)
+        WRITE(&file.book, pass("a", i, i, 1, WHY_DOWN, i));
+    assert_int_equal(
+        store_prune(file.book.store, &retention, seconds(20), 9, &error), 0);
+    limit_files(0);
+    assert_false(write_batch(&file, 1));
+    limit_files(RLIM_INFINITY);
+    assert_int_equal(
+        store_prune(file.book.store, &retention, seconds(20), 9, &error), 0);
+    assert_true(write_batch(&file, 1));
+    assert_int_equal(
+        store_prune(file.book.store, &retention, seconds(20), 99, &error), 9);
+    signal(SIGXFSZ, SIG_DFL);
+    file_end(&file);
+}
+
 static void test_disk_is_full_at_the_start(void **state)
 {
     struct file file;
@@ -850,6 +876,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_jobs_out_of_order),
         cmocka_unit_test(test_odd_rows),
         cmocka_unit_test(test_disk_is_full),
+        cmocka_unit_test(test_full_disk_and_retention),
         cmocka_unit_test(test_disk_is_full_at_the_start),
         cmocka_unit_test(test_every_version),
         cmocka_unit_test(test_steps_from_each_version),
