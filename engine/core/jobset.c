@@ -130,8 +130,9 @@ static uint64_t digest_policies(uint64_t d, const struct job *job)
                           (uint64_t)job->retry.backoff_max_ms << 32);
     d = digest_u64(d, (uint64_t)job->catch_up.window_ms);
     d = digest_u64(d, job->catch_up.max | (uint64_t)job->alert_after << 32);
-    return digest_u64(d, (job->on_failure != 0) | (job->on_success != 0) << 1 |
-                             (job->on_recover != 0) << 2);
+    unsigned hooks = (job->on_failure ? 1u : 0) | (job->on_success ? 2u : 0) |
+                     (job->on_recover ? 4u : 0);
+    return digest_u64(d, hooks);
 }
 
 /* All that matters to slots and runs, and nothing else: moving a job to another
