@@ -103,10 +103,11 @@ void lane_catch(struct core *core, uint32_t index)
     lane->behind = lane->absent = false;
 }
 
-/* Set back, a lane that is behind by nothing yet is like any other. Set while
- * the store is ill, what is due is kept by the cursors: the past says that
- * nobody lived through it, which is true of what was leapt over, too, and the
- * stretch that begins now does not reach back to it. */
+/* Set back, a lane that is behind by nothing yet is like any other. What fell
+ * due before that, while the machine slept or the store was ill, is kept by the
+ * cursors: the stretch of the past that begins now does not reach back to it.
+ * Set forward while the store is ill likewise: the past says that nobody lived
+ * through it, which is true of what was leapt over, too. */
 void lanes_leap(struct core *core, int64_t by_ms)
 {
     struct wall end = past_end(&core->past);
@@ -114,7 +115,8 @@ void lanes_leap(struct core *core, int64_t by_ms)
         struct lane *lane = lane_at(core, i);
         if (by_ms < 0 && !lane->past && lane->cursor.ms > core->now.wall.ms)
             lane->behind = lane->absent = false;
-        if (!core->store_ill || lane->behind || end.ms > core->now.wall.ms)
+        bool kept = by_ms < 0 || core->store_ill;
+        if (!kept || lane->behind || end.ms >= core->now.wall.ms)
             continue;
         lane->behind = true;
         lane->cursor = end;
