@@ -23,6 +23,7 @@ struct core_config story_config(void)
 {
     return (struct core_config){ .seed = 1,
                                  .primary = true,
+                                 .journal = getenv("JOURNAL") != NULL,
                                  .fetches = true,
                                  .poll_ms = MINUTE,
                                  .drain_ms = 30 * SECOND };
@@ -51,16 +52,41 @@ void story_begin(struct story *story, const struct world *world,
     story->now.wall.ms = STORY_BEGINS_MS;
     story->now.mono.ms = 5000;
     text_init(&story->trace, TRACE_BYTES_MAX);
-    struct core_config usual = story_config();
-    story->core = core_new(config ? config : &usual, story->now);
+    story->config = config ? *config : story_config();
+    story->checker.journal = story->config.journal;
+    story->core = core_new(&story->config, story->now);
+}
+
+static void story_settles(struct story *story)
+{
+    story_pass(story, 9 * SECOND);
+    assert_int_equal(core_status(story->core).generation, 1);
+    story_forget(story);
 }
 
 void story_in_force(struct story *story, const struct world *world)
 {
     story_begin(story, world, NULL);
-    story_pass(story, 9 * SECOND);
-    assert_int_equal(core_status(story->core).generation, 1);
-    story_forget(story);
+    story_settles(story);
+}
+
+static void story_with(struct story *story, const struct world *world,
+                       bool journal)
+{
+    struct core_config config = story_config();
+    config.journal = journal;
+    story_begin(story, world, &config);
+    story_settles(story);
+}
+
+void story_recorded(struct story *story, const struct world *world)
+{
+    story_with(story, world, true);
+}
+
+void story_unrecorded(struct story *story, const struct world *world)
+{
+    story_with(story, world, false);
 }
 
 static void coming_close(struct story *story)
@@ -69,14 +95,21 @@ static void coming_close(struct story *story)
         if (story->coming[i].event.kind == EV_LOADED)
             jobset_unref(story->coming[i].event.loaded.set);
     free(story->coming);
+    story->coming = NULL;
+    story->coming_count = 0;
+    story->committing = false;
 }
 
 void story_end(struct story *story)
 {
-    assert_int_equal(story->checker.starts - story->checker.finishes,
-                     story->checker.count);
+    while (model_pending(&story->model))
+        model_commit(&story->model);
+    if (story->config.primary && !story->checker.stopping)
+        checker_end(&story->checker, story->core, &story->model,
+                    story->stepped);
     core_free(story->core);
     coming_close(story);
+    model_close(&story->model);
     update_close(&story->update);
     text_close(&story->trace);
     checker_close(&story->checker);
@@ -129,6 +162,14 @@ static struct schedule schedule_of(const struct line *line)
     return (struct schedule){ .rules = rules };
 }
 
+static struct retry retry_of(const struct line *line)
+{
+    struct retry retry = line->retry;
+    if (!retry.on)
+        retry.on = RETRY_ON_USUAL;
+    return retry;
+}
+
 static struct jobset *jobset_of(const struct world *world,
                                 const struct action *load)
 {
@@ -144,6 +185,8 @@ static struct jobset *jobset_of(const struct world *world,
             .headers = "",
             .file = "schedules.lua",
             .label = "",
+            .origin = line->origin ? line->origin : "",
+            .heartbeat = line->heartbeat ? line->heartbeat : "",
             .schedule = schedule_of(line),
             .base_every_ms = line->every_ms,
             .line = (uint32_t)i + 1,
@@ -151,7 +194,17 @@ static struct jobset *jobset_of(const struct world *world,
             .group = limit_find(world, line->group),
             .function = line->scripted ? (uint32_t)i + 1 : 0,
             .method = METHOD_POST,
-            .overlap = line->allow ? OVERLAP_ALLOW : OVERLAP_SKIP,
+            .overlap = (uint8_t)(line->allow ? OVERLAP_ALLOW : line->overlap),
+            .overlap_max = line->most,
+            .retry = retry_of(line),
+            .catch_up = line->catch_up,
+            .deadline_ms = line->deadline_ms,
+            .min_gap_ms = line->min_gap_ms,
+            .max_runs = line->max_runs,
+            .alert_after = line->alert_after,
+            .on_failure = line->on_failure,
+            .on_success = line->on_success,
+            .on_recover = line->on_recover,
             .standing = (uint8_t)line_standing(line, load),
             .always = line->always,
         };
@@ -193,10 +246,32 @@ static struct event event_loaded(const struct story *story,
     return event;
 }
 
+static struct event event_answer(struct run_id run, struct reply reply)
+{
+    struct event event = { .kind = EV_ANSWER };
+    event.answer.run = run;
+    event.answer.verdict = reply.verdict;
+    event.answer.cause = reply.cause;
+    event.answer.status = reply.status;
+    event.answer.accepted = reply.accepted;
+    event.answer.retry_after_ms =
+        reply.retry_after_ms ? reply.retry_after_ms : -1;
+    return event;
+}
+
+static struct reply next_reply(struct world *world, const struct action *act)
+{
+    if (world->reply_count == 0)
+        return world->reply_of ? world->reply_of(world->data, act)
+                               : world->reply;
+    world->reply_count--;
+    return *world->replies++;
+}
+
 static void answer(struct story *story, const struct action *act)
 {
-    const struct world *world = &story->world;
-    struct event event = { .kind = EV_ANSWER };
+    struct world *world = &story->world;
+    const struct reply cancelled = { .verdict = VERDICT_UNKNOWN };
     switch (act->kind) {
     case ACT_FETCH:
         story->fetches++;
@@ -210,15 +285,18 @@ static void answer(struct story *story, const struct action *act)
             comes(story, world->load_ms, event_loaded(story, world->load));
         break;
     case ACT_START:
-        event.answer.run = act->note.run;
-        event.answer.verdict = VERDICT_OK;
+    case ACT_POLL:
         if (world->run_ms >= 0)
-            comes(story, world->run_ms, event);
+            comes(story, world->run_ms,
+                  event_answer(act->note.run, next_reply(world, act)));
+        break;
+    case ACT_HOOK:
+        if (world->run_ms >= 0)
+            comes(story, world->run_ms,
+                  event_answer(act->note.run, (struct reply){ 0 }));
         break;
     case ACT_CANCEL: /* the world obeys at once; a second answer is dropped */
-        event.answer.run = act->cancel.run;
-        event.answer.verdict = VERDICT_UNKNOWN;
-        comes(story, 1, event);
+        comes(story, 1, event_answer(act->cancel.run, cancelled));
         break;
     case ACT_DONE:
         story->done = true;
@@ -228,22 +306,117 @@ static void answer(struct story *story, const struct action *act)
     }
 }
 
+/* ---- what is written down ---- */
+
+/* Claims are answered in the order of their commits, after all of them. */
+void story_commit(struct story *story)
+{
+    struct model_claim *claims = NULL;
+    size_t count = 0;
+    while (model_pending(&story->model)) {
+        struct model_claim claim = model_commit(&story->model);
+        if (!claim.run.value)
+            continue;
+        claims = memory_resize(claims, count + 1, sizeof *claims);
+        claims[count++] = claim;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct event event = { .kind = EV_CLAIMED };
+        event.claimed.run = claims[i].run;
+        event.claimed.outcome = claims[i].outcome;
+        event.claimed.epoch = claims[i].epoch;
+        checker_claimed(&story->checker, claims[i].run, claims[i].outcome,
+                        claims[i].epoch);
+        story_happens(story, event);
+    }
+    free(claims);
+}
+
+static void commit_soon(struct story *story)
+{
+    int64_t after_ms = story->world.claim_ms;
+    if (!model_pending(&story->model) || story->store_ill)
+        return;
+    if (after_ms == 0) {
+        story_commit(story);
+        return;
+    }
+    if (after_ms < 0 || story->committing)
+        return;
+    story->committing = true;
+    comes(story, after_ms, (struct event){ .kind = EV_TIME });
+    story->coming[story->coming_count - 1].commit = true;
+}
+
+void story_store(struct story *story, bool well)
+{
+    struct event event = { .kind = EV_STORE };
+    event.store.well = well;
+    story->store_ill = !well;
+    story_happens(story, event);
+}
+
+/* ---- a step ---- */
+
+static bool is_told(const struct story *story, const struct action *act)
+{
+    bool written = act->kind == ACT_LANES || act->kind == ACT_CLAIM ||
+                   act->kind == ACT_WAIT;
+    bool hook = act->kind == ACT_DROP && act->note.function;
+    return !story->quiet && (story->thorough || !(written || hook));
+}
+
+static void story_sees(struct story *story, const struct action *act)
+{
+    checker_see(&story->checker, story->core, act, story->now.wall);
+    if (story->config.journal)
+        model_write(&story->model, story->core, act, story->now.wall);
+    if (is_told(story, act))
+        tell(&story->trace, story->now.wall, &story->checker, act);
+    if (story->aloud) {
+        fputs(story->trace.data, stdout);
+        story_forget(story);
+    }
+    answer(story, act);
+}
+
 void story_happens(struct story *story, struct event event)
 {
     event.now = story->now;
+    story->stepped = story->now.wall;
+    story->checker.stopping |= event.kind == EV_STOP;
     story->update.count = 0;
     core_step(story->core, &event, &story->update);
-    for (size_t i = 0; i < story->update.count; i++) {
-        const struct action *act = &story->update.actions[i];
-        checker_see(&story->checker, story->core, act);
-        if (!story->quiet)
-            tell(&story->trace, story->now.wall, &story->checker, act);
-        if (story->aloud) {
-            fputs(story->trace.data, stdout);
-            story_forget(story);
-        }
-        answer(story, act);
-    }
+    for (size_t i = 0; i < story->update.count; i++)
+        story_sees(story, &story->update.actions[i]);
+    story->model.set_back = story->checker.set_back;
+    commit_soon(story);
+}
+
+/* ---- lives ---- */
+
+void story_crash(struct story *story, size_t keep)
+{
+    model_die(&story->model, keep);
+    checker_restart(&story->checker, &story->model);
+    core_free(story->core);
+    story->core = NULL;
+    coming_close(story);
+    story->done = false;
+}
+
+void story_reborn(struct story *story)
+{
+    story->config.memory = model_memory(&story->model);
+    story->store_ill = false;
+    story->core = core_new(&story->config, story->now);
+}
+
+void story_restart(struct story *story, int64_t down_ms)
+{
+    story_crash(story, story->done ? SIZE_MAX : 0);
+    story_sleep(story, down_ms);
+    story_reborn(story);
 }
 
 /* ---- time ---- */
@@ -285,12 +458,18 @@ static bool story_next(struct story *story, struct mono until)
     if (wait > until.ms - story->now.mono.ms)
         return false;
     story_sleep(story, wait > 0 ? wait : 0);
-    struct event event = { .kind = EV_TIME };
+    struct coming coming = { .event = { .kind = EV_TIME } };
     if (world) {
-        event = story->coming[first].event;
+        coming = story->coming[first];
         story->coming[first] = story->coming[--story->coming_count];
     }
-    story_happens(story, event);
+    if (coming.commit) {
+        story->committing = false;
+        if (!story->store_ill)
+            story_commit(story);
+        return true;
+    }
+    story_happens(story, coming.event);
     return true;
 }
 
@@ -375,10 +554,35 @@ void story_loaded(struct story *story, enum load_outcome outcome)
 
 void story_answers(struct story *story, uint32_t number, enum verdict verdict)
 {
-    struct event event = { .kind = EV_ANSWER };
-    event.answer.run = checker_run(&story->checker, number);
-    event.answer.verdict = verdict;
+    story_replies(story, number, (struct reply){ .verdict = verdict });
+}
+
+void story_replies(struct story *story, uint32_t number, struct reply reply)
+{
+    story_happens(story,
+                  event_answer(checker_run(&story->checker, number), reply));
+}
+
+void story_orders(struct story *story, struct order order)
+{
+    struct event event = { .kind = EV_ORDER };
+    event.order = order;
+    if (!event.order.by)
+        event.order.by = "ana";
     story_happens(story, event);
+}
+
+void story_order(struct story *story, enum order_verb verb, const char *job)
+{
+    story_orders(story, (struct order){ .verb = verb, .job = job });
+}
+
+void story_pauses(struct story *story, const char *job, int64_t for_ms)
+{
+    story_orders(story,
+                 (struct order){ .verb = VERB_PAUSE,
+                                 .job = job,
+                                 .until = { story->now.wall.ms + for_ms } });
 }
 
 void story_naps(struct story *story, uint32_t number, int64_t nap_ms)

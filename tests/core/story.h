@@ -5,10 +5,14 @@
  *     14:15:00.200 finish pump #1 ok 200 ms
  *
  * A test makes a world, says what happens, and compares the whole trace. Beside
- * that every story is checked: no slot is fired twice, no run overlaps where
- * its job forbids it, no group has more than its limit, every start is finished
- * once, a generation retires once and without runs, every asker is answered
- * once. */
+ * that every story is checked: each slot has one verdict, no slot is fired
+ * twice, no run overlaps where its job forbids it, no group has more than its
+ * limit, every start is finished once, a generation retires once and without
+ * runs, every asker is answered once.
+ *
+ * A story may keep a journal: then nothing starts before its claim is in the
+ * model of the store, and a worker may die and live again. What is only written
+ * down (lanes, claims, waits) is told where the story is thorough. */
 #ifndef TEST_CORE_STORY_H
 #define TEST_CORE_STORY_H
 
@@ -17,6 +21,7 @@
 #include <stdint.h>
 
 #include "checker.h"
+#include "model.h"
 #include "mooncron/core.h"
 #include "mooncron/text.h"
 
@@ -42,11 +47,28 @@ struct line {
     const int64_t *slots_ms; /* likewise: a list */
     uint32_t slot_count;
     int64_t jitter_ms;
+    enum overlap overlap;
+    uint32_t most;      /* of OVERLAP_ALLOW */
+    struct retry retry; /* `on` 0: as usual */
+    struct catch_up catch_up;
+    int64_t deadline_ms, min_gap_ms;
+    uint32_t max_runs, alert_after;
+    uint32_t on_failure, on_success, on_recover;
+    const char *heartbeat, *origin;
 };
 
 struct limit {
     const char *name;
     uint32_t limit;
+};
+
+/* How an attempt, or a question after a 202, is answered. */
+struct reply {
+    enum verdict verdict;
+    enum cause cause;
+    uint16_t status;
+    bool accepted;
+    int64_t retry_after_ms; /* 0: the answer does not ask for it */
 };
 
 /* How the world answers by itself; a test may change it at any time. */
@@ -58,12 +80,20 @@ struct world {
     enum fetch_outcome fetch;
     enum load_outcome load;
     int64_t fetch_ms, load_ms, run_ms; /* BY_HAND: the test answers */
+    int64_t
+        claim_ms; /* until a commit; 0: at once; BY_HAND: the test commits */
+    struct reply reply;          /* of every attempt */
+    const struct reply *replies; /* before that, one after the other */
+    size_t reply_count;
+    struct reply (*reply_of)(void *data, const struct action *act);
+    void *data;
 };
 
 /* An answer under way. */
 struct coming {
     struct mono due;
     uint64_t order;
+    bool commit; /* no event: what was written is durable */
     struct event event;
 };
 
@@ -72,8 +102,11 @@ struct story {
     struct now now;
     struct core *core;
     struct text trace;
-    bool quiet; /* nothing is traced, all is checked */
-    bool aloud; /* what is traced is printed as it happens */
+    bool quiet;    /* nothing is traced, all is checked */
+    bool aloud;    /* what is traced is printed as it happens */
+    bool thorough; /* lanes, claims and waits are traced as well */
+    struct core_config config;
+    struct model model; /* with config.journal */
     struct checker checker;
     uint32_t fetches, loads; /* that were asked for */
     bool done;               /* ACT_DONE was seen */
@@ -83,9 +116,12 @@ struct story {
     struct coming *coming;
     size_t coming_count;
     uint64_t order;
+    bool committing, store_ill;
+    struct wall stepped; /* when the core was last told the time */
 };
 
-/* A config that polls each minute and drains for 30 s. */
+/* A config that polls each minute and drains for 30 s. There is a journal where
+ * JOURNAL is set in the environment: every story runs both ways. */
 struct core_config story_config(void);
 
 /* Jobs on, environment production, written at the beginning. */
@@ -100,8 +136,18 @@ void story_begin(struct story *story, const struct world *world,
 /* Begins, and goes on until 14:07:40 with generation 1 in force. */
 void story_in_force(struct story *story, const struct world *world);
 
+/* Likewise, with a journal in any case, and without. */
+void story_recorded(struct story *story, const struct world *world);
+void story_unrecorded(struct story *story, const struct world *world);
+
 /* Checks that nothing was left open, and frees. */
 void story_end(struct story *story);
+
+/* The worker is no more, and after a time another lives. Where it was not
+ * stopped, what was not committed is lost but for the first `keep`. */
+void story_restart(struct story *story, int64_t down_ms);
+void story_crash(struct story *story, size_t keep);
+void story_reborn(struct story *story);
 
 /* Time goes on, with all that becomes due in it. */
 void story_pass(struct story *story, int64_t ms);
@@ -125,11 +171,22 @@ void story_webhook(struct story *story, uint64_t asker,
                    struct claim_of_change claim);
 struct claim_of_change story_claim(bool enable_jobs, const char *environment);
 
+/* An operator orders; the trace says what came of it. */
+void story_order(struct story *story, enum order_verb verb, const char *job);
+void story_orders(struct story *story, struct order order);
+void story_pauses(struct story *story, const char *job, int64_t for_ms);
+
+/* The store fails, or is well again. */
+void story_store(struct story *story, bool well);
+
 /* By hand. */
 void story_fetched(struct story *story, enum fetch_outcome outcome);
 void story_loaded(struct story *story, enum load_outcome outcome);
 /* The run that was the `number`th to be started, from 1. */
 void story_answers(struct story *story, uint32_t number, enum verdict verdict);
+void story_replies(struct story *story, uint32_t number, struct reply reply);
+/* What was written is durable now. */
+void story_commit(struct story *story);
 void story_naps(struct story *story, uint32_t number, int64_t nap_ms);
 
 /* Fails with both texts where the trace is another, and forgets it. */

@@ -53,14 +53,47 @@ static void tell_pass(struct text *trace, const struct action *act)
     tell_time(trace, act->pass.last, false);
 }
 
+/* What is not as on any day: a run made up, tried again, or claimed again. */
+static void tell_start(struct text *trace, struct checker *checker,
+                       const struct run_note *note)
+{
+    text_printf(trace, "start %s #%u slot ", note->job->name,
+                checker_number(checker, note->run));
+    tell_time(trace, note->key.slot, false);
+    if (note->trigger != TRIGGER_SCHEDULE)
+        text_printf(trace, ", %s", trigger_names[note->trigger]);
+    if (note->attempt > 1)
+        text_printf(trace, ", attempt %u", note->attempt);
+    if (note->epoch > 1)
+        text_printf(trace, ", epoch %u", note->epoch);
+}
+
+static void tell_finish(struct text *trace, struct checker *checker,
+                        const struct action *act)
+{
+    const struct run_note *note = &act->finish.note;
+    uint32_t number = checker_number(checker, note->run);
+    text_printf(trace, "finish %s ", note->name);
+    if (number) {
+        text_printf(trace, "#%u ", number);
+    } else {
+        text_puts(trace, "slot ");
+        tell_time(trace, note->key.slot, false);
+        text_putc(trace, ' ');
+    }
+    text_puts(trace, verdict_names[act->finish.verdict]);
+    if (act->finish.why != WHY_NONE)
+        text_printf(trace, " (%s)", why_names[act->finish.why]);
+    if (number)
+        text_printf(trace, " %lld ms", (long long)act->finish.took_ms);
+}
+
 static void tell_run(struct text *trace, struct checker *checker,
                      const struct action *act)
 {
     switch (act->kind) {
     case ACT_START:
-        text_printf(trace, "start %s #%u slot ", act->note.job->name,
-                    checker_number(checker, act->note.run));
-        tell_time(trace, act->note.key.slot, false);
+        tell_start(trace, checker, &act->note);
         break;
     case ACT_CANCEL:
         text_printf(trace, "cancel #%u: %s",
@@ -78,19 +111,24 @@ static void tell_run(struct text *trace, struct checker *checker,
     case ACT_POLL:
         text_printf(trace, "poll #%u", checker_number(checker, act->note.run));
         break;
-    case ACT_WAIT:
-        text_printf(trace, "wait %s slot ", act->note.job->name);
-        tell_time(trace, act->note.key.slot, false);
-        break;
     case ACT_HOOK:
-        text_printf(trace, "hook %s %u", act->note.job->name,
-                    act->note.function);
+        text_printf(trace, "hook %s %u after %s", act->note.job->name,
+                    act->note.function, verdict_names[act->note.ended]);
+        break;
+    case ACT_BEAT:
+        text_printf(trace, "beat %s", act->note.job->name);
+        break;
+    case ACT_FINISH:
+        tell_finish(trace, checker, act);
         break;
     default:
-        text_printf(
-            trace, "finish %s #%u %s %lld ms", act->finish.note.job->name,
-            checker_number(checker, act->finish.note.run),
-            verdict_names[act->finish.verdict], (long long)act->finish.took_ms);
+        text_printf(trace, "%s %s slot ",
+                    act->kind == ACT_DROP    ? "drop"
+                    : act->kind == ACT_CLAIM ? "claim"
+                                             : "wait",
+                    act->note.job->name);
+        tell_time(trace, act->note.key.slot, false);
+        break;
     }
 }
 
@@ -98,15 +136,26 @@ static void tell_order(struct text *trace, const struct order_report *report)
 {
     text_printf(trace, "ordered %s %s", order_verb_names[report->verb],
                 order_names[report->outcome]);
-    if (report->verb == VERB_RESUME || report->verb == VERB_BACKFILL)
-        text_printf(trace, ", %lld run, %lld missed", (long long)report->runs,
-                    (long long)report->missed);
+    if (report->verb != VERB_RESUME && report->verb != VERB_BACKFILL)
+        return;
+    text_printf(trace, ", %lld run, %lld missed", (long long)report->runs,
+                (long long)report->missed);
+    if (report->last.ms != NEVER_MS) {
+        text_puts(trace, ", ");
+        tell_time(trace, report->first, false);
+        text_puts(trace, " to ");
+        tell_time(trace, report->last, false);
+    }
+    text_puts(trace, report->more ? ", more" : "");
 }
 
-static const char *const plain_names[] = {
-    [ACT_LANES] = "lanes", [ACT_CLAIM] = "claim", [ACT_DROP] = "drop",
-    [ACT_BEAT] = "beat",   [ACT_DONE] = "done",
-};
+static void tell_circuit(struct text *trace, const struct action *act)
+{
+    text_printf(trace, "circuit \"%s\" %s", act->circuit.origin,
+                act->circuit.open ? "open" : "closed");
+    if (act->circuit.open)
+        text_printf(trace, " for %lld ms", (long long)act->circuit.cool_ms);
+}
 
 void tell(struct text *trace, struct wall now, struct checker *checker,
           const struct action *act)
@@ -131,13 +180,16 @@ void tell(struct text *trace, struct wall now, struct checker *checker,
                     reload_names[act->reply.report.outcome]);
         tell_report(trace, &act->reply.report);
         break;
+    case ACT_WAIT:
+    case ACT_CLAIM:
     case ACT_START:
     case ACT_POLL:
     case ACT_AGAIN:
-    case ACT_WAIT:
-    case ACT_HOOK:
     case ACT_CANCEL:
     case ACT_FINISH:
+    case ACT_DROP:
+    case ACT_HOOK:
+    case ACT_BEAT:
     case ACT_WAKE:
         tell_run(trace, checker, act);
         break;
@@ -161,15 +213,13 @@ void tell(struct text *trace, struct wall now, struct checker *checker,
         tell_order(trace, &act->ordered);
         break;
     case ACT_CIRCUIT:
-        text_printf(trace, "circuit %s %s", act->circuit.origin,
-                    act->circuit.open ? "open" : "closed");
+        tell_circuit(trace, act);
         break;
     case ACT_LANES:
-    case ACT_CLAIM:
-    case ACT_DROP:
-    case ACT_BEAT:
+        text_puts(trace, act->lanes.forget ? "lanes, forget" : "lanes");
+        break;
     case ACT_DONE:
-        text_puts(trace, plain_names[act->kind]);
+        text_puts(trace, "done");
         break;
     }
     text_putc(trace, '\n');

@@ -136,7 +136,8 @@ static void a_queue_has_an_end(void **state)
     assert_int_equal(story.checker.passes, 5);
     assert_int_equal(core_status(story.core).runs, CORE_WAITING_MAX + 1);
     story_stop(&story);
-    assert_int_equal(story.checker.passes, 5 + CORE_WAITING_MAX);
+    uint32_t waited = story.config.journal ? 0 : CORE_WAITING_MAX;
+    assert_int_equal(story.checker.passes, 5 + waited); /* or they wait on */
     story_answers(&story, 1, VERDICT_OK);
     assert_true(story.done);
     story_end(&story);

@@ -39,7 +39,7 @@ static void it_drains(void **state)
     (void)state;
     struct story story;
     struct world world = busy();
-    story_in_force(&story, &world);
+    story_unrecorded(&story, &world);
     story_pass(&story, 21 * SECOND);
     story_forget(&story);
     story_stop(&story);
@@ -60,14 +60,14 @@ static void what_does_not_end_is_cut_short(void **state)
     struct story story;
     struct world world = busy();
     world.run_ms = BY_HAND;
-    story_in_force(&story, &world);
+    story_unrecorded(&story, &world);
     story_pass(&story, 21 * SECOND);
     story_forget(&story);
     story_stop(&story);
     story_pass(&story, 2 * MINUTE);
     story_is(&story, "14:08:01.000 pass b skipped stopping slot 14:08:00\n"
                      "14:08:31.000 cancel #1: the worker was told to stop\n"
-                     "14:08:31.001 finish a #1 unknown 31001 ms\n"
+                     "14:08:31.001 finish a #1 unknown (stopping) 31001 ms\n"
                      "14:08:31.001 done\n");
     story_end(&story);
 }
@@ -78,7 +78,7 @@ static void a_second_signal_leaves_at_once(void **state)
     struct story story;
     struct world world = busy();
     world.run_ms = BY_HAND;
-    story_in_force(&story, &world);
+    story_unrecorded(&story, &world);
     story_pass(&story, 21 * SECOND);
     story_forget(&story);
     story_stop(&story);
@@ -87,7 +87,7 @@ static void a_second_signal_leaves_at_once(void **state)
     story_pass(&story, 1 * SECOND);
     story_is(&story, "14:08:01.000 pass b skipped stopping slot 14:08:00\n"
                      "14:08:02.000 cancel #1: the worker was told to stop\n"
-                     "14:08:02.001 finish a #1 unknown 2001 ms\n"
+                     "14:08:02.001 finish a #1 unknown (stopping) 2001 ms\n"
                      "14:08:02.001 done\n");
     story_end(&story);
 }
@@ -99,7 +99,7 @@ static void a_reload_under_way_is_given_up(void **state)
     struct story story;
     struct world world = busy();
     world.run_ms = BY_HAND;
-    story_in_force(&story, &world);
+    story_unrecorded(&story, &world);
     story.world.load_ms = BY_HAND;
     story_pass(&story, 21 * SECOND);
     story_forget(&story);
