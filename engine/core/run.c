@@ -498,7 +498,9 @@ void run_answered(struct core *core, const struct event *event)
     run->napping = false;
     if (run->leaving != WHY_NONE) {
         circuit_release(core, run);
-        run_finish(core, run, &run->last, run->leaving);
+        bool all_the_same = run->last.verdict == VERDICT_OK;
+        run_finish(core, run, &run->last,
+                   all_the_same ? WHY_NONE : run->leaving);
         return;
     }
     circuit_tell(core, run, run->last.cause);
@@ -628,11 +630,14 @@ void run_cancel(struct core *core, uint32_t generation, enum why why,
     }
 }
 
+/* Where the last of them ends at once, the one that waits begins while we still
+ * look: it is not in its own way. */
 void run_replace(struct core *core, uint32_t index)
 {
+    uint32_t heir = lane_at(core, index)->queued;
     for (uint32_t i = 0; i < core->runs.count; i++) {
         struct run *run = &core->runs.places[i];
-        if (run->lane == index && !run->hook && !run->key.manual)
+        if (i != heir && run->lane == index && !run->hook && !run->key.manual)
             cancel_by_state(core, run, WHY_REPLACED,
                             "a newer slot of its job is due");
     }

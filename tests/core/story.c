@@ -75,8 +75,14 @@ static void story_with(struct story *story, const struct world *world,
 {
     struct core_config config = story_config();
     config.journal = journal;
+    config.poll_ms = YEAR;
     story_begin(story, world, &config);
     story_settles(story);
+}
+
+void story_calm(struct story *story, const struct world *world)
+{
+    story_with(story, world, story_config().journal);
 }
 
 void story_recorded(struct story *story, const struct world *world)
