@@ -460,7 +460,8 @@ static void run_accepted(struct core *core, struct run *run,
     run->accepted = true;
     run->last.verdict = VERDICT_UNKNOWN;
     if (left_ms <= 0 || core->stopping) {
-        run_finish(core, run, &run->last, WHY_DEADLINE);
+        run_finish(core, run, &run->last,
+                   left_ms <= 0 ? WHY_DEADLINE : WHY_STOPPING);
         return;
     }
     if (pause_ms < 0)

@@ -185,11 +185,11 @@ static void a_manual_run_stays(void **state)
     struct story story;
     struct world world = story_world(cancels);
     world.run_ms = 50 * SECOND;
-    story_calm(&story, &world);
+    story_recorded(&story, &world);
     story_order(&story, VERB_TRIGGER, "pump");
     story_pass(&story, 70 * SECOND);
-    story_is(&story, "14:07:40.000 start pump #1 slot 14:07:40, manual\n"
-                     "14:07:40.000 ordered trigger done\n"
+    story_is(&story, "14:07:40.000 ordered trigger done\n"
+                     "14:07:40.000 start pump #1 slot 14:07:40, manual\n"
                      "14:08:30.000 finish pump #1 ok 50000 ms\n"
                      "14:08:30.000 start pump #2 slot 14:08:00\n");
     story_end(&story);
