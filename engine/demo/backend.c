@@ -64,6 +64,7 @@ static void call_fill(struct backend_call *call,
             [CALL_SCHEDULED] =
                 exchange_header(exchange, "X-Mooncron-Scheduled-Time"),
             [CALL_ATTEMPT] = exchange_header(exchange, "X-Mooncron-Attempt"),
+            [CALL_EPOCH] = exchange_header(exchange, "X-Mooncron-Epoch"),
             [CALL_TRIGGER] = exchange_header(exchange, "X-Mooncron-Trigger"),
             [CALL_KNOWN] = exchange_header(exchange, "If-None-Match"),
             [CALL_BODY] = body,

@@ -30,6 +30,7 @@ enum call_field {
     CALL_JOB,       /* X-Mooncron-Job */
     CALL_SCHEDULED, /* X-Mooncron-Scheduled-Time */
     CALL_ATTEMPT,   /* X-Mooncron-Attempt */
+    CALL_EPOCH,     /* X-Mooncron-Epoch */
     CALL_TRIGGER,   /* X-Mooncron-Trigger */
     CALL_KNOWN,     /* If-None-Match */
     CALL_BODY,      /* its first BACKEND_BODY_KEPT bytes */
