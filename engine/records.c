@@ -79,6 +79,13 @@ static const struct journal_events events_of_journal = {
     .well = on_well,
 };
 
+/* The journal waits by real time: where the clock runs faster, so do leases. */
+static uint32_t scaled(const struct config *config, uint32_t ms)
+{
+    double real_ms = ms / config->time_scale;
+    return config->time_scale <= 1 ? ms : real_ms < 1 ? 1 : (uint32_t)real_ms;
+}
+
 static bool journal_open(struct records *records, struct uv_loop_s *loop,
                          const struct config *config, struct store *store,
                          const struct clock *clock, struct error *reterr)
@@ -87,6 +94,8 @@ static bool journal_open(struct records *records, struct uv_loop_s *loop,
         .clock = clock,
         .retention = { .keep_ms = (int64_t)config->keep_days * 24 * 3600 * 1000,
                        .keep_rows = config->keep_rows },
+        .again_ms = scaled(config, JOURNAL_AGAIN_MS),
+        .renew_ms = scaled(config, JOURNAL_RENEW_MS),
     };
     records->journal =
         journal_new(loop, store, &options, &events_of_journal, records, reterr);

@@ -134,6 +134,9 @@ static const struct row rows[] = {
       NULL, "the admin token that was made up; systemd sets it" },
     { "MOONCRON_TIME_SCALE", KIND_SCALE, "1", FIELD(time_scale), 0, 0, NULL,
       NULL },
+    /* Lives of a worker that runs faster follow one another all the same. */
+    { "MOONCRON_TIME_START", KIND_COUNT, "0", FIELD(time_start_s), 0,
+      UINT32_MAX, NULL, NULL },
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 

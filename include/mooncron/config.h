@@ -46,6 +46,7 @@ struct config {
     uint32_t keep_days, keep_rows;            /* of the journal */
     uint32_t calls_max, calls_per_origin_max; /* under way at once */
     double time_scale;
+    uint32_t time_start_s; /* of the wall clock; 0: now */
     /* private */
     struct config_store *store;
 };

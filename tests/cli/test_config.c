@@ -88,6 +88,7 @@ static void what_is_set_is_read(void **state)
         "MOONCRON_CALLS_MAX=512",
         "MOONCRON_CALLS_PER_ORIGIN_MAX=1",
         "MOONCRON_TIME_SCALE=60",
+        "MOONCRON_TIME_START=1764000000",
         NULL,
     };
     assert_true(world_read(&world, pairs));
@@ -106,6 +107,7 @@ static void what_is_set_is_read(void **state)
     assert_int_equal(config->calls_max, 512);
     assert_int_equal(config->calls_per_origin_max, 1);
     assert_true(config->time_scale == 60);
+    assert_int_equal(config->time_start_s, 1764000000);
     assert_true(config->https_only);
     assert_string_equal(config->client_cert, "/etc/worker.crt");
     assert_string_equal(config->client_key, "/etc/worker.key");
