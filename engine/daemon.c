@@ -446,8 +446,7 @@ int daemon_run(const struct daemon_options *options)
     struct daemon *d = memory_new(sizeof *d);
     d->options = options;
     d->config = options->config;
-    clock_init(&d->clock, d->config->time_scale,
-               (struct wall){ (int64_t)d->config->time_start_s * 1000 });
+    clock_init(&d->clock, d->config->time_scale, d->config->time_start);
     const struct log_config log = {
         .level = d->config->log_level,
         .json = d->config->log_format == LOG_FORMAT_JSON,

@@ -31,6 +31,7 @@ enum kind {
     KIND_DURATION,
     KIND_COUNT,
     KIND_SCALE,
+    KIND_INSTANT,
     KIND_NAMES,
 };
 
@@ -134,9 +135,8 @@ static const struct row rows[] = {
       NULL, "the admin token that was made up; systemd sets it" },
     { "MOONCRON_TIME_SCALE", KIND_SCALE, "1", FIELD(time_scale), 0, 0, NULL,
       NULL },
-    /* Lives of a worker that runs faster follow one another all the same. */
-    { "MOONCRON_TIME_START", KIND_COUNT, "0", FIELD(time_start_s), 0,
-      UINT32_MAX, NULL, NULL },
+    { "MOONCRON_TIME_START", KIND_INSTANT, NULL, FIELD(time_start), 0, 0, NULL,
+      NULL },
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
@@ -256,6 +256,8 @@ static bool row_read(const struct row *row, struct config *config, char *text,
         return reading_count(text, row->min, row->max, field, err);
     case KIND_SCALE:
         return reading_scale(text, field, err);
+    case KIND_INSTANT:
+        return reading_instant(text, field, err);
     case KIND_PORT:
         return reading_port(text, field, err);
     case KIND_LISTEN:

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mooncron/civil.h"
 #include "mooncron/duration.h"
 #include "mooncron/suggest.h"
 
@@ -92,6 +93,15 @@ bool reading_scale(const char *text, double *ret, struct error *reterr)
     }
     *ret = value;
     return true;
+}
+
+bool reading_instant(const char *text, struct wall *ret, struct error *reterr)
+{
+    if (rfc3339_parse(text, strlen(text), ret))
+        return true;
+    error_set(reterr, "must be RFC 3339, 2026-11-23T14:07:31Z, not \"%s\"",
+              text);
+    return false;
 }
 
 bool reading_port(const char *text, uint16_t *ret_port, struct error *reterr)

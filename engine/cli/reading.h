@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "mooncron/error.h"
+#include "mooncron/instant.h"
 
 /* Each says false with a sentence that continues "NAME ": what was wanted and
  * what was found. The value of a setting that is no secret may be shown. */
@@ -18,6 +19,7 @@ bool reading_duration(const char *text, int64_t min_ms, int64_t max_ms,
 bool reading_count(const char *text, int64_t min, int64_t max, uint32_t *ret,
                    struct error *reterr);
 bool reading_scale(const char *text, double *ret, struct error *reterr);
+bool reading_instant(const char *text, struct wall *ret, struct error *reterr);
 
 /* http(s)://host[:port][/path], without user, query and fragment. */
 bool reading_url(const char *text, struct error *reterr);

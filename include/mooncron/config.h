@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mooncron/instant.h"
 #include "mooncron/log.h"
 #include "mooncron/text.h"
 
@@ -46,7 +47,7 @@ struct config {
     uint32_t keep_days, keep_rows;            /* of the journal */
     uint32_t calls_max, calls_per_origin_max; /* under way at once */
     double time_scale;
-    uint32_t time_start_s; /* of the wall clock; 0: now */
+    struct wall time_start; /* of the wall clock; 0: it is not set */
     /* private */
     struct config_store *store;
 };

@@ -88,7 +88,7 @@ static void what_is_set_is_read(void **state)
         "MOONCRON_CALLS_MAX=512",
         "MOONCRON_CALLS_PER_ORIGIN_MAX=1",
         "MOONCRON_TIME_SCALE=60",
-        "MOONCRON_TIME_START=1764000000",
+        "MOONCRON_TIME_START=2026-11-23T14:07:31Z",
         NULL,
     };
     assert_true(world_read(&world, pairs));
@@ -107,7 +107,7 @@ static void what_is_set_is_read(void **state)
     assert_int_equal(config->calls_max, 512);
     assert_int_equal(config->calls_per_origin_max, 1);
     assert_true(config->time_scale == 60);
-    assert_int_equal(config->time_start_s, 1764000000);
+    assert_int_equal(config->time_start.ms, INT64_C(1795442851000));
     assert_true(config->https_only);
     assert_string_equal(config->client_cert, "/etc/worker.crt");
     assert_string_equal(config->client_key, "/etc/worker.key");
@@ -153,6 +153,7 @@ static const struct {
     { "MOONCRON_LOAD_TIMEOUT=soon", { "duration", "soon" } },
     { "MOONCRON_TIME_SCALE=0", { "0.1 to 10000", "" } },
     { "MOONCRON_TIME_SCALE=nan", { "0.1 to 10000", "" } },
+    { "MOONCRON_TIME_START=noon", { "RFC 3339", "noon" } },
     { "MOONCRON_SCRIPT_ENV=A,B-C", { "B-C", "" } },
     { "MOONCRON_SCRIPT_ENV=WORKER_API_KEY", { "worker's own", "" } },
     { "WORKER_API_KEY=a\nb", { "WORKER_API_KEY", "one line" } },

@@ -198,21 +198,25 @@ static void the_ledger_keeps_what_the_worker_says(void **state)
                               "X-Mooncron-Scheduled-Time: 2026-11-23T12:00:00Z",
                               "X-Mooncron-Attempt: 2",
                               "X-Mooncron-Trigger: schedule",
+                              "X-Mooncron-Epoch: 3",
                               NULL };
     json_decref(client_expect(200, "POST", at(*state, "/api/feed/rank"),
                               headers, "{\"a\":1}"));
     json_t *ledger = stand_calls(*state, 0, 1, 0);
-    const char *key, *job, *slot, *attempt, *trigger, *body;
+    const char *key, *job, *slot, *attempt, *trigger, *epoch, *body;
     assert_int_equal(
-        json_unpack(json_array_get(ledger, 0), "{s:s, s:s, s:s, s:s, s:s, s:s}",
-                    "idempotencyKey", &key, "job", &job, "scheduledTime", &slot,
-                    "attempt", &attempt, "trigger", &trigger, "body", &body),
+        json_unpack(json_array_get(ledger, 0),
+                    "{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "idempotencyKey",
+                    &key, "job", &job, "scheduledTime", &slot, "attempt",
+                    &attempt, "trigger", &trigger, "epoch", &epoch, "body",
+                    &body),
         0);
     assert_string_equal(key, "k1");
     assert_string_equal(job, "feed-rank");
     assert_string_equal(slot, "2026-11-23T12:00:00Z");
     assert_string_equal(attempt, "2");
     assert_string_equal(trigger, "schedule");
+    assert_string_equal(epoch, "3");
     assert_string_equal(body, "{\"a\":1}");
     json_decref(ledger);
 }
