@@ -32,7 +32,6 @@ enum call_field {
     CALL_ATTEMPT,   /* X-Mooncron-Attempt */
     CALL_EPOCH,     /* X-Mooncron-Epoch */
     CALL_TRIGGER,   /* X-Mooncron-Trigger */
-    CALL_EPOCH,     /* X-Mooncron-Epoch */
     CALL_KNOWN,     /* If-None-Match */
     CALL_BODY,      /* its first BACKEND_BODY_KEPT bytes */
     CALL_FIELDS,
