@@ -179,17 +179,23 @@ const struct records_events tidings_of_records = {
     .well = on_store,
 };
 
+static void on_reload(struct daemon *d, const struct ask *ask)
+{
+    const struct event event = { .kind = EV_ASK,
+                                 .ask = { .asker = ask->id,
+                                          .cause = ask->cause,
+                                          .force = ask->force,
+                                          .claim = ask->claim } };
+    daemon_post(d, &event, NULL);
+}
+
 void tidings_of_inbox(void *data)
 {
     struct daemon *d = data;
     struct ask ask;
     while (!d->closing && inbox_take(d->inbox, &ask)) {
-        const struct event event = { .kind = EV_ASK,
-                                     .ask = { .asker = ask.id,
-                                              .cause = ask.cause,
-                                              .force = ask.force,
-                                              .claim = ask.claim } };
-        daemon_post(d, &event, NULL);
+        if (ask.kind == ASK_RELOAD)
+            on_reload(d, &ask);
     }
 }
 

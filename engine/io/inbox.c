@@ -2,11 +2,14 @@
  *
  * A thread puts its ask into a free place, wakes the loop, and waits on that
  * place. The loop takes the oldest ask, works, and answers by id. Either may be
- * late: a thread whose time is up leaves its place (an ask that was not taken
- * yet stays there, so that no change is lost, and is nobody's afterwards), and
- * an answer to an id that is not waited for any more is dropped. Where no place
- * is free the asker is sent away, and the loop takes a bare ask of nobody in
- * its place: the backend knows what has changed. */
+ * late: a thread whose time is up leaves its place, and an answer to an id that
+ * is not waited for any more is dropped.
+ *
+ * A reload is more than its asker's affair. One that was not taken yet stays in
+ * its place, so that no change is lost, and is nobody's afterwards; and where
+ * no place is free the asker is sent away, and the loop takes a bare ask of
+ * nobody in its place: the backend knows what has changed. An order that nobody
+ * waits for is not carried out: who gave it was told that it was not. */
 #include "mooncron/inbox.h"
 
 #include <assert.h>
@@ -96,20 +99,30 @@ void inbox_close(struct inbox *inbox)
 void inbox_free(struct inbox *inbox)
 {
     assert(inbox->closed && inbox->bell_closed);
-    for (size_t i = 0; i < INBOX_ASKS_MAX; i++)
+    for (size_t i = 0; i < INBOX_ASKS_MAX; i++) {
         free(inbox->places[i].word.message);
+        free(inbox->places[i].word.json);
+    }
     pthread_cond_destroy(&inbox->answered);
     pthread_mutex_destroy(&inbox->lock);
     free(inbox);
 }
 
-/* With the lock held. */
-static struct place *free_place(struct inbox *inbox)
+/* With the lock held: a place for an ask of this kind, or NULL. */
+static struct place *free_place(struct inbox *inbox, enum ask_kind kind)
 {
-    for (size_t i = 0; i < INBOX_ASKS_MAX; i++)
-        if (inbox->places[i].state == PLACE_FREE)
-            return &inbox->places[i];
-    return NULL;
+    struct place *found = NULL;
+    unsigned questions = 0;
+    for (size_t i = 0; i < INBOX_ASKS_MAX; i++) {
+        struct place *place = &inbox->places[i];
+        if (place->state != PLACE_FREE)
+            questions += place->ask.kind != ASK_RELOAD;
+        else if (!found)
+            found = place;
+    }
+    if (kind != ASK_RELOAD && questions >= INBOX_QUESTIONS_MAX)
+        return NULL;
+    return found;
 }
 
 static struct timespec deadline_in(uint32_t timeout_ms)
@@ -135,9 +148,11 @@ static struct word wait_for_word(struct inbox *inbox, struct place *place,
     struct word word = { 0 };
     if (place->state == PLACE_ANSWERED) {
         word = place->word;
-        place->word.message = NULL;
+        place->word.message = place->word.json = NULL;
     }
-    place->state = place->state == PLACE_POSTED ? PLACE_ORPHANED : PLACE_FREE;
+    bool orphan =
+        place->state == PLACE_POSTED && place->ask.kind == ASK_RELOAD;
+    place->state = orphan ? PLACE_ORPHANED : PLACE_FREE;
     return word;
 }
 
@@ -146,15 +161,17 @@ bool inbox_ask(struct inbox *inbox, struct ask *ask, uint32_t timeout_ms,
 {
     struct timespec deadline = deadline_in(timeout_ms);
     pthread_mutex_lock(&inbox->lock);
-    struct place *place = inbox->closed ? NULL : free_place(inbox);
-    if (!inbox->closed)
+    bool reload = ask->kind == ASK_RELOAD;
+    struct place *place =
+        inbox->closed ? NULL : free_place(inbox, ask->kind);
+    if (!inbox->closed && (place || reload))
         uv_async_send(&inbox->bell); /* under the lock, so before uv_close() */
     if (place) {
         ask->id = ++inbox->last_id;
         *place = (struct place){ .state = PLACE_POSTED, .ask = *ask };
         *ret_word = wait_for_word(inbox, place, &deadline);
     } else {
-        inbox->overflowed = true;
+        inbox->overflowed |= reload;
     }
     pthread_mutex_unlock(&inbox->lock);
     return place != NULL;
@@ -201,21 +218,51 @@ static struct place *awaited_place(struct inbox *inbox, uint64_t id)
     return NULL;
 }
 
-void inbox_answer(struct inbox *inbox, uint64_t id,
-                  const struct reload_report *report, const char *message)
+/* The word's strings go with it, or are freed. */
+static void say(struct inbox *inbox, uint64_t id, const struct word *word)
 {
     pthread_mutex_lock(&inbox->lock);
     struct place *place = awaited_place(inbox, id);
     if (place) {
-        place->word = (struct word){
-            .answered = true,
-            .report = *report,
-            .message = message ? memory_copy(message, strlen(message)) : NULL,
-        };
+        place->word = *word;
         place->state = PLACE_ANSWERED;
         pthread_cond_broadcast(&inbox->answered);
     }
     pthread_mutex_unlock(&inbox->lock);
+    if (!place) {
+        free(word->message);
+        free(word->json);
+    }
+}
+
+void inbox_answer(struct inbox *inbox, uint64_t id,
+                  const struct reload_report *report, const char *message)
+{
+    const struct word word = {
+        .answered = true,
+        .report = *report,
+        .message = message ? memory_copy(message, strlen(message)) : NULL,
+    };
+    say(inbox, id, &word);
+}
+
+void inbox_tell(struct inbox *inbox, uint64_t id, int status, char *json,
+                uint64_t tag)
+{
+    const struct word word = {
+        .answered = true, .status = status, .json = json, .tag = tag
+    };
+    say(inbox, id, &word);
+}
+
+bool inbox_recall(struct inbox *inbox, uint64_t id, struct ask *ret)
+{
+    pthread_mutex_lock(&inbox->lock);
+    const struct place *place = awaited_place(inbox, id);
+    if (place)
+        *ret = place->ask;
+    pthread_mutex_unlock(&inbox->lock);
+    return place;
 }
 
 void inbox_set_health(struct inbox *inbox, const struct health *health)

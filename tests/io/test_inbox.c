@@ -211,6 +211,80 @@ static void test_close_lets_everybody_go(void **state)
     shut_office(&office);
 }
 
+static void test_questions_leave_room_for_reloads(void **state)
+{
+    (void)state;
+    struct office office;
+    open_office(&office);
+    static struct asker askers[INBOX_QUESTIONS_MAX];
+    memset(askers, 0, sizeof askers);
+    struct ask ask;
+    for (unsigned i = 0; i < INBOX_QUESTIONS_MAX; i++) {
+        askers[i].ask.kind = ASK_STATUS;
+        start_asker(&askers[i], &office, LONG_MS);
+        ask = take(&office);
+        assert_int_equal(ask.kind, ASK_STATUS);
+    }
+    struct word word = { 0 };
+    struct ask one_more = { .kind = ASK_WHY };
+    assert_false(inbox_ask(office.inbox, &one_more, LONG_MS, &word));
+    assert_false(inbox_take(office.inbox, &ask)); /* nothing was left behind */
+    struct asker reload = { .ask = { .cause = ASK_WEBHOOK } };
+    start_asker(&reload, &office, LONG_MS);
+    ask = take(&office);
+    assert_int_equal(ask.kind, ASK_RELOAD);
+    inbox_close(office.inbox);
+    join_asker(&reload);
+    assert_true(reload.let_in);
+    for (unsigned i = 0; i < INBOX_QUESTIONS_MAX; i++)
+        join_asker(&askers[i]);
+    shut_office(&office);
+}
+
+static void test_question_is_told_json(void **state)
+{
+    (void)state;
+    struct office office;
+    open_office(&office);
+    struct asker asker = { .ask = { .kind = ASK_ORDER, .job = "rank" } };
+    asker.ask.order.verb = VERB_PAUSE;
+    snprintf(asker.ask.order.reason, sizeof asker.ask.order.reason, "move");
+    start_asker(&asker, &office, LONG_MS);
+    struct ask ask = take(&office), again;
+    assert_true(inbox_recall(office.inbox, ask.id, &again));
+    assert_string_equal(again.job, "rank");
+    assert_string_equal(again.order.reason, "move");
+    inbox_tell(office.inbox, ask.id, 202, strdup("{}"), 9);
+    assert_false(inbox_recall(office.inbox, ask.id, &again));
+    inbox_tell(office.inbox, ask.id, 500, strdup("once is enough"), 0);
+    join_asker(&asker);
+    assert_true(asker.word.answered);
+    assert_int_equal(asker.word.status, 202);
+    assert_string_equal(asker.word.json, "{}");
+    assert_int_equal(asker.word.tag, 9);
+    free(asker.word.json);
+    inbox_close(office.inbox);
+    shut_office(&office);
+}
+
+/* Who gave the order was told that there was no answer: it is not carried out
+ * behind their back. */
+static void test_order_that_nobody_waits_for_is_dropped(void **state)
+{
+    (void)state;
+    struct office office;
+    open_office(&office);
+    struct asker asker = { .ask = { .kind = ASK_ORDER } };
+    start_asker(&asker, &office, 1);
+    join_asker(&asker);
+    assert_false(asker.word.answered);
+    uv_run(&office.loop, UV_RUN_NOWAIT);
+    struct ask ask;
+    assert_false(inbox_take(office.inbox, &ask));
+    inbox_close(office.inbox);
+    shut_office(&office);
+}
+
 static void test_health(void **state)
 {
     (void)state;
@@ -233,6 +307,9 @@ int main(void)
         cmocka_unit_test(test_time_is_up_after_it_was_taken),
         cmocka_unit_test(test_full_then_in_order),
         cmocka_unit_test(test_close_lets_everybody_go),
+        cmocka_unit_test(test_questions_leave_room_for_reloads),
+        cmocka_unit_test(test_question_is_told_json),
+        cmocka_unit_test(test_order_that_nobody_waits_for_is_dropped),
         cmocka_unit_test(test_health),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
