@@ -1,54 +1,10 @@
-/* The command line's way to ask for a reload.
- *
- * The token is either the user's (MOONCRON_ADMIN_TOKEN) or made up by this
- * process and left in its runtime directory; the latter is for this machine
- * only, so a request that came through a proxy is refused with it. */
+/* The command line's way to ask for a reload. */
 #include "api.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
-#include "mooncron/secrets.h"
+#include "door.h"
 #include "reply.h"
-
-static bool is_bearer(const char *authorization, const char *token)
-{
-    static const char scheme[] = "Bearer ";
-    size_t len = sizeof scheme - 1;
-    if (strncasecmp(authorization, scheme, len) != 0)
-        return false;
-    const char *given = authorization + len;
-    return secret_equal(given, strlen(given), token, strlen(token));
-}
-
-/* From this very machine, and by no detour? */
-static bool is_local(const struct web_request *request)
-{
-    return request->loopback && !*web_header(request, "Forwarded") &&
-           !*web_header(request, "X-Forwarded-For");
-}
-
-static bool authorize(struct desk *desk, const struct web_request *request,
-                      struct web_answer *answer)
-{
-    if (desk->config->admin_loopback_only && !is_local(request)) {
-        web_fail(answer, 403,
-                 "Only this machine may ask, unless MOONCRON_ADMIN_TOKEN is "
-                 "set");
-        return false;
-    }
-    if (is_bearer(web_header(request, "Authorization"),
-                  desk->config->admin_token))
-        return true;
-    rates_punish(desk->rates, request->net);
-    log_write(desk->log, LOG_WARN, "api",
-              "refused a reload from %s: wrong or no admin token",
-              request->peer);
-    web_fail(answer, 401, "Unauthorized");
-    answer->wants_bearer = true;
-    return false;
-}
 
 /* The body is optional: {"force": true}. */
 static bool read_force(const struct web_request *request, bool *ret_force,
@@ -94,11 +50,7 @@ void api_reload(struct desk *desk, const struct web_request *request,
 {
     struct ask ask = { .cause = ASK_COMMAND };
     struct word word = { 0 };
-    if (!desk->config->admin_token) {
-        web_fail(answer, 404, "Not found");
-        return;
-    }
-    if (!web_rate(desk, request, answer) || !authorize(desk, request, answer) ||
+    if (!door_touch(desk, request, answer) ||
         !read_force(request, &ask.force, answer))
         return;
     if (!inbox_ask(desk->inbox, &ask, RELOAD_WAIT_MS, &word)) {

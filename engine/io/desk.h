@@ -16,6 +16,8 @@
 /* How long a handler of /api/v1/reload waits: a command line waits with it, and
  * a script may take its whole budget to load. */
 #define RELOAD_WAIT_MS 30000
+/* The other questions ask the loop, and the store at most once. */
+#define QUESTION_WAIT_MS 10000
 
 struct desk {
     const struct server_config *config;

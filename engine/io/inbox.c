@@ -150,8 +150,7 @@ static struct word wait_for_word(struct inbox *inbox, struct place *place,
         word = place->word;
         place->word.message = place->word.json = NULL;
     }
-    bool orphan =
-        place->state == PLACE_POSTED && place->ask.kind == ASK_RELOAD;
+    bool orphan = place->state == PLACE_POSTED && place->ask.kind == ASK_RELOAD;
     place->state = orphan ? PLACE_ORPHANED : PLACE_FREE;
     return word;
 }
@@ -162,8 +161,7 @@ bool inbox_ask(struct inbox *inbox, struct ask *ask, uint32_t timeout_ms,
     struct timespec deadline = deadline_in(timeout_ms);
     pthread_mutex_lock(&inbox->lock);
     bool reload = ask->kind == ASK_RELOAD;
-    struct place *place =
-        inbox->closed ? NULL : free_place(inbox, ask->kind);
+    struct place *place = inbox->closed ? NULL : free_place(inbox, ask->kind);
     if (!inbox->closed && (place || reload))
         uv_async_send(&inbox->bell); /* under the lock, so before uv_close() */
     if (place) {

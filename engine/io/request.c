@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Headers that somebody behind the gate reads, and no other. All but two say
+/* Headers that somebody behind the gate reads, and no other. Most say
  * one thing; if one of those comes twice, who is right? */
 static const struct {
     const char *name;
@@ -14,6 +14,7 @@ static const struct {
     { "Host", false },
     { "Content-Type", false },
     { "Authorization", false },
+    { "If-None-Match", true },
     { "X-Webhook-Secret", false },
     { "webhook-id", false },
     { "webhook-timestamp", false },

@@ -9,6 +9,7 @@
 #include "web.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,17 +21,25 @@
 #include <civetweb.h>
 
 #include "api.h"
+#include "jobs.h"
 #include "mooncron/memory.h"
 #include "mooncron/secrets.h"
 #include "request.h"
+#include "route.h"
 #include "webhook.h"
 
-static const struct route {
-    const char *method, *path;
-    web_handler *handle;
-} routes[] = {
+static const struct route routes[] = {
     { "POST", "/webhook/settings-changed", webhook_settings_changed },
     { "POST", "/api/v1/reload", api_reload },
+    { "GET", "/api/v1/status", jobs_status },
+    { "GET", "/api/v1/runs", jobs_runs },
+    { "GET", "/api/v1/jobs/*/runs", jobs_runs },
+    { "GET", "/api/v1/jobs/*/runs/*", jobs_run },
+    { "GET", "/api/v1/jobs/*/why", jobs_why },
+    { "POST", "/api/v1/jobs/*/run", jobs_trigger },
+    { "POST", "/api/v1/jobs/*/pause", jobs_pause },
+    { "POST", "/api/v1/jobs/*/resume", jobs_resume },
+    { "POST", "/api/v1/jobs/*/backfill", jobs_backfill },
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 
@@ -151,6 +160,7 @@ static void read_request(struct visit *visit, struct mg_connection *connection)
     visit->request = (struct web_request){
         .method = info->request_method,
         .path = info->local_uri_raw ? info->local_uri_raw : "",
+        .query = info->query_string ? info->query_string : "",
         .waited_ms = waited_ms(connection),
         .header = connection_header,
         .headers = connection,
@@ -160,17 +170,29 @@ static void read_request(struct visit *visit, struct mg_connection *connection)
 
 /* ---- Answering ---- */
 
+/* An answer that can be asked for again is kept, and looked after. */
+static void send_caching(struct mg_connection *connection, uint64_t tag)
+{
+    if (tag)
+        mg_printf(connection,
+                  "ETag: \"%016" PRIx64 "\"\r\nCache-Control: no-cache\r\n",
+                  tag);
+    else
+        mg_printf(connection, "Cache-Control: no-store\r\n");
+}
+
 static void send_answer(struct mg_connection *connection, const char *method,
                         const struct web_answer *answer, const char *allow)
 {
-    char *body = json_dumps(answer->body, JSON_COMPACT);
+    char *dumped = answer->text ? NULL : json_dumps(answer->body, JSON_COMPACT);
+    const char *body = answer->text ? answer->text : dumped;
     size_t len = body ? strlen(body) : 0;
     mg_printf(connection,
               "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
-              "Content-Length: %zu\r\nCache-Control: no-store\r\n"
-              "Connection: close\r\n",
+              "Content-Length: %zu\r\nConnection: close\r\n",
               answer->status,
               mg_get_response_code_text(connection, answer->status), len);
+    send_caching(connection, answer->tag);
     if (allow)
         mg_printf(connection, "Allow: %s\r\n", allow);
     if (answer->retry_after_s)
@@ -180,22 +202,27 @@ static void send_answer(struct mg_connection *connection, const char *method,
     mg_write(connection, "\r\n", 2);
     if (strcmp(method, "HEAD") != 0 && len)
         mg_write(connection, body, len);
-    free(body);
+    free(dumped);
 }
 
-/* NULL where there is no such path, or no such method on it; then `ret_allow`
- * names the one there is. */
-static const struct route *find_route(const struct web_request *request,
-                                      const char **ret_allow)
+/* Does the client have it already? It may name several. */
+static bool is_known(const struct web_request *request, uint64_t tag)
 {
-    for (size_t i = 0; i < ROUTES; i++) {
-        if (strcmp(routes[i].path, request->path) != 0)
-            continue;
-        if (strcmp(routes[i].method, request->method) == 0)
-            return &routes[i];
-        *ret_allow = routes[i].method;
-    }
-    return NULL;
+    char quoted[24];
+    snprintf(quoted, sizeof quoted, "\"%016" PRIx64 "\"", tag);
+    return tag && strstr(web_header(request, "If-None-Match"), quoted);
+}
+
+static void handle(struct desk *desk, const struct route *route,
+                   struct web_request *request, struct web_answer *answer)
+{
+    request->route = route->path;
+    route->handle(desk, request, answer);
+    if (answer->status != 200 || !is_known(request, answer->tag))
+        return;
+    answer->status = 304;
+    free(answer->text);
+    answer->text = memory_copy("", 0);
 }
 
 static void answer_visit(struct desk *desk, struct visit *visit,
@@ -206,11 +233,17 @@ static void answer_visit(struct desk *desk, struct visit *visit,
         web_fail(answer, 403, "Only the gate may ask here");
         return;
     }
-    const struct route *route = find_route(&visit->request, ret_allow);
+    struct web_request *request = &visit->request;
+    bool malformed = false;
+    const struct route *route =
+        route_find(routes, ROUTES, request->method, request->path,
+                   request->parts, ret_allow, &malformed);
     if (!read_body(visit, connection))
         web_fail(answer, 400, "The body was cut");
+    else if (malformed)
+        web_fail(answer, 400, "The path holds what is no name");
     else if (route)
-        route->handle(desk, &visit->request, answer);
+        handle(desk, route, request, answer);
     else if (*ret_allow)
         web_fail(answer, 405, "The method is not allowed here");
     else
@@ -227,6 +260,7 @@ static int on_request(struct mg_connection *connection)
     answer_visit(desk, visit, connection, &answer, &allow);
     send_answer(connection, visit->request.method, &answer, allow);
     json_decref(answer.body);
+    free(answer.text);
     free(visit);
     return answer.status;
 }
@@ -261,6 +295,8 @@ struct web *web_open(struct desk *desk, uint16_t *ret_port,
         "5000",
         "max_request_size",
         head,
+        "decode_url", /* a route decodes what it leaves open, and no more */
+        "no",
         "enable_directory_listing",
         "no",
         "enable_keep_alive",

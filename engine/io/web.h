@@ -29,9 +29,16 @@ void web_close(struct web *web);
  * called only once web_close() has begun. */
 void web_nudge(uint16_t port);
 
+/* Segments that a route leaves open, and the longest of them. */
+#define WEB_PARTS    2
+#define WEB_PART_MAX 128
+
 /* A request as handlers see it; borrowed. */
 struct web_request {
     const char *method, *path;
+    const char *query;                       /* as it came, or "" */
+    const char *route;                       /* the path of the route */
+    char parts[WEB_PARTS][WEB_PART_MAX + 1]; /* decoded; "" or what `*` was */
     const char *peer, *net; /* the peer's address, and what limits count by */
     bool loopback;
     uint32_t waited_ms; /* since it arrived at the gate */
@@ -48,6 +55,8 @@ const char *web_header(const struct web_request *request, const char *name);
 struct web_answer {
     int status;
     json_t *body;
+    char *text;             /* JSON, in place of the body */
+    uint64_t tag;           /* not 0: ETag, and 304 to who has it already */
     unsigned retry_after_s; /* 0: no such header */
     bool wants_bearer;      /* with 401: WWW-Authenticate */
 };

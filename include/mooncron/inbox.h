@@ -37,8 +37,8 @@ enum ask_kind {
 struct ask_order {
     enum order_verb verb;
     bool force, dry_run;
-    bool yes;           /* VERB_BACKFILL: however many slots it is */
-    int64_t for_ms;     /* VERB_PAUSE: from now on */
+    bool yes;       /* VERB_BACKFILL: however many slots it is */
+    int64_t for_ms; /* VERB_PAUSE: from now on */
     struct wall from, to;
     char by[BY_MAX + 1], reason[REASON_MAX + 1]; /* printable, or "" */
 };

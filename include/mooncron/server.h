@@ -4,7 +4,8 @@
  * for a minute, so an idle worker has no thread beside its loop.
  *
  * Routes: POST /webhook/settings-changed, POST /api/v1/reload,
- * GET /healthz, GET /readyz. Everything else is 404, other methods 405. */
+ * GET /healthz, GET /readyz, and those of operators (io/jobs.h). Everything
+ * else is 404, other methods 405. */
 #ifndef MOONCRON_SERVER_H
 #define MOONCRON_SERVER_H
 
@@ -26,7 +27,7 @@ struct server_config {
     const char *webhook_secret;
     const char *webhook_secret_previous;
     bool webhook_signature_only; /* MOONCRON_WEBHOOK_AUTH=signature */
-    const char *admin_token;     /* bearer token of /api/v1/reload */
+    const char *admin_token;     /* bearer token of /api/v1 */
     bool admin_loopback_only;    /* the token was made up by this process */
     uint32_t webhook_wait_ms;    /* below the caller's 5 s: 4000 */
     bool

@@ -11,7 +11,9 @@
 
 struct listening;
 
-/* What the worker says to every ask. */
+/* What the worker says to every reload; to a question it says {"heard":1}, with
+ * this tag. */
+#define LISTENING_TAG 0xabcd
 struct listening_word {
     bool hold; /* nothing, until the next listening_say() */
     enum reload_outcome outcome;
