@@ -340,6 +340,7 @@ static void open_core(struct daemon *d)
 
 static bool daemon_open(struct daemon *d, struct error *reterr)
 {
+    d->recent = recent_new();
     d->generations = generations_new(&d->loop, &tidings_of_generations,
                                      d->config->load_timeout_ms, d->zones, d);
     if (!open_signals(d, reterr))
@@ -406,6 +407,7 @@ static void daemon_free(struct daemon *d)
     source_free(d->source);
     core_free(d->core);
     records_free(d->records);
+    recent_free(d->recent);
     zones_free(d->zones);
     update_close(&d->update);
     token_discard(d->config, d->token);

@@ -11,6 +11,7 @@
 #include "mooncron/core.h"
 #include "mooncron/zones.h"
 #include "news.h"
+#include "recent.h"
 #include "records.h"
 #include "source.h"
 #include "traffic.h"
@@ -45,6 +46,9 @@ struct daemon {
     struct traffic *traffic;
     struct source *source;
     struct records *records; /* NULL in a dry run */
+    struct recent *recent;
+    const struct ask *order;   /* the one that is carried out, or NULL */
+    struct order_report probe; /* what a dry run in front of it came to */
     struct inbox *inbox;
     struct server *server;
     char *token; /* the admin token that we made up, or NULL */

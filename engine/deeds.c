@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "daemon_parts.h"
+#include "inquiry.h"
 #include "mooncron/inbox.h"
+#include "orders.h"
 #include "stamps.h"
 
 static void do_fetch(struct daemon *d, const struct action *act,
@@ -207,6 +209,23 @@ static void do_pause(struct daemon *d, const struct action *act,
     news_pause(d->log, act);
 }
 
+static void do_ordered(struct daemon *d, const struct action *act,
+                       const char *why)
+{
+    (void)why;
+    orders_answer(d, &act->ordered);
+}
+
+static void do_lanes(struct daemon *d, const struct action *act,
+                     const char *why)
+{
+    (void)why;
+    recent_sweep(d->recent, core_status(d->core).set,
+                 clock_now(&d->clock).wall);
+    if (!act->lanes.before)
+        inquiry_begin(d);
+}
+
 static void do_done(struct daemon *d, const struct action *act, const char *why)
 {
     (void)act, (void)why;
@@ -225,7 +244,8 @@ static carry_out *const carry[] = {
     [ACT_BEAT] = do_beat,       [ACT_AGAIN] = do_again,
     [ACT_HOOK] = do_hook,       [ACT_DROP] = do_drop,
     [ACT_PAUSE] = do_pause,     [ACT_RESUME] = do_pause,
-    [ACT_CIRCUIT] = do_circuit, [ACT_RETIRE] = do_retire,
+    [ACT_CIRCUIT] = do_circuit, [ACT_ORDERED] = do_ordered,
+    [ACT_LANES] = do_lanes,     [ACT_RETIRE] = do_retire,
     [ACT_JUMP] = do_jump,       [ACT_DONE] = do_done,
 };
 
@@ -234,8 +254,9 @@ void deed_do(struct daemon *d, const struct action *act, const char *why)
     const struct ledger_side side = { .at = clock_now(&d->clock).wall,
                                       .settings = d->in_force.digest,
                                       .error = why,
-                                      .by = "" };
+                                      .by = orders_by(d, act) };
     records_action(d->records, d->core, act, &side);
+    recent_action(d->recent, act, why, side.at);
     if (carry[act->kind])
         carry[act->kind](d, act, why);
 }

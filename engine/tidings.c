@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "daemon_parts.h"
+#include "inquiry.h"
 #include "mooncron/inbox.h"
 #include "mooncron/memory.h"
+#include "orders.h"
 
 static void replace(char **place, char *text)
 {
@@ -196,6 +198,10 @@ void tidings_of_inbox(void *data)
     while (!d->closing && inbox_take(d->inbox, &ask)) {
         if (ask.kind == ASK_RELOAD)
             on_reload(d, &ask);
+        else if (ask.kind == ASK_ORDER)
+            orders_take(d, &ask);
+        else
+            inquiry_take(d, &ask);
     }
 }
 

@@ -11,6 +11,7 @@
 
 #include "mooncron/civil.h"
 #include "mooncron/duration.h"
+#include "writing.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS  (24 * HOUR_MS)
@@ -156,21 +157,7 @@ void display_names(const char *const *names, size_t count, size_t indent,
 
 void display_json(struct text *out, const char *string)
 {
-    text_putc(out, '"');
-    size_t take;
-    for (const char *at = string; *at; at += take ? take : 1) {
-        unsigned char c = (unsigned char)*at;
-        take = text_utf8(at, strnlen(at, 4));
-        if (c == '"' || c == '\\')
-            text_printf(out, "\\%c", c);
-        else if (c < 0x20 || c == 0x7f)
-            text_printf(out, "\\u%04x", c);
-        else if (take)
-            text_add(out, at, take);
-        else
-            text_puts(out, "\xef\xbf\xbd"); /* U+FFFD */
-    }
-    text_putc(out, '"');
+    writing_quote(out, string);
 }
 
 bool display_is_ascii(int fd)

@@ -1,0 +1,137 @@
+/* Rows are copied as they are visited: the store's strings live no longer. */
+#include "dossier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "status.h"
+#include "writing.h"
+
+static const char *keep(struct dossier *dossier, const char *string)
+{
+    const char *text = string ? string : "";
+    return arena_copy(&dossier->strings, text, strlen(text));
+}
+
+static bool on_row(void *data, const struct history_row *row)
+{
+    struct dossier *dossier = data;
+    if (dossier->row_count == dossier->row_cap) {
+        dossier->row_cap = dossier->row_cap ? dossier->row_cap * 2 : 32;
+        dossier->rows = memory_resize(dossier->rows, dossier->row_cap,
+                                      sizeof *dossier->rows);
+    }
+    struct history_row *copy = &dossier->rows[dossier->row_count++];
+    *copy = *row;
+    copy->job = keep(dossier, row->job);
+    copy->error = keep(dossier, row->error);
+    copy->by = keep(dossier, row->by);
+    copy->owner = keep(dossier, row->owner);
+    return true;
+}
+
+struct dossier *dossier_read(struct store *store,
+                             const struct history_query *query,
+                             struct error *reterr)
+{
+    struct dossier *dossier = memory_new(sizeof *dossier);
+    struct history_query one_more = *query;
+    one_more.limit++;
+    if (!store_history(store, &one_more, on_row, dossier, reterr)) {
+        dossier_free(dossier);
+        return NULL;
+    }
+    dossier->more = dossier->row_count > query->limit;
+    if (dossier->more)
+        dossier->row_count = query->limit;
+    return dossier;
+}
+
+void dossier_add_pause(struct dossier *dossier, struct store *store,
+                       const char *job)
+{
+    struct stored_pause pause;
+    dossier->is_paused = store_pause_of(store, job, &pause);
+    if (!dossier->is_paused)
+        return;
+    dossier->pause = pause;
+    dossier->pause.job = keep(dossier, pause.job);
+    dossier->pause.by = keep(dossier, pause.by);
+    dossier->pause.reason = keep(dossier, pause.reason);
+}
+
+void dossier_add_lives(struct dossier *dossier, struct store *store,
+                       struct wall now)
+{
+    dossier->lives = memory_new(STORE_LIVES_MAX * sizeof *dossier->lives);
+    dossier->life_count = store_lives(store, (struct wall){ 0 }, now,
+                                      dossier->lives, STORE_LIVES_MAX);
+    for (size_t i = 0; i < dossier->life_count; i++)
+        dossier->lives[i].owner = keep(dossier, dossier->lives[i].owner);
+}
+
+void dossier_free(struct dossier *dossier)
+{
+    if (!dossier)
+        return;
+    free(dossier->rows);
+    free(dossier->lives);
+    arena_close(&dossier->strings);
+    free(dossier);
+}
+
+static const char *state_of(const struct history_row *row)
+{
+    if (row->count > 0)
+        return "passed";
+    if (row->done)
+        return "done";
+    return row->claimed ? "running" : "waiting";
+}
+
+static void put_end(const struct history_row *row, const struct zone *zone,
+                    struct text *out)
+{
+    writing_time(out, "ended", row->ended, zone);
+    writing_number(out, "took_ms", row->took_ms);
+    if (row->status)
+        writing_number(out, "status", row->status);
+    else
+        writing_null(out, "status");
+    writing_word(out, "cause", row->cause ? cause_names[row->cause] : "");
+}
+
+static void put_run(const struct history_row *row, const struct zone *zone,
+                    struct text *out)
+{
+    char key[STATUS_KEY_MAX];
+    writing_string(out, "key",
+                   status_key((struct run_key){ row->slot, row->manual }, key));
+    writing_string(out, "trigger", trigger_names[row->trigger]);
+    writing_number(out, "attempt", row->attempt);
+    writing_number(out, "epoch", row->epoch);
+    writing_number(out, "schedule", row->generation);
+    writing_time(out, "started", row->started, zone);
+    if (row->done)
+        put_end(row, zone, out);
+    writing_word(out, "error", row->error);
+    writing_word(out, "by", row->by);
+    writing_word(out, "owner", row->owner);
+}
+
+void dossier_row(const struct history_row *row, const struct zone *zone,
+                 struct text *out)
+{
+    bool decided = row->done || row->count > 0;
+    writing_string(out, "job", row->job);
+    writing_string(out, "state", state_of(row));
+    writing_time(out, "slot", row->slot, zone);
+    writing_word(out, "verdict", decided ? verdict_names[row->verdict] : "");
+    writing_word(out, "why", decided && row->why ? why_names[row->why] : "");
+    if (row->count == 0) {
+        put_run(row, zone, out);
+        return;
+    }
+    writing_time(out, "last", row->last, zone);
+    writing_number(out, "count", row->count);
+}

@@ -1,0 +1,41 @@
+/* A dossier is what the store knows of a job, read in one go on the store's
+ * thread and handed to the loop: rows, the pause, and which worker lived when.
+ * Strings are its own. */
+#ifndef MOONCRON_DOSSIER_H
+#define MOONCRON_DOSSIER_H
+
+#include "mooncron/memory.h"
+#include "mooncron/store.h"
+#include "mooncron/text.h"
+#include "mooncron/zone.h"
+
+struct dossier {
+    struct history_row *rows; /* newest slot first */
+    size_t row_count;
+    bool more; /* there are older ones */
+    bool is_paused;
+    struct stored_pause pause;
+    struct stored_life *lives; /* newest first */
+    size_t life_count;
+    /* private */
+    size_t row_cap;
+    struct arena strings;
+};
+
+/* NULL and a sentence where the store does not answer. */
+struct dossier *dossier_read(struct store *store,
+                             const struct history_query *query,
+                             struct error *reterr);
+/* Reads the pause of the job as well; the lives of workers. */
+void dossier_add_pause(struct dossier *dossier, struct store *store,
+                       const char *job);
+void dossier_add_lives(struct dossier *dossier, struct store *store,
+                       struct wall now);
+void dossier_free(struct dossier *dossier); /* NULL is fine */
+
+/* A row as members of an object that is open. Its `state` is waiting, running,
+ * done, or passed: then it is of `count` slots up to `last`, and no run. */
+void dossier_row(const struct history_row *row, const struct zone *zone,
+                 struct text *out);
+
+#endif

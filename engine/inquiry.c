@@ -1,0 +1,379 @@
+/* A question goes to the store's thread with all it needs, and comes back with
+ * a dossier; on the loop that is made into JSON, together with what core and
+ * jobset say by then. */
+#include "inquiry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon_parts.h"
+#include "dossier.h"
+#include "mooncron/memory.h"
+#include "orders.h"
+#include "status.h"
+#include "why.h"
+#include "writing.h"
+
+#define ANSWER_BYTES_MAX (1 << 20) /* as the gate's */
+#define ROW_BYTES_MAX    8192      /* of one, its sentence escaped */
+#define BEGIN_JOBS       100       /* of one question: some ms of its thread */
+
+struct inquiry {
+    struct daemon *d;
+    struct ask ask;
+    struct history_query query;
+    struct wall now;
+};
+
+static void tell(struct daemon *d, uint64_t id, int status, struct text *json,
+                 uint64_t tag)
+{
+    inbox_tell(d->inbox, id, status, text_take(json), tag);
+}
+
+static void tell_failure(struct daemon *d, uint64_t id, int status,
+                         const char *sentence)
+{
+    struct text json;
+    text_init(&json, 4096);
+    writing_open(&json, NULL, '{');
+    writing_string(&json, "error", sentence);
+    text_putc(&json, '}');
+    tell(d, id, status, &json, 0);
+}
+
+static const struct jobset *set_of(const struct daemon *d)
+{
+    return core_status(d->core).set;
+}
+
+/* NULL where the schedule in force has no such job. */
+static const struct job *job_of(const struct daemon *d, const char *name)
+{
+    const struct jobset *set = set_of(d);
+    uint32_t index = set ? jobset_find(set, name) : UINT32_MAX;
+    return index == UINT32_MAX ? NULL : jobset_job(set, index);
+}
+
+/* The zone of a job's times, of one that is no more, too. */
+static const struct zone *zone_of(const struct daemon *d, const char *name)
+{
+    const struct jobset *set = set_of(d);
+    const struct job *job = job_of(d, name);
+    if (job)
+        return status_zone(set, job);
+    return set ? jobset_zone(set) : zone_utc();
+}
+
+static void tell_no_job(struct daemon *d, const struct ask *ask)
+{
+    struct text json;
+    text_init(&json, 4096);
+    orders_no_job(ask->job, set_of(d), &json);
+    tell(d, ask->id, 404, &json, 0);
+}
+
+/* ---- status ---- */
+
+static void take_status(struct daemon *d, const struct ask *ask)
+{
+    const struct status_view view = {
+        .core = d->core,
+        .recent = d->recent,
+        .now = clock_now(&d->clock).wall,
+        .job = ask->job,
+        .file = d->config->file,
+        .node_env = d->config->node_env,
+        .primary = d->config->primary,
+    };
+    struct text json;
+    if (*ask->job && !job_of(d, ask->job)) {
+        tell_no_job(d, ask);
+        return;
+    }
+    text_init(&json, ANSWER_BYTES_MAX);
+    uint64_t tag = status_write(&view, &json);
+    tell(d, ask->id, 200, &json, tag);
+}
+
+/* ---- runs ---- */
+
+static void put_rows(const struct daemon *d, const struct dossier *dossier,
+                     struct text *json)
+{
+    bool more = dossier->more;
+    writing_open(json, "runs", '[');
+    for (size_t i = 0; i < dossier->row_count; i++) {
+        if (json->len + ROW_BYTES_MAX > STATUS_BYTES_MAX) {
+            more = true;
+            break;
+        }
+        const struct history_row *row = &dossier->rows[i];
+        writing_open(json, NULL, '{');
+        dossier_row(row, zone_of(d, row->job), json);
+        text_putc(json, '}');
+    }
+    text_putc(json, ']');
+    writing_bool(json, "more", more);
+}
+
+static void tell_runs(const struct inquiry *inquiry,
+                      const struct dossier *dossier)
+{
+    struct daemon *d = inquiry->d;
+    struct text json;
+    if (*inquiry->ask.job && !dossier->row_count &&
+        !job_of(d, inquiry->ask.job)) {
+        tell_no_job(d, &inquiry->ask);
+        return;
+    }
+    text_init(&json, ANSWER_BYTES_MAX);
+    writing_open(&json, NULL, '{');
+    writing_number(&json, "version", 1);
+    writing_time(&json, "now", inquiry->now, zone_of(d, inquiry->ask.job));
+    writing_string(&json, "timezone", zone_name(zone_of(d, inquiry->ask.job)));
+    put_rows(d, dossier, &json);
+    text_putc(&json, '}');
+    tell(d, inquiry->ask.id, 200, &json, 0);
+}
+
+/* ---- one run ---- */
+
+static void put_attempts(const struct daemon *d, const char *job,
+                         struct run_key key, struct text *json)
+{
+    const struct recent_job *recent = recent_of(d->recent, job);
+    bool known = recent && recent->attempts_of.slot.ms == key.slot.ms &&
+                 recent->attempts_of.manual == key.manual;
+    writing_open(json, "failed_attempts", '[');
+    for (uint32_t i = 0; known && i < recent->attempt_count; i++) {
+        const struct recent_attempt *attempt = &recent->attempts[i];
+        writing_open(json, NULL, '{');
+        writing_number(json, "attempt", attempt->number);
+        writing_time(json, "at", attempt->at, zone_of(d, job));
+        writing_number(json, "pause_ms", attempt->pause_ms);
+        writing_word(json, "error", attempt->error);
+        text_putc(json, '}');
+    }
+    text_putc(json, ']');
+}
+
+static void tell_run(const struct inquiry *inquiry,
+                     const struct dossier *dossier)
+{
+    struct daemon *d = inquiry->d;
+    const struct run_key *key = &inquiry->ask.key;
+    const struct history_row *row = NULL;
+    for (size_t i = 0; i < dossier->row_count && !row; i++)
+        if (dossier->rows[i].count == 0 &&
+            dossier->rows[i].manual == key->manual)
+            row = &dossier->rows[i];
+    if (!row) {
+        tell_failure(d, inquiry->ask.id, 404, "there is no such run");
+        return;
+    }
+    struct text json;
+    text_init(&json, ANSWER_BYTES_MAX);
+    writing_open(&json, NULL, '{');
+    writing_number(&json, "version", 1);
+    writing_time(&json, "now", inquiry->now, zone_of(d, row->job));
+    dossier_row(row, zone_of(d, row->job), &json);
+    put_attempts(d, row->job, *key, &json);
+    text_putc(&json, '}');
+    tell(d, inquiry->ask.id, 200, &json, 0);
+}
+
+/* ---- why ---- */
+
+static void tell_why(const struct inquiry *inquiry,
+                     const struct dossier *dossier, const char *failure)
+{
+    struct daemon *d = inquiry->d;
+    struct core_status status = core_status(d->core);
+    const struct job *job = job_of(d, inquiry->ask.job);
+    if (!job) {
+        tell_no_job(d, &inquiry->ask);
+        return;
+    }
+    bool scheduled = job->standing == STANDING_SCHEDULED;
+    const char *environment = status.settings.environment;
+    struct why_case c = {
+        .job = job,
+        .zone = status_zone(status.set, job),
+        .at = inquiry->ask.at,
+        .now = inquiry->now,
+        .environment = *environment ? environment : d->config->node_env,
+        .primary = d->config->primary,
+        .lane = { .paused_until = { EVER_MS } },
+        .generation = status.generation,
+        .in_force_since = status.in_force_since,
+        .dossier = dossier,
+        .failure = failure,
+    };
+    if (scheduled)
+        c.lane = core_lane(d->core, jobset_find(status.set, job->name));
+    struct text json;
+    text_init(&json, ANSWER_BYTES_MAX);
+    why_tell(&c, &json);
+    tell(d, inquiry->ask.id, 200, &json, 0);
+}
+
+/* ---- by way of the store ---- */
+
+static void *on_asked(struct store *store, struct wall now, void *question,
+                      struct error *reterr)
+{
+    const struct inquiry *inquiry = question;
+    struct dossier *dossier = dossier_read(store, &inquiry->query, reterr);
+    if (dossier && inquiry->ask.kind == ASK_WHY) {
+        dossier_add_pause(dossier, store, inquiry->ask.job);
+        dossier_add_lives(dossier, store, now);
+    }
+    return dossier;
+}
+
+static void on_told(void *question, const struct journal_answer *answer)
+{
+    struct inquiry *inquiry = question;
+    struct dossier *dossier = answer->result;
+    if (inquiry->ask.kind == ASK_WHY)
+        tell_why(inquiry, dossier, answer->failure);
+    else if (answer->failure)
+        tell_failure(inquiry->d, inquiry->ask.id, 503, answer->failure);
+    else if (inquiry->ask.kind == ASK_RUN)
+        tell_run(inquiry, dossier);
+    else
+        tell_runs(inquiry, dossier);
+    dossier_free(dossier);
+    free(inquiry);
+}
+
+static struct history_query query_of(const struct inquiry *inquiry)
+{
+    const struct ask *ask = &inquiry->ask;
+    struct history_query query = { .job = *ask->job ? ask->job : NULL };
+    switch (ask->kind) {
+    case ASK_RUNS:
+        query.from = ask->runs.from;
+        query.to = ask->runs.to;
+        query.verdicts = ask->runs.verdicts;
+        query.limit = ask->runs.limit;
+        break;
+    case ASK_RUN:
+        query.from = query.to = ask->key.slot;
+        query.limit = 8; /* by hand, by schedule, and what was missed first */
+        break;
+    default: /* the slots of the minute, and what came before */
+        query.from = (struct wall){ EVER_MS };
+        query.to = (struct wall){ ask->at.ms + WHY_MINUTE_MS };
+        query.limit = WHY_ROWS_MAX;
+        break;
+    }
+    return query;
+}
+
+/* Pointers of the query lead into the inquiry itself. */
+static void take_question(struct daemon *d, const struct ask *ask)
+{
+    struct journal *journal = d->records ? records_journal(d->records) : NULL;
+    struct inquiry *inquiry = memory_new(sizeof *inquiry);
+    inquiry->d = d;
+    inquiry->ask = *ask;
+    inquiry->now = clock_now(&d->clock).wall;
+    if (ask->kind == ASK_WHY && ask->at.ms == NEVER_MS)
+        inquiry->ask.at = inquiry->now;
+    inquiry->query = query_of(inquiry);
+    if (journal) {
+        journal_ask(journal, on_asked, on_told, inquiry);
+        return;
+    }
+    tell_failure(d, ask->id, 503, "the worker is stopping");
+    free(inquiry);
+}
+
+void inquiry_take(struct daemon *d, const struct ask *ask)
+{
+    if (ask->kind == ASK_STATUS)
+        take_status(d, ask);
+    else if (ask->kind == ASK_WHY && !job_of(d, ask->job))
+        tell_no_job(d, ask);
+    else
+        take_question(d, ask);
+}
+
+/* ---- what is recent, after a start ---- */
+
+/* Some jobs of the first set, which is kept until the last of them. */
+struct memory_walk {
+    struct daemon *d;
+    struct jobset *set;
+    uint32_t index;
+};
+
+/* NULL rows of a job that failed: then it is told from now on only. */
+static void *on_walk_asked(struct store *store, struct wall now, void *question,
+                           struct error *reterr)
+{
+    const struct memory_walk *walk = question;
+    struct dossier **list = memory_new(BEGIN_JOBS * sizeof *list);
+    uint32_t count = jobset_count(walk->set);
+    (void)now;
+    for (uint32_t i = 0; i < BEGIN_JOBS && walk->index + i < count; i++) {
+        const struct history_query query = {
+            .job = jobset_job(walk->set, walk->index + i)->name,
+            .from = { EVER_MS },
+            .to = { NEVER_MS },
+            .limit = RECENT_TOOK,
+        };
+        list[i] = dossier_read(store, &query, reterr);
+        if (list[i])
+            dossier_add_pause(list[i], store, query.job);
+    }
+    return list;
+}
+
+static void walk_on(struct memory_walk *walk);
+
+static void remember(struct recent *recent, const struct dossier *dossier)
+{
+    for (size_t i = 0; dossier && i < dossier->row_count; i++)
+        recent_row(recent, &dossier->rows[i]);
+    if (dossier && dossier->is_paused)
+        recent_pause(recent, &dossier->pause);
+}
+
+static void on_walk_told(void *question, const struct journal_answer *answer)
+{
+    struct memory_walk *walk = question;
+    struct dossier **list = answer->result;
+    for (uint32_t i = 0; list && i < BEGIN_JOBS; i++) {
+        remember(walk->d->recent, list[i]);
+        dossier_free(list[i]);
+    }
+    free(list);
+    walk->index += BEGIN_JOBS;
+    walk_on(walk);
+}
+
+static void walk_on(struct memory_walk *walk)
+{
+    struct journal *journal =
+        walk->d->closing ? NULL : records_journal(walk->d->records);
+    if (journal && walk->index < jobset_count(walk->set)) {
+        journal_ask(journal, on_walk_asked, on_walk_told, walk);
+        return;
+    }
+    jobset_unref(walk->set);
+    free(walk);
+}
+
+void inquiry_begin(struct daemon *d)
+{
+    const struct jobset *set = set_of(d);
+    if (!d->records || !set)
+        return;
+    struct memory_walk *walk = memory_new(sizeof *walk);
+    walk->d = d;
+    walk->set = jobset_ref((struct jobset *)set);
+    walk_on(walk);
+}

@@ -1,0 +1,17 @@
+/* An inquiry is a question of an operator that is answered in JSON: the status
+ * from memory, history and why by way of the store's thread. */
+#ifndef MOONCRON_INQUIRY_H
+#define MOONCRON_INQUIRY_H
+
+#include "mooncron/inbox.h"
+
+struct daemon;
+
+/* From the inbox: the answer comes back by itself. */
+void inquiry_take(struct daemon *d, const struct ask *ask);
+
+/* Once, when the first schedule is in force: what the store remembers of its
+ * jobs becomes what is recent, some jobs at a time. */
+void inquiry_begin(struct daemon *d);
+
+#endif

@@ -1,0 +1,84 @@
+/* What is recent: of each job the run that goes on, the last one that ended,
+ * how long the last few took, and its pause. So the status of the worker is
+ * told without asking the store.
+ *
+ * It is fed by what the core decides, and, after a start, by what the store
+ * remembers. By name, so reloads leave it alone. Each feeding costs the same,
+ * however many jobs there are. */
+#ifndef MOONCRON_RECENT_H
+#define MOONCRON_RECENT_H
+
+#include "mooncron/core.h"
+#include "mooncron/store.h"
+
+struct recent;
+
+#define RECENT_TOOK     15 /* runs that the median is of */
+#define RECENT_ATTEMPTS 8  /* of a run, the newest; more is a retry storm */
+
+struct recent_run {
+    struct run_key key;
+    enum trigger trigger;
+    uint32_t attempt;
+    struct wall started, ended; /* EVER_MS: unknown, and not yet */
+    int64_t took_ms;
+    uint16_t status;
+    uint8_t verdict, why, cause;
+    char *error; /* or NULL */
+};
+
+/* An attempt that failed, and was followed by another. */
+struct recent_attempt {
+    uint32_t number;
+    struct wall at;   /* when it had failed */
+    int64_t pause_ms; /* until the next one */
+    char *error;      /* or NULL */
+};
+
+struct recent_job {
+    bool goes_on; /* `going` is the newest run that does */
+    bool ran;     /* `last` is the newest run that has ended */
+    bool passed;  /* `pass` is the newest slot without a run */
+    struct recent_run going, last;
+    struct {
+        struct wall slot;
+        enum verdict verdict;
+        enum why why;
+    } pass;
+    struct run_key attempts_of;      /* the run whose these are */
+    struct recent_attempt *attempts; /* NULL: none failed */
+    uint32_t attempt_count;
+    struct {
+        struct wall since, until; /* until EVER_MS: there is none */
+        char *by, *reason;        /* or NULL */
+    } pause;
+    /* private */
+    char *name;
+    uint64_t hash;
+    uint32_t took_ms[RECENT_TOOK];
+    uint32_t took_count, took_next;
+};
+
+struct recent *recent_new(void);
+void recent_free(struct recent *recent); /* NULL is fine */
+
+/* What the core decided at `at`; `error` is the sentence of an attempt that has
+ * failed, or "". */
+void recent_action(struct recent *recent, const struct action *act,
+                   const char *error, struct wall at);
+/* Forgets jobs that `set` does not have; pauses are kept until they end. */
+void recent_sweep(struct recent *recent, const struct jobset *set,
+                  struct wall now);
+
+/* What the store remembers: rows newest first, before or after anything else
+ * was heard of the job. */
+void recent_row(struct recent *recent, const struct history_row *row);
+void recent_pause(struct recent *recent, const struct stored_pause *pause);
+
+/* NULL: nothing is known. Borrowed until the next feeding. */
+const struct recent_job *recent_of(const struct recent *recent,
+                                   const char *name);
+/* The median of the last RECENT_TOOK runs; -1: there was none. */
+int64_t recent_median_ms(const struct recent_job *job);
+
+#endif

@@ -1,0 +1,246 @@
+/* The status is told from memory: core, jobset, and what is recent. */
+#include "status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mooncron/civil.h"
+#include "writing.h"
+
+#define JOB_BYTES_MAX 4096 /* of one job, its sentences cut */
+
+const char *status_reason(const struct job *job)
+{
+    static const char *const reasons[] = {
+        [STANDING_SCHEDULED] = NULL,
+        [STANDING_DISABLED] = "enabled is false in the file",
+        [STANDING_ENVIRONMENT] = "`only` lists other environments",
+        [STANDING_JOBS_OFF] = "enableJobs is off in Settings",
+    };
+    return reasons[job->standing];
+}
+
+const struct zone *status_zone(const struct jobset *set, const struct job *job)
+{
+    const struct rules *rules = job->schedule.rules;
+    return rules ? rules_zone(rules) : jobset_zone(set);
+}
+
+const char *status_key(struct run_key key, char buffer[STATUS_KEY_MAX])
+{
+    char time[RFC3339_TEXT_MAX];
+    snprintf(buffer, STATUS_KEY_MAX, "%s%s", rfc3339_format(key.slot, 0, time),
+             key.manual ? "~manual" : "");
+    return buffer;
+}
+
+/* ---- one job ---- */
+
+void status_run(const struct recent_run *run, const struct zone *zone,
+                struct text *out)
+{
+    bool ended = run->ended.ms != EVER_MS;
+    char key[STATUS_KEY_MAX];
+    writing_string(out, "key", status_key(run->key, key));
+    writing_time(out, "slot", run->key.slot, zone);
+    writing_string(out, "trigger", trigger_names[run->trigger]);
+    writing_number(out, "attempt", run->attempt);
+    writing_time(out, "started", run->started, zone);
+    if (!ended)
+        return;
+    writing_time(out, "ended", run->ended, zone);
+    writing_number(out, "took_ms", run->took_ms);
+    writing_string(out, "verdict", verdict_names[run->verdict]);
+    writing_word(out, "why", run->why ? why_names[run->why] : "");
+    if (run->status)
+        writing_number(out, "status", run->status);
+    else
+        writing_null(out, "status");
+    writing_word(out, "error", run->error);
+}
+
+static void put_runs(const struct recent_job *job, const struct zone *zone,
+                     struct text *out)
+{
+    if (job->goes_on) {
+        writing_open(out, "running", '{');
+        status_run(&job->going, zone, out);
+        text_putc(out, '}');
+    }
+    if (job->ran) {
+        writing_open(out, "last", '{');
+        status_run(&job->last, zone, out);
+        text_putc(out, '}');
+    }
+    if (job->passed) {
+        writing_open(out, "last_passed", '{');
+        writing_time(out, "slot", job->pass.slot, zone);
+        writing_string(out, "verdict", verdict_names[job->pass.verdict]);
+        writing_string(out, "why", why_names[job->pass.why]);
+        text_putc(out, '}');
+    }
+}
+
+static void put_pause(const struct recent_job *job,
+                      const struct lane_status *lane, const struct zone *zone,
+                      struct text *out)
+{
+    writing_open(out, "paused", '{');
+    writing_time(out, "until", lane->paused_until, zone);
+    if (job && job->pause.until.ms != EVER_MS) {
+        writing_time(out, "since", job->pause.since, zone);
+        writing_word(out, "by", job->pause.by);
+        writing_word(out, "reason", job->pause.reason);
+    }
+    text_putc(out, '}');
+}
+
+struct counts {
+    uint32_t scheduled, running, paused, failing, omitted;
+};
+
+static void count_job(const struct lane_status *lane, struct counts *counts)
+{
+    counts->scheduled++;
+    counts->running += lane->going > lane->queued;
+    counts->paused += lane->paused_until.ms != EVER_MS;
+    counts->failing += lane->fails > 0;
+}
+
+static void put_lane(const struct status_view *view, uint32_t index,
+                     const struct lane_status *lane, const struct zone *zone,
+                     struct text *out)
+{
+    const struct job *job = jobset_job(core_status(view->core).set, index);
+    const struct recent_job *recent = recent_of(view->recent, job->name);
+    int64_t median_ms = recent_median_ms(recent);
+    bool paused = lane->paused_until.ms != EVER_MS;
+    writing_time(out, "next", core_next_slot(view->core, index), zone);
+    writing_number(out, "going", lane->going);
+    writing_number(out, "queued", lane->queued);
+    writing_number(out, "fails", lane->fails);
+    writing_number(out, "attempts", job->retry.attempts);
+    writing_bool(out, "circuit_open", lane->circuit_open);
+    if (median_ms >= 0)
+        writing_number(out, "p50_ms", median_ms);
+    else
+        writing_null(out, "p50_ms");
+    if (recent)
+        put_runs(recent, zone, out);
+    if (paused)
+        put_pause(recent, lane, zone, out);
+}
+
+static void put_target(const struct job *job, struct text *out)
+{
+    writing_string(out, "overlap", overlap_names[job->overlap]);
+    writing_open(out, "target", '{');
+    if (job->function) {
+        writing_number(out, "lua", job->line);
+    } else {
+        writing_string(out, "method", method_names[job->method]);
+        writing_string(out, "path", job->target);
+    }
+    text_putc(out, '}');
+}
+
+static void put_job(const struct status_view *view, uint32_t index,
+                    struct counts *counts, struct text *out)
+{
+    const struct jobset *set = core_status(view->core).set;
+    const struct job *job = jobset_job(set, index);
+    const struct zone *zone = status_zone(set, job);
+    struct lane_status lane = core_lane(view->core, index);
+    bool scheduled = job->standing == STANDING_SCHEDULED;
+    if (scheduled)
+        count_job(&lane, counts);
+    if (out->len + JOB_BYTES_MAX > STATUS_BYTES_MAX) {
+        counts->omitted++;
+        return;
+    }
+    writing_open(out, NULL, '{');
+    writing_string(out, "name", job->name);
+    writing_bool(out, "scheduled", scheduled);
+    writing_word(out, "reason", status_reason(job));
+    if (zone != jobset_zone(set))
+        writing_string(out, "timezone", zone_name(zone));
+    put_target(job, out);
+    if (scheduled)
+        put_lane(view, index, &lane, zone, out);
+    text_putc(out, '}');
+}
+
+/* ---- the whole ---- */
+
+static void put_jobs(const struct status_view *view,
+                     const struct core_status *status, struct counts *counts,
+                     struct text *out)
+{
+    uint32_t count = status->set ? jobset_count(status->set) : 0;
+    writing_open(out, "jobs", '[');
+    for (uint32_t i = 0; i < count; i++)
+        if (!*view->job || !strcmp(jobset_job(status->set, i)->name, view->job))
+            put_job(view, i, counts, out);
+    text_putc(out, ']');
+}
+
+static void put_totals(const struct core_status *status,
+                       const struct counts *counts, struct text *out)
+{
+    writing_open(out, "totals", '{');
+    writing_number(out, "jobs", status->set ? jobset_count(status->set) : 0);
+    writing_number(out, "scheduled", counts->scheduled);
+    writing_number(out, "running", counts->running);
+    writing_number(out, "paused", counts->paused);
+    writing_number(out, "failing", counts->failing);
+    writing_number(out, "omitted", counts->omitted);
+    text_putc(out, '}');
+}
+
+static void put_worker(const struct status_view *view,
+                       const struct core_status *status,
+                       const struct zone *zone, struct text *out)
+{
+    const char *environment = status->settings.environment;
+    writing_string(out, "mooncron", MOONCRON_VERSION);
+    writing_bool(out, "primary", view->primary);
+    writing_bool(out, "stopping", status->stopping);
+    writing_bool(out, "store_well", status->store_well);
+    writing_string(out, "file", view->file);
+    writing_string(out, "environment",
+                   *environment ? environment : view->node_env);
+    writing_bool(out, "enableJobs", status->settings.enable_jobs);
+    writing_bool(out, "unconfirmed", status->unconfirmed);
+    writing_number(out, "fetch_failures", status->fetch_failures);
+    writing_string(out, "timezone", zone_name(zone));
+    writing_open(out, "schedule", '{');
+    writing_number(out, "generation", status->generation);
+    writing_time(
+        out, "since",
+        status->set ? status->in_force_since : (struct wall){ NEVER_MS }, zone);
+    text_putc(out, '}');
+}
+
+static uint64_t tag_of(const char *bytes, size_t len)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+    return hash ? hash : 1;
+}
+
+uint64_t status_write(const struct status_view *view, struct text *out)
+{
+    struct core_status status = core_status(view->core);
+    const struct zone *zone = status.set ? jobset_zone(status.set) : zone_utc();
+    struct counts counts = { 0 };
+    writing_open(out, NULL, '{');
+    writing_number(out, "version", 1);
+    writing_time(out, "now", view->now, zone);
+    size_t timeless = out->len;
+    put_worker(view, &status, zone, out);
+    put_jobs(view, &status, &counts, out);
+    put_totals(&status, &counts, out);
+    text_putc(out, '}');
+    return tag_of(out->data + timeless, out->len - timeless);
+}

@@ -1,0 +1,36 @@
+/* Why a job ran at an instant, or did not, or will, told in sentences.
+ *
+ * Pure: everything is in the case, so any instant, past or future, can be told
+ * of in a test. */
+#ifndef MOONCRON_WHY_H
+#define MOONCRON_WHY_H
+
+#include "dossier.h"
+#include "mooncron/core.h"
+#include "mooncron/text.h"
+
+/* How many rows before the instant are looked at: the run that was still going,
+ * and manual ones between. */
+#define WHY_ROWS_MAX 100
+
+struct why_case {
+    const struct job *job;
+    const struct zone *zone; /* times are shown in it */
+    struct wall at, now;
+    const char *environment; /* in force */
+    bool primary;
+    struct lane_status lane; /* where the job is scheduled */
+    uint32_t generation;
+    struct wall in_force_since;
+    const struct dossier *dossier; /* NULL where the store did not answer */
+    const char *failure;           /* then: why */
+};
+
+/* A whole minute means every moment of it. */
+#define WHY_MINUTE_MS 60000
+
+/* One object: `code`, `slot`, `previous` and `next` slots, `sentences`, and the
+ * `run` where there is one. */
+void why_tell(const struct why_case *c, struct text *out);
+
+#endif

@@ -1,0 +1,130 @@
+/* What stands last in the text says whether a comma is due. */
+#include "writing.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "mooncron/civil.h"
+#include "mooncron/schedule.h"
+
+void writing_quote(struct text *out, const char *string)
+{
+    text_putc(out, '"');
+    size_t take;
+    for (const char *at = string; *at; at += take ? take : 1) {
+        unsigned char c = (unsigned char)*at;
+        take = text_utf8(at, strnlen(at, 4));
+        if (c == '"' || c == '\\')
+            text_printf(out, "\\%c", c);
+        else if (c < 0x20 || c == 0x7f)
+            text_printf(out, "\\u%04x", c);
+        else if (take)
+            text_add(out, at, take);
+        else
+            text_puts(out, "\xef\xbf\xbd"); /* U+FFFD */
+    }
+    text_putc(out, '"');
+}
+
+static void begin(struct text *out, const char *name)
+{
+    if (out->len && !strchr("{[", out->data[out->len - 1]))
+        text_putc(out, ',');
+    if (!name)
+        return;
+    writing_quote(out, name);
+    text_putc(out, ':');
+}
+
+void writing_open(struct text *out, const char *name, char bracket)
+{
+    begin(out, name);
+    text_putc(out, bracket);
+}
+
+void writing_string(struct text *out, const char *name, const char *string)
+{
+    begin(out, name);
+    writing_quote(out, string);
+}
+
+void writing_number(struct text *out, const char *name, int64_t number)
+{
+    begin(out, name);
+    text_printf(out, "%" PRId64, number);
+}
+
+void writing_bool(struct text *out, const char *name, bool value)
+{
+    begin(out, name);
+    text_puts(out, value ? "true" : "false");
+}
+
+void writing_null(struct text *out, const char *name)
+{
+    begin(out, name);
+    text_puts(out, "null");
+}
+
+void writing_word(struct text *out, const char *name, const char *string)
+{
+    if (string && *string)
+        writing_string(out, name, string);
+    else
+        writing_null(out, name);
+}
+
+static struct zone_span span_at(struct wall at, const struct zone *zone)
+{
+    struct zone_span span;
+    zone_span(zone, at.ms / 1000 - (at.ms % 1000 < 0), &span);
+    return span;
+}
+
+void writing_time(struct text *out, const char *name, struct wall at,
+                  const struct zone *zone)
+{
+    char text[RFC3339_TEXT_MAX];
+    if (at.ms == NEVER_MS || at.ms == EVER_MS) {
+        writing_null(out, name);
+        return;
+    }
+    /* RFC 3339 has no seconds in an offset; local mean times do. */
+    int32_t offset_s = span_at(at, zone).offset_s;
+    writing_string(out, name,
+                   rfc3339_format(at, offset_s - offset_s % 60, text));
+}
+
+void writing_date(struct text *out, struct wall at, const struct zone *zone)
+{
+    struct zone_span span = span_at(at, zone);
+    struct civil c = civil_from(at, span.offset_s);
+    text_printf(out, "%s %04d-%02u-%02u %02u:%02u:%02u %s",
+                civil_weekdays[c.weekday], (int)c.year, c.month, c.day, c.hour,
+                c.minute, c.second, span.abbreviation);
+}
+
+void writing_span(struct text *out, int64_t ms)
+{
+    static const struct {
+        int64_t seconds;
+        char name;
+    } units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+    if (ms < 1000) {
+        text_printf(out, "%" PRId64 "ms", ms);
+        return;
+    }
+    if (ms < 60000) {
+        text_printf(out, "%" PRId64 ".%" PRId64 "s", ms / 1000,
+                    ms % 1000 / 100);
+        return;
+    }
+    int64_t left = ms / 1000;
+    size_t i = 0;
+    while (left < units[i].seconds)
+        i++;
+    int64_t minor = left % units[i].seconds / units[i + 1].seconds;
+    text_printf(out, "%" PRId64 "%c", left / units[i].seconds, units[i].name);
+    if (minor)
+        text_printf(out, "%" PRId64 "%c", minor, units[i + 1].name);
+}
