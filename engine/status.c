@@ -52,6 +52,7 @@ void status_run(const struct recent_run *run, const struct zone *zone,
     writing_number(out, "took_ms", run->took_ms);
     writing_string(out, "verdict", verdict_names[run->verdict]);
     writing_word(out, "why", run->why ? why_names[run->why] : "");
+    writing_word(out, "cause", run->cause ? cause_names[run->cause] : "");
     if (run->status)
         writing_number(out, "status", run->status);
     else
@@ -99,10 +100,11 @@ struct counts {
     uint32_t scheduled, running, paused, failing, omitted;
 };
 
-static void count_job(const struct lane_status *lane, struct counts *counts)
+static void count_job(const struct lane_status *lane,
+                      const struct recent_job *recent, struct counts *counts)
 {
     counts->scheduled++;
-    counts->running += lane->going > lane->queued;
+    counts->running += recent && recent->goes_on;
     counts->paused += lane->paused_until.ms != EVER_MS;
     counts->failing += lane->fails > 0;
 }
@@ -153,7 +155,7 @@ static void put_job(const struct status_view *view, uint32_t index,
     struct lane_status lane = core_lane(view->core, index);
     bool scheduled = job->standing == STANDING_SCHEDULED;
     if (scheduled)
-        count_job(&lane, counts);
+        count_job(&lane, recent_of(view->recent, job->name), counts);
     if (out->len + JOB_BYTES_MAX > STATUS_BYTES_MAX) {
         counts->omitted++;
         return;

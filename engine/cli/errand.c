@@ -9,7 +9,7 @@
 #include "mooncron/memory.h"
 
 /* A reload is answered within 30 s, done or not; this leaves it the time. */
-#define POST_TIMEOUT_MS 40000
+#define SEND_TIMEOUT_MS 40000
 
 struct errand {
     uv_loop_t loop;
@@ -18,7 +18,7 @@ struct errand {
     /* of a fetch */
     enum fetch_outcome outcome;
     struct settings *settings;
-    /* of a post */
+    /* of what is sent */
     int status;
     char *body;
 };
@@ -95,8 +95,7 @@ struct settings *errand_settings(const struct config *config,
     return errand.settings;
 }
 
-static void on_posted(void *data, uint64_t tag,
-                      const struct http_answer *answer)
+static void on_sent(void *data, uint64_t tag, const struct http_answer *answer)
 {
     (void)tag;
     struct errand *errand = data;
@@ -109,8 +108,9 @@ static void on_posted(void *data, uint64_t tag,
     uv_stop(&errand->loop);
 }
 
-int errand_post(const struct config *config, const char *path,
-                const char *token, char **ret_body, struct error *reterr)
+int errand_send(const struct config *config, enum method method,
+                const char *path, const char *token, const char *body,
+                char **ret_body, struct error *reterr)
 {
     const struct http_config http = {
         .backend_url = config->url,
@@ -118,20 +118,28 @@ int errand_post(const struct config *config, const char *path,
         .connect_timeout_ms = config->connect_timeout_ms,
     };
     struct errand errand;
-    char line[4200]; /* a secret is 4096 bytes at most */
-    snprintf(line, sizeof line, "Authorization: Bearer %s", token);
-    const char *const headers[] = { line };
+    char line[4200] = ""; /* a secret is 4096 bytes at most */
+    const char *headers[2];
+    size_t count = 0;
+    if (*token) {
+        snprintf(line, sizeof line, "Authorization: Bearer %s", token);
+        headers[count++] = line;
+    }
+    if (*body)
+        headers[count++] = "Content-Type: application/json";
     const struct http_request request = {
-        .method = METHOD_POST,
+        .method = method,
         .url = path,
         .headers = headers,
-        .header_count = *token ? 1 : 0,
-        .body = "",
-        .timeout_ms = POST_TIMEOUT_MS,
+        .header_count = count,
+        .body = method == METHOD_GET ? NULL : body,
+        .body_len = strlen(body),
+        .timeout_ms = SEND_TIMEOUT_MS,
+        .keep_max = HTTP_ANSWER_MAX,
     };
     if (!errand_open(&errand, &http, reterr))
         return 0;
-    uint64_t handle = http_send(errand.http, &request, on_posted, &errand, 0);
+    uint64_t handle = http_send(errand.http, &request, on_sent, &errand, 0);
     assert(handle);
     (void)handle;
     uv_run(&errand.loop, UV_RUN_DEFAULT);

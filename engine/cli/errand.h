@@ -14,10 +14,11 @@ struct settings *errand_settings(const struct config *config,
                                  enum fetch_outcome *ret_outcome,
                                  struct error *reterr);
 
-/* POSTs to a path of the daemon, with a bearer token. The status, with the body
- * in `ret_body` (the caller frees it); 0 and a sentence where no answer came.
- */
-int errand_post(const struct config *config, const char *path,
-                const char *token, char **ret_body, struct error *reterr);
+/* One request to a path of the daemon, with a bearer token and a body, or ""
+ * for either. The status, with the answer's body in `ret_body` (the caller
+ * frees it); 0 and a sentence where no answer came. */
+int errand_send(const struct config *config, enum method method,
+                const char *path, const char *token, const char *body,
+                char **ret_body, struct error *reterr);
 
 #endif

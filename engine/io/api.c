@@ -64,6 +64,9 @@ void api_reload(struct desk *desk, const struct web_request *request,
     } else {
         web_fail_because(answer, failure_status(&word),
                          "Failed to restart schedulers", reply_failure(&word));
+        if (word.answered) /* 0: none is in force yet */
+            json_object_set_new(answer->body, "schedule",
+                                json_integer(word.report.generation));
     }
     free(word.message);
 }

@@ -1,0 +1,13 @@
+/* How the result of a run, or of a slot without one, looks in a cell. */
+#ifndef MOONCRON_CLI_RESULT_H
+#define MOONCRON_CLI_RESULT_H
+
+#include <jansson.h>
+
+#include "mooncron/text.h"
+
+/* "ok", "FAILED 503", "FAILED timeout", "unknown network", "skipped overlap",
+ * "missed down"; what is not ok is loud. `run` has `verdict`. */
+void result_put(const json_t *run, struct text *out);
+
+#endif

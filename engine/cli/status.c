@@ -1,0 +1,385 @@
+/* `mooncron status`: the jobs of the running daemon, when they run next and how
+ * they went last. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "coming.h"
+#include "display.h"
+#include "grid.h"
+#include "mooncron/memory.h"
+#include "result.h"
+#include "talk.h"
+#include "verbs.h"
+#include "writing.h"
+
+static const struct args_option options[] = {
+    { "json", 0, NULL, "as JSON" },
+};
+
+static const struct args_verb verb = {
+    .name = "status",
+    .about = "Shows what the daemon at MOONCRON_URL does: when its jobs run "
+             "next, how\nthey went last. Of one job it tells more.\n",
+    .operands = "[JOB]",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .operands_max = 1,
+};
+
+/* ---- cells ---- */
+
+static const struct zone *zone_of(struct talk *talk, const json_t *job)
+{
+    if (*talk_text(job, "timezone"))
+        return talk_zone(talk, job);
+    return talk_zone(talk, talk->json);
+}
+
+/* What has begun, or, where nothing goes on, what has ended; or NULL. */
+static const json_t *newest_run(const json_t *job)
+{
+    const json_t *running = json_object_get(job, "running");
+    return running ? running : json_object_get(job, "last");
+}
+
+static const char *cell_span(int64_t ms, const char *after,
+                             char cell[DISPLAY_MAX])
+{
+    char span[DISPLAY_MAX];
+    snprintf(cell, DISPLAY_MAX, "%.32s%s", display_in(ms < 0 ? 0 : ms, span),
+             after);
+    return cell;
+}
+
+/* A clock's reading of a time that is not far; "Mon 14:03:18". */
+static const char *cell_when(struct wall at, struct wall now,
+                             const struct zone *zone, char cell[DISPLAY_MAX])
+{
+    if (at.ms == NEVER_MS)
+        return "-";
+    /* The past looks like the future as far away. */
+    struct wall mirrored = { at.ms < now.ms ? 2 * at.ms - now.ms : now.ms };
+    return display_when(at, mirrored, zone, cell);
+}
+
+static void put_result(const json_t *job, struct text *out)
+{
+    const json_t *running = json_object_get(job, "running");
+    const json_t *last = json_object_get(job, "last");
+    if (running)
+        text_printf(out, "running %" PRId64 "/%" PRId64,
+                    talk_number(running, "attempt"),
+                    talk_number(job, "attempts"));
+    else if (talk_number(job, "going"))
+        text_puts(out, "waiting");
+    else if (last)
+        result_put(last, out);
+    else
+        text_putc(out, '-');
+}
+
+static void put_p50(const json_t *job, struct text *out)
+{
+    if (json_is_integer(json_object_get(job, "p50_ms")))
+        writing_span(out, talk_number(job, "p50_ms"));
+    else
+        text_putc(out, '-');
+}
+
+/* ---- the table ---- */
+
+static void add_text(struct grid *grid, const json_t *job,
+                     void (*put)(const json_t *job, struct text *out))
+{
+    struct text cell;
+    text_init(&cell, 128);
+    put(job, &cell);
+    grid_add(grid, cell.data);
+    text_close(&cell);
+}
+
+static void add_next(struct grid *grid, const json_t *job, struct wall now,
+                     const struct zone *zone)
+{
+    char cell[DISPLAY_MAX];
+    struct wall next = talk_time(job, "next");
+    bool paused = json_object_get(job, "paused");
+    grid_add(grid, paused ? "-" : cell_when(next, now, zone, cell));
+    if (paused)
+        grid_add(grid, "paused");
+    else if (next.ms == NEVER_MS)
+        grid_add(grid, "-");
+    else
+        grid_add(grid, cell_span(next.ms - now.ms, "", cell));
+}
+
+static void add_job(struct talk *talk, struct grid *grid, const json_t *job,
+                    struct wall now)
+{
+    char cell[DISPLAY_MAX];
+    const struct zone *zone = zone_of(talk, job);
+    const json_t *run = newest_run(job);
+    struct wall started = talk_time(run, "started");
+    int64_t fails = talk_number(job, "fails");
+    add_next(grid, job, now, zone);
+    grid_add(grid, cell_when(started, now, zone, cell));
+    grid_add(grid, started.ms == NEVER_MS
+                       ? "-"
+                       : cell_span(now.ms - started.ms, " ago", cell));
+    add_text(grid, job, put_result);
+    add_text(grid, job, put_p50);
+    snprintf(cell, sizeof cell, "%" PRId64, fails);
+    grid_add(grid, fails ? cell : "-");
+    grid_add(grid, talk_text(job, "name"));
+}
+
+static int by_next(const void *a, const void *b)
+{
+    struct wall left = talk_time(*(json_t *const *)a, "next");
+    struct wall right = talk_time(*(json_t *const *)b, "next");
+    return (left.ms > right.ms) - (left.ms < right.ms);
+}
+
+/* The jobs that have slots, by the next one; the caller frees. */
+static json_t **scheduled_new(const json_t *jobs, size_t *ret_count)
+{
+    json_t **list = memory_new(json_array_size(jobs) * sizeof *list);
+    *ret_count = 0;
+    for (size_t i = 0; i < json_array_size(jobs); i++)
+        if (talk_bool(json_array_get(jobs, i), "scheduled"))
+            list[(*ret_count)++] = json_array_get(jobs, i);
+    qsort(list, *ret_count, sizeof *list, by_next);
+    return list;
+}
+
+static void put_table(struct talk *talk, struct text *out)
+{
+    static const char *const heads[] = { "NEXT",   "LEFT", "LAST",  "AGO",
+                                         "RESULT", "P50",  "FAILS", "NAME" };
+    struct wall now = talk_time(talk->json, "now");
+    size_t count;
+    json_t **jobs = scheduled_new(json_object_get(talk->json, "jobs"), &count);
+    struct grid grid;
+    grid_init(&grid, 8, "     rr ");
+    for (size_t i = 0; i < 8; i++)
+        grid_add(&grid, heads[i]);
+    for (size_t i = 0; i < count; i++)
+        add_job(talk, &grid, jobs[i], now);
+    grid_print(&grid, out);
+    grid_close(&grid);
+    free(jobs);
+}
+
+/* ---- what stands above and below ---- */
+
+static void put_worker(struct talk *talk, struct text *out)
+{
+    const json_t *json = talk->json;
+    const json_t *schedule = json_object_get(json, "schedule");
+    char since[DISPLAY_MAX];
+    text_printf(out, "mooncron %s · %s · %s · enableJobs %s · ",
+                talk_text(json, "mooncron"),
+                talk_bool(json, "primary") ? "primary" : "spare",
+                talk_text(json, "environment"),
+                talk_bool(json, "enableJobs") ? "on" : "OFF");
+    if (talk_number(schedule, "generation"))
+        text_printf(out, "schedule #%" PRId64 " since %s\n",
+                    talk_number(schedule, "generation"),
+                    cell_when(talk_time(schedule, "since"),
+                              talk_time(json, "now"), talk_zone(talk, json),
+                              since));
+    else
+        text_puts(out, "no schedule yet\n");
+    if (talk_bool(json, "stopping"))
+        text_puts(out, "It is stopping: nothing more is fired.\n");
+    else if (!talk_bool(json, "store_well"))
+        text_puts(out, "The store has failed: nothing is fired until it is "
+                       "well.\n");
+    if (talk_number(json, "fetch_failures"))
+        text_puts(out, "The backend does not answer with Settings.\n");
+}
+
+/* The first failing job in the order of the file, or NULL. */
+static const char *failing(const json_t *jobs)
+{
+    for (size_t i = 0; i < json_array_size(jobs); i++)
+        if (talk_number(json_array_get(jobs, i), "fails"))
+            return talk_text(json_array_get(jobs, i), "name");
+    return NULL;
+}
+
+static void put_totals(const struct talk *talk, struct text *out)
+{
+    const json_t *totals = json_object_get(talk->json, "totals");
+    const char *worst = failing(json_object_get(talk->json, "jobs"));
+    int64_t jobs = talk_number(totals, "jobs");
+    int64_t off = jobs - talk_number(totals, "scheduled");
+    text_printf(out, "\n%" PRId64 " job%s", jobs, jobs == 1 ? "" : "s");
+    static const char *const counts[] = { "running", "paused", "failing" };
+    for (size_t i = 0; i < 3; i++)
+        if (talk_number(totals, counts[i]))
+            text_printf(out, " · %" PRId64 " %s",
+                        talk_number(totals, counts[i]), counts[i]);
+    if (off)
+        text_printf(out, " · %" PRId64 " not scheduled", off);
+    if (talk_number(totals, "omitted"))
+        text_printf(out, " · %" PRId64 " not shown (mooncron status JOB)",
+                    talk_number(totals, "omitted"));
+    if (worst)
+        text_printf(out, "      mooncron logs %s", worst);
+    text_putc(out, '\n');
+}
+
+/* ---- one job ---- */
+
+static void put_date(struct talk *talk, const json_t *job, const json_t *json,
+                     const char *name, struct text *out)
+{
+    writing_date(out, talk_time(json, name), zone_of(talk, job));
+}
+
+static void put_run(struct talk *talk, const json_t *job, const char *name,
+                    struct text *out)
+{
+    const json_t *run = json_object_get(job, name);
+    if (!run)
+        return;
+    text_printf(out, "  %-8s ", name);
+    put_date(talk, job, run, "started", out);
+    if (*talk_text(run, "verdict")) {
+        text_puts(out, ", ");
+        result_put(run, out);
+        text_puts(out, " after ");
+        writing_span(out, talk_number(run, "took_ms"));
+    } else {
+        text_printf(out, ", attempt %" PRId64 "/%" PRId64,
+                    talk_number(run, "attempt"), talk_number(job, "attempts"));
+    }
+    if (*talk_text(run, "error"))
+        text_printf(out, ": %s", talk_text(run, "error"));
+    text_putc(out, '\n');
+}
+
+static void put_passed(struct talk *talk, const json_t *job, struct text *out)
+{
+    const json_t *pass = json_object_get(job, "last_passed");
+    if (!pass)
+        return;
+    text_puts(out, "  not run  ");
+    put_date(talk, job, pass, "slot", out);
+    text_puts(out, ", ");
+    result_put(pass, out);
+    text_putc(out, '\n');
+}
+
+static void put_pause(struct talk *talk, const json_t *job, struct text *out)
+{
+    const json_t *pause = json_object_get(job, "paused");
+    if (!pause)
+        return;
+    text_puts(out, "  paused   until ");
+    put_date(talk, job, pause, "until", out);
+    if (*talk_text(pause, "by"))
+        text_printf(out, ", by %s", talk_text(pause, "by"));
+    if (*talk_text(pause, "reason"))
+        text_printf(out, ": %s", talk_text(pause, "reason"));
+    text_putc(out, '\n');
+}
+
+static void put_next(struct talk *talk, const json_t *job, struct text *out)
+{
+    struct wall next = talk_time(job, "next");
+    text_puts(out, "  next     ");
+    if (next.ms == NEVER_MS) {
+        text_puts(out, "never\n");
+        return;
+    }
+    put_date(talk, job, job, "next", out);
+    text_puts(out, ", in ");
+    writing_span(out, next.ms - talk_time(talk->json, "now").ms);
+    text_putc(out, '\n');
+}
+
+static void put_target(const json_t *job, struct text *out)
+{
+    const json_t *target = json_object_get(job, "target");
+    text_printf(out, "%s  ", talk_text(job, "name"));
+    if (talk_number(target, "lua"))
+        text_printf(out, "lua :%" PRId64, talk_number(target, "lua"));
+    else
+        text_printf(out, "%s %s", talk_text(target, "method"),
+                    talk_text(target, "path"));
+    text_printf(out, "  overlap %s\n", talk_text(job, "overlap"));
+}
+
+static void put_job(struct talk *talk, const json_t *job, struct text *out)
+{
+    put_target(job, out);
+    if (!talk_bool(job, "scheduled")) {
+        text_printf(out, "  not scheduled: %s\n", talk_text(job, "reason"));
+        return;
+    }
+    put_next(talk, job, out);
+    put_pause(talk, job, out);
+    put_run(talk, job, "running", out);
+    put_run(talk, job, "last", out);
+    put_passed(talk, job, out);
+    if (talk_number(job, "fails"))
+        text_printf(out, "  fails    %" PRId64 " in a row\n",
+                    talk_number(job, "fails"));
+    if (talk_number(job, "queued"))
+        text_printf(out, "  waiting  %" PRId64 "\n",
+                    talk_number(job, "queued"));
+    if (talk_bool(job, "circuit_open"))
+        text_puts(out, "  circuit  open: its origin does not answer\n");
+}
+
+/* ---- the whole ---- */
+
+static void tell(struct talk *talk)
+{
+    struct text out;
+    text_init(&out, 8 << 20);
+    if (talk->args->operand_count) {
+        const json_t *jobs = json_object_get(talk->json, "jobs");
+        put_job(talk, json_array_get(jobs, 0), &out);
+    } else {
+        put_worker(talk, &out);
+        text_putc(&out, '\n');
+        put_table(talk, &out);
+        put_totals(talk, &out);
+    }
+    fwrite(out.data, 1, out.len, stdout);
+    text_close(&out);
+}
+
+static void status(struct talk *talk)
+{
+    static const char *const segments[] = { "status" };
+    struct text path;
+    text_init(&path, 1024);
+    talk_path(&path, segments, 1);
+    if (talk->args->operand_count)
+        talk_param(&path, "job", talk->args->operands[0]);
+    if (talk_get(talk, path.data)) {
+        if (args_value(talk->args, "json"))
+            talk_print(talk);
+        else
+            tell(talk);
+    }
+    text_close(&path);
+}
+
+int cli_status(int argc, char **argv)
+{
+    struct args args;
+    struct talk talk;
+    int code;
+    if (!args_read(&args, &verb, argc, argv, &code))
+        return code;
+    if (talk_begin(&talk, &args))
+        status(&talk);
+    return talk_end(&talk);
+}
