@@ -75,7 +75,7 @@ static void tell_no_job(struct daemon *d, const struct ask *ask)
 
 /* ---- status ---- */
 
-static void take_status(struct daemon *d, const struct ask *ask)
+static void tell_status(struct daemon *d, const struct ask *ask)
 {
     const struct status_view view = {
         .core = d->core,
@@ -224,6 +224,8 @@ static void *on_asked(struct store *store, struct wall now, void *question,
                       struct error *reterr)
 {
     const struct inquiry *inquiry = question;
+    if (inquiry->ask.kind == ASK_STATUS)
+        return memory_new(sizeof(struct dossier)); /* it waits its turn */
     struct dossier *dossier = dossier_read(store, &inquiry->query, reterr);
     if (dossier && inquiry->ask.kind == ASK_WHY) {
         dossier_add_pause(dossier, store, inquiry->ask.job);
@@ -236,7 +238,9 @@ static void on_told(void *question, const struct journal_answer *answer)
 {
     struct inquiry *inquiry = question;
     struct dossier *dossier = answer->result;
-    if (inquiry->ask.kind == ASK_WHY)
+    if (inquiry->ask.kind == ASK_STATUS)
+        tell_status(inquiry->d, &inquiry->ask);
+    else if (inquiry->ask.kind == ASK_WHY)
         tell_why(inquiry, dossier, answer->failure);
     else if (answer->failure)
         tell_failure(inquiry->d, inquiry->ask.id, 503, answer->failure);
@@ -293,8 +297,9 @@ static void take_question(struct daemon *d, const struct ask *ask)
 
 void inquiry_take(struct daemon *d, const struct ask *ask)
 {
-    if (ask->kind == ASK_STATUS)
-        take_status(d, ask);
+    /* Right after a start the status is told when the store has been heard. */
+    if (ask->kind == ASK_STATUS && !d->remembering)
+        tell_status(d, ask);
     else if (ask->kind == ASK_WHY && !job_of(d, ask->job))
         tell_no_job(d, ask);
     else
@@ -363,6 +368,7 @@ static void walk_on(struct memory_walk *walk)
         journal_ask(journal, on_walk_asked, on_walk_told, walk);
         return;
     }
+    walk->d->remembering = false;
     jobset_unref(walk->set);
     free(walk);
 }
@@ -373,6 +379,7 @@ void inquiry_begin(struct daemon *d)
     if (!d->records || !set)
         return;
     struct memory_walk *walk = memory_new(sizeof *walk);
+    d->remembering = true;
     walk->d = d;
     walk->set = jobset_ref((struct jobset *)set);
     walk_on(walk);

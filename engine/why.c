@@ -127,20 +127,25 @@ static void say_down(struct telling *t, struct wall slot)
 
 /* ---- pauses ---- */
 
-static void say_pause(struct telling *t, struct wall at)
+/* The pause of now, which may be a later one than that of `at`. */
+static bool is_pause_of(const struct why_case *c, struct wall at)
 {
-    const struct dossier *dossier = t->c->dossier;
-    if (!dossier || !dossier->is_paused || dossier->pause.since.ms > at.ms ||
-        dossier->pause.until.ms < at.ms)
-        return;
-    if (*dossier->pause.by)
-        text_printf(&t->words, ", by %s", dossier->pause.by);
+    return c->dossier && c->dossier->is_paused &&
+           c->dossier->pause.since.ms <= at.ms &&
+           c->dossier->pause.until.ms >= at.ms;
+}
+
+static void say_pause(struct telling *t)
+{
+    const struct stored_pause *pause = &t->c->dossier->pause;
+    if (*pause->by)
+        text_printf(&t->words, " by %s", pause->by);
     say(t, ", since ");
-    say_date(t, dossier->pause.since);
+    say_date(t, pause->since);
     say(t, ", until ");
-    say_date(t, dossier->pause.until);
-    if (*dossier->pause.reason)
-        text_printf(&t->words, ": %s", dossier->pause.reason);
+    say_date(t, pause->until);
+    if (*pause->reason)
+        text_printf(&t->words, ": %s", pause->reason);
 }
 
 /* ---- a slot that was passed over ---- */
@@ -196,8 +201,8 @@ static void tell_pass(struct telling *t, struct wall slot,
         say_blocker(t, slot);
     else if (row->why == WHY_DOWN)
         say_down(t, slot);
-    else if (row->why == WHY_PAUSED)
-        say_pause(t, slot);
+    else if (row->why == WHY_PAUSED && is_pause_of(t->c, slot))
+        say_pause(t);
     say(t, ".\n");
     if (row->count < 2)
         return;
@@ -345,7 +350,7 @@ static bool tell_paused(struct telling *t, struct wall slot)
     say_date(t, slot);
     say(t, " will not be run in its time: the job is paused");
     if (t->c->dossier && t->c->dossier->is_paused) {
-        say_pause(t, t->c->now);
+        say_pause(t);
     } else {
         say(t, " until ");
         say_date(t, until);

@@ -1,0 +1,252 @@
+/* What operators want of the jobs of a running worker, on the command line: run
+ * one now, pause it, let it go on, run its old slots, look, and ask why. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "world.h"
+
+/* `rank` comes each half second of the test's clock, `rare` never meanwhile. */
+static const char schedule[] =
+    "job 'rank' { every = '30s', post = '/api/feed/rank', catch_up = '1h' }\n"
+    "job 'rare' { every = '7d', post = '/api/sync/city-counters',\n"
+    "  retry = { attempts = 3, backoff = '1s..2s' } }\n"
+    "job 'off' { every = '1h', post = '/api/off', only = { 'staging' } }\n";
+
+static void open_world(struct world *world)
+{
+    world_open(world, schedule, true, "production", NULL);
+}
+
+/* Runs a command, and fails the test where it does not end with `code` or does
+ * not say `wanted`, on either descriptor. Gives what it said. */
+static char *say(const struct world *world, int code, const char *wanted,
+                 const char *const *args)
+{
+    char *out, *err, *both = NULL;
+    int found = worker_command(&world->worker, &world->scratch, &world->stand,
+                               args, &out, &err);
+    if (asprintf(&both, "%s%s", out, err) < 0)
+        fail();
+    if (found != code || !strstr(both, wanted))
+        fail_msg("mooncron %s: %d and \"%s\" were wanted; it ended with %d, "
+                 "and said:\n%s",
+                 args[0], code, wanted, found, both);
+    free(out);
+    free(err);
+    return both;
+}
+#define SAY(world, code, wanted, ...)                                          \
+    say(world, code, wanted, (const char *const[]){ __VA_ARGS__, NULL })
+#define EXPECT(world, code, wanted, ...)                                       \
+    free(SAY(world, code, wanted, __VA_ARGS__))
+
+static void restart(struct world *world)
+{
+    worker_drain(&world->worker);
+    worker_free(&world->worker);
+    worker_start(&world->worker, &world->scratch, &world->stand, NULL);
+    worker_await_generation(&world->worker, 2);
+}
+
+/* ---- trigger ---- */
+
+static void a_triggered_run_is_followed(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    char *said = SAY(world, 0, "POST /api/sync/city-counters", "trigger",
+                     "rare", "--wait", "--reason", "a look");
+    assert_non_null(strstr(said, "attempt 1/3  20"));
+    assert_non_null(strstr(said, "\nok in "));
+    free(said);
+    json_decref(stand_calls(&world->stand, 0, 1, WORKER_PATIENCE_MS));
+
+    stand_fault(&world->stand, "/api/sync/city-counters", "500", 0, 1);
+    said = SAY(world, 0, "\nok in ", "trigger", "rare", "--wait");
+    assert_non_null(strstr(said, "attempt 1/3  the backend answered 500"));
+    assert_non_null(strstr(said, ", retry in "));
+    assert_non_null(strstr(said, "attempt 2/3  20"));
+    free(said);
+
+    stand_fault(&world->stand, "/api/sync/city-counters", "500", 0, 0);
+    EXPECT(world, 1, "failed in ", "trigger", "rare", "--wait");
+    EXPECT(world, 1, "\"verdict\":\"failed\"", "trigger", "rare", "--wait",
+           "--json");
+    EXPECT(world, 0, "FAILED 500", "status");
+    EXPECT(world, 0, "mooncron logs rare", "status");
+    worker_drain(&world->worker);
+}
+
+static void a_run_that_goes_on_is_not_joined(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    stand_fault(&world->stand, "/api/sync/city-counters", "hang", 60000, 0);
+    EXPECT(world, 0, "run ", "trigger", "rare");
+    EXPECT(world, 1, "is running already, and overlap = \"skip\"", "trigger",
+           "rare");
+    EXPECT(world, 0, "\"outcome\":\"done\"", "trigger", "rare", "--force",
+           "--json");
+    EXPECT(world, 0, "running 1/3", "status");
+    EXPECT(world, 0, "is being run, by hand", "why", "rare");
+    stand_calm(&world->stand);
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
+}
+
+static void what_cannot_be_done_is_said(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    EXPECT(world, 1, "there is no job \"ranc\", did you mean \"rank\"?",
+           "trigger", "ranc");
+    EXPECT(world, 1, "did you mean \"rank\"?", "why", "ranc");
+    EXPECT(world, 1, "did you mean \"rank\"?", "pause", "ranc");
+    EXPECT(world, 1, "did you mean \"rank\"?", "logs", "ranc");
+    EXPECT(world, 1, "did you mean \"rank\"?", "status", "ranc");
+    EXPECT(world, 1, "there is no job \"a/b%?\"", "trigger", "a/b%?");
+    EXPECT(world, 1, "off is not scheduled here: `only` lists other", "trigger",
+           "off");
+    EXPECT(world, 0, "off is not scheduled in production: `only`", "why",
+           "off");
+    EXPECT(world, 1, "rank is not paused", "resume", "rank");
+    EXPECT(world, 64, "--for wants a duration", "pause", "rank", "--for", "2");
+    EXPECT(world, 64, "--from is missing", "backfill", "rank");
+    EXPECT(world, 64, "verdict must be ok, failed", "logs", "--verdict", "bad");
+    worker_drain(&world->worker);
+    EXPECT(world, 69, "no daemon answers at", "status");
+    EXPECT(world, 69, "no daemon answers at", "logs");
+    EXPECT(world, 69, "no daemon answers at", "why", "rank");
+    EXPECT(world, 69, "no daemon answers at", "trigger", "rank");
+}
+
+static void a_wrong_token_is_refused(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    scratch_write(&world->scratch, "state/admin.token", "of another worker");
+    EXPECT(world, 77, "Unauthorized", "trigger", "rank");
+    EXPECT(world, 0, "enableJobs on", "status");
+    worker_drain(&world->worker);
+}
+
+/* ---- pause and resume ---- */
+
+static void a_pause_ends_by_itself(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    world_await_calls(world, "rank", 1);
+    EXPECT(world, 0, "rank is paused until ", "pause", "rank", "--for", "4m",
+           "--reason", "the move");
+    char *said = SAY(world, 0, "will not be run in its time: the job is paused",
+                     "why", "rank");
+    assert_non_null(strstr(said, ": the move"));
+    free(said);
+    EXPECT(world, 0, "paused", "status");
+    json_decref(worker_says(&world->worker, "its pause is over"));
+    world_await_calls(world, "rank", 2);
+    EXPECT(world, 0, "missed paused", "logs", "rank", "-n", "1000");
+    worker_drain(&world->worker);
+}
+
+static void a_pause_outlives_the_worker(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    EXPECT(world, 0, "is paused until ", "pause", "rank", "--for", "10h",
+           "--reason", "the move");
+    restart(world);
+    EXPECT(world, 0, ": the move", "status", "rank");
+    int64_t seq = stand_last(&world->stand);
+    EXPECT(world, 0, "\"dry_run\":true", "resume", "rank", "--dry-run",
+           "--json");
+    EXPECT(world, 0, "rank would go on.", "resume", "rank", "--dry-run");
+    assert_int_equal(stand_last(&world->stand), seq);
+    EXPECT(world, 0, "rank goes on.", "resume", "rank");
+    world_await_calls(world, "rank", 2);
+    worker_drain(&world->worker);
+}
+
+/* ---- backfill ---- */
+
+static void old_slots_are_run(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    EXPECT(world, 0, "53 slots of rare, from ", "backfill", "rare", "--from",
+           "2025-01-01", "--to", "2026-01-01", "--dry-run");
+    assert_int_equal(stand_last(&world->stand), 0);
+    EXPECT(world, 0, "no slot there", "backfill", "rare", "--from",
+           "2025-01-03", "--to", "2025-01-04");
+    EXPECT(world, 64, "--yes says that more than 100000 are meant", "backfill",
+           "rank", "--from", "2020-01-01", "--to", "2025-01-01");
+    EXPECT(world, 0, "53 slots of rare", "backfill", "rare", "--from",
+           "2025-01-01", "--to", "2026-01-01");
+    world_await_calls(world, "rare", 2);
+    char *said = SAY(world, 0, "backfill", "logs", "rare", "-n", "60");
+    assert_non_null(strstr(said, "2025-"));
+    free(said);
+    worker_drain(&world->worker);
+}
+
+/* ---- looking ---- */
+
+static void what_happened_is_told(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    stand_fault(&world->stand, "/api/feed/rank", "404", 0, 1);
+    world_await_calls(world, "rank", 3);
+    EXPECT(world, 0, "FAILED 404", "logs", "rank", "-n", "100");
+    EXPECT(world, 0, "FAILED 404", "logs", "--verdict", "failed");
+    char *said = SAY(world, 0, "ok", "logs", "--verdict", "ok");
+    assert_null(strstr(said, "FAILED"));
+    free(said);
+    EXPECT(world, 0, "Nothing is written down", "logs", "rare");
+    said = SAY(world, 0, "rank is not due ", "why", "rank");
+    assert_non_null(strstr(said, "will be run, in "));
+    free(said);
+    restart(world);
+    said = SAY(world, 0, "  ok  ", "status"); /* remembered */
+    assert_non_null(strstr(said, "2 not scheduled") ? NULL : "1");
+    free(said);
+    EXPECT(world, 0, "last ", "status", "rank");
+    worker_drain(&world->worker);
+}
+
+static void a_reload_without_a_backend_says_what_goes_on(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    stand_fault(&world->stand, "/api/settings", "500", 0, 0);
+    EXPECT(world, 69, "\nSchedule #1 keeps running.\n", "reload");
+    EXPECT(world, 69, "\"schedule\":1", "reload", "--json");
+    stand_calm(&world->stand);
+    EXPECT(world, 0, "\"outcome\":\"unchanged\"", "reload", "--json");
+    worker_drain(&world->worker);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(a_triggered_run_is_followed),
+        WORLD_TEST(a_run_that_goes_on_is_not_joined),
+        WORLD_TEST(what_cannot_be_done_is_said),
+        WORLD_TEST(a_wrong_token_is_refused),
+        WORLD_TEST(a_pause_ends_by_itself),
+        WORLD_TEST(a_pause_outlives_the_worker),
+        WORLD_TEST(old_slots_are_run),
+        WORLD_TEST(what_happened_is_told),
+        WORLD_TEST(a_reload_without_a_backend_says_what_goes_on),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
