@@ -18,31 +18,42 @@ static int by_name(const void *key, const void *item)
     return strcmp(key, ((const struct lane_memory *)item)->job);
 }
 
-bool adopt_lane(struct core *core, uint32_t index)
+static const struct lane_memory *memory_of(const struct core *core,
+                                           uint32_t index)
 {
     const struct memory_of_store *memory = &core->config.memory;
-    const struct lane_memory *known =
-        memory->lane_count
-            ? bsearch(lane_job(core, index)->name, memory->lanes,
-                      memory->lane_count, sizeof *memory->lanes, by_name)
-            : NULL;
+    if (memory->lane_count == 0)
+        return NULL;
+    return bsearch(lane_job(core, index)->name, memory->lanes,
+                   memory->lane_count, sizeof *memory->lanes, by_name);
+}
+
+void adopt_life(struct core *core, uint32_t index)
+{
+    const struct lane_memory *known = memory_of(core, index);
     if (!known)
-        return false;
+        return;
     struct lane *lane = lane_at(core, index);
     lane->fails = known->fails;
     lane->runs = known->runs;
     lane->started = known->started;
-    bool there = known->cursor.ms != EVER_MS;
-    if (there)
-        lane->cursor = known->cursor;
-    if (lane->cursor.ms > core->now.wall.ms || !there)
-        lane->cursor = core->now.wall;
-    lane->absent = there; /* while it came up this worker fired nothing */
     if (known->paused_until.ms == EVER_MS)
-        return there;
+        return;
+    lane->absent = true; /* nothing of it was lived through */
     lane_pause(core, index, known->paused_until);
-    past_begin(lane->past, lane->cursor); /* nothing of it was lived through */
-    return there;
+}
+
+bool adopt_cursor(struct core *core, uint32_t index)
+{
+    const struct lane_memory *known = memory_of(core, index);
+    struct lane *lane = lane_at(core, index);
+    if (!known || known->cursor.ms == EVER_MS)
+        return false;
+    lane->cursor = known->cursor;
+    if (lane->cursor.ms > core->now.wall.ms)
+        lane->cursor = core->now.wall;
+    lane->absent = true; /* while it came up this worker fired nothing */
+    return true;
 }
 
 /* The job may try once more, and no newer slot is due instead. */
@@ -61,6 +72,7 @@ static void adopt_claimed(struct core *core, struct run *run,
                           const struct run_memory *known)
 {
     run->reclaimed = true;
+    run->last.verdict = VERDICT_UNKNOWN;
     run->started = core->now.mono;
     run->attempt = known->attempt;
     run->epoch = known->epoch + 1;

@@ -182,14 +182,16 @@ static void lane_inherit(struct lane *lane, struct lane *old)
     old->past = NULL;
 }
 
-/* The job has slots from here on, those of this instant included. */
+/* The job has slots from here on, after this instant: what is due at it was
+ * fired before. */
 static void lane_open(struct core *core, uint32_t index)
 {
     struct lane *lane = lane_at(core, index);
     lane->behind = true;
-    if (!core->lanes.memory_over && adopt_lane(core, index))
+    lane->absent = false;
+    if (!core->lanes.memory_over && adopt_cursor(core, index))
         return;
-    lane->cursor.ms = core->now.wall.ms - 1;
+    lane->cursor = core->now.wall;
     lane->fresh = true;
 }
 
@@ -209,6 +211,8 @@ void lanes_move(struct core *core, const struct jobset *before)
         lane_begin(lane);
         if (was != NO_INDEX)
             lane_inherit(lane, &old.lanes[was]);
+        else if (!lanes->memory_over)
+            adopt_life(core, i);
         lane->scheduled = job->standing == STANDING_SCHEDULED;
         lane->circuit = circuit_find(core, job);
         if (lane->scheduled && (was == NO_INDEX || !old.lanes[was].scheduled))

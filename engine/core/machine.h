@@ -358,8 +358,11 @@ void circuits_close(struct core *core);
 
 /* ---- adopt.c ---- */
 
-/* What the store remembers of job `index`, for its lane; false: nothing. */
-bool adopt_lane(struct core *core, uint32_t index);
+/* What the store remembers of job `index`, whether it has slots here or not:
+ * its failures, its runs, its pause. */
+void adopt_life(struct core *core, uint32_t index);
+/* Where its slots go on; false: nothing is known of any. */
+bool adopt_cursor(struct core *core, uint32_t index);
 /* Runs without a verdict go on where the set in force has their jobs. */
 void adopt_runs(struct core *core);
 /* Settings are known: what was not used by now is old. */

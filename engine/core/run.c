@@ -233,6 +233,10 @@ void run_drop(struct core *core, struct run *run)
 void run_pass(struct core *core, struct run *run, enum verdict verdict,
               enum why why)
 {
+    if (run->reclaimed) { /* another life may have sent it */
+        run_refuse(core, run, VERDICT_UNKNOWN, why);
+        return;
+    }
     struct action *act = core_act(core, ACT_PASS);
     act->pass.job = run->job;
     act->pass.first = act->pass.last = run->key.slot;
@@ -333,7 +337,8 @@ static void run_attempt(struct core *core, struct run *run)
 }
 
 /* The claim is durable. Where the store took so long that the slot is old, it
- * is as if nobody had been there. */
+ * is as if nobody had been there; but what another life may have sent stays
+ * unknown. */
 static void run_start(struct core *core, struct run *run)
 {
     struct lane *lane = run->lane == NO_INDEX ? NULL : lane_at(core, run->lane);
@@ -344,12 +349,16 @@ static void run_start(struct core *core, struct run *run)
     run->started = core->now.mono;
     if (core->leaving)
         run->leaving = WHY_STOPPING;
+    if (run->leaving && run->reclaimed) {
+        run_refuse(core, run, VERDICT_UNKNOWN, run->leaving);
+        return;
+    }
     if (run->leaving) {
         run_refuse(core, run, VERDICT_SKIPPED,
                    run->leaving == WHY_REPLACED ? WHY_OVERLAP : run->leaving);
         return;
     }
-    if (run->trigger == TRIGGER_SCHEDULE && !run->waited &&
+    if (run->trigger == TRIGGER_SCHEDULE && !run->waited && !run->reclaimed &&
         late_ms > late_max_ms) {
         run_refuse(core, run, VERDICT_MISSED, WHY_STORE);
         return;

@@ -88,6 +88,15 @@ static void tell_finish(struct text *trace, struct checker *checker,
         text_printf(trace, " %lld ms", (long long)act->finish.took_ms);
 }
 
+static void tell_cancel(struct text *trace, uint32_t number,
+                        const char *because)
+{
+    if (number)
+        text_printf(trace, "cancel #%u: %s", number, because);
+    else
+        text_printf(trace, "cancel a hook: %s", because);
+}
+
 static void tell_run(struct text *trace, struct checker *checker,
                      const struct action *act)
 {
@@ -96,8 +105,7 @@ static void tell_run(struct text *trace, struct checker *checker,
         tell_start(trace, checker, &act->note);
         break;
     case ACT_CANCEL:
-        text_printf(trace, "cancel #%u: %s",
-                    checker_number(checker, act->cancel.run),
+        tell_cancel(trace, checker_number(checker, act->cancel.run),
                     act->cancel.because);
         break;
     case ACT_WAKE:
