@@ -89,6 +89,18 @@ void held_supersede(struct core *core, uint32_t index)
     }
 }
 
+/* Nothing but the job's own claim may be there when a newer slot is claimed. */
+void held_settle(struct core *core, uint32_t index)
+{
+    for (uint32_t left = lane_at(core, index)->held; left > 0; left--) {
+        struct run *run = held_pop(core, lane_at(core, index));
+        if (run->reclaimed)
+            run_refuse(core, run, VERDICT_UNKNOWN, WHY_DOWN);
+        else
+            held_push(core, run);
+    }
+}
+
 /* ---- a turn ---- */
 
 /* Its window has passed while it waited for its turn. */

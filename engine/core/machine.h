@@ -287,6 +287,9 @@ void due_pass(struct core *core, uint32_t index, struct wall slot,
 void held_add(struct core *core, struct run *run);
 /* Slots that wait to be caught up are missed: a newer one takes their place. */
 void held_supersede(struct core *core, uint32_t index);
+/* A run is about to be claimed: what another life had claimed of the lane, and
+ * waits to be tried again, is unknown from now on. */
+void held_settle(struct core *core, uint32_t index);
 /* Begins the next one, where its time has come. */
 void held_turn(struct core *core);
 struct mono held_deadline(const struct core *core);

@@ -376,6 +376,12 @@ void run_begin(struct core *core, struct run *run)
         run_pass(core, run, VERDICT_SKIPPED, WHY_OVERLAP);
         return;
     }
+    if (run->job->overlap != OVERLAP_ALLOW && !run->key.manual &&
+        !run->reclaimed) {
+        uint32_t place = run_place(run);
+        held_settle(core, run->lane);
+        run = &core->runs.places[place]; /* hooks may have moved it */
+    }
     run->state = RUN_CLAIMING;
     if (run->group != NO_INDEX)
         core->runs.queues[run->group].live++;
