@@ -9,7 +9,7 @@
 #include "daemon_parts.h"
 #include "dossier.h"
 #include "mooncron/memory.h"
-#include "orders.h"
+#include "order_words.h"
 #include "status.h"
 #include "why.h"
 #include "writing.h"
@@ -69,7 +69,7 @@ static void tell_no_job(struct daemon *d, const struct ask *ask)
 {
     struct text json;
     text_init(&json, 4096);
-    orders_no_job(ask->job, set_of(d), &json);
+    order_words_no_job(ask->job, set_of(d), &json);
     tell(d, ask->id, 404, &json, 0);
 }
 

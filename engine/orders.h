@@ -5,7 +5,6 @@
 
 #include "mooncron/core.h"
 #include "mooncron/inbox.h"
-#include "mooncron/text.h"
 
 struct daemon;
 
@@ -18,14 +17,5 @@ void orders_take(struct daemon *d, const struct ask *ask);
 const char *orders_by(const struct daemon *d, const struct action *act);
 /* ACT_ORDERED. */
 void orders_answer(struct daemon *d, const struct order_report *report);
-
-/* What an operator is told of the report, as JSON, and the status of HTTP that
- * goes with it. `set` may be NULL. Pure. */
-int orders_describe(const struct ask *ask, const struct order_report *report,
-                    const struct jobset *set, struct text *out);
-
-/* {"error": …} of a job that is not there, and which one was probably meant. */
-void orders_no_job(const char *name, const struct jobset *set,
-                   struct text *out);
 
 #endif

@@ -1,0 +1,148 @@
+/* Each outcome has a status and a sentence. */
+#include "order_words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mooncron/memory.h"
+#include "mooncron/suggest.h"
+#include "status.h"
+#include "writing.h"
+
+static const struct {
+    int status;
+    const char *sentence; /* NULL: made for the case */
+} outcomes[ORDERS] = {
+    [ORDER_DONE] = { 200, NULL },
+    [ORDER_NO_JOB] = { 404, NULL },
+    [ORDER_NOT_SCHEDULED] = { 409, NULL },
+    [ORDER_OVERLAP] = { 409, NULL },
+    [ORDER_NOT_PAUSED] = { 409, "is not paused" },
+    [ORDER_TOO_MANY] = { 503, "has too many runs waiting already; ask again "
+                              "when they are done" },
+    [ORDER_STORE] = { 503, "cannot be run: the store has failed, and no claim "
+                           "can be written down" },
+    [ORDER_NOT_PRIMARY] = { 409, "is another worker's to run: this one starts "
+                                 "nothing (SCHEDULER_IS_PRIMARY=false)" },
+    [ORDER_STOPPING] = { 503, "is not run any more: the worker is stopping" },
+};
+
+void order_words_no_job(const char *name, const struct jobset *set,
+                        struct text *out)
+{
+    uint32_t count = set ? jobset_count(set) : 0;
+    const char **names = memory_new(count * sizeof *names);
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = jobset_job(set, i)->name;
+    const char *near = suggest_or_prefix(name, names, count);
+    struct text sentence;
+    text_init(&sentence, 512);
+    text_printf(&sentence, "there is no job \"%.128s\"", name);
+    if (near)
+        text_printf(&sentence, ", did you mean \"%s\"?", near);
+    writing_open(out, NULL, '{');
+    writing_string(out, "error", sentence.data);
+    writing_word(out, "suggestion", near);
+    text_putc(out, '}');
+    text_close(&sentence);
+    free(names);
+}
+
+static void put_failure(const struct ask *ask,
+                        const struct order_report *report,
+                        const struct job *job, struct text *out)
+{
+    struct text sentence;
+    text_init(&sentence, 512);
+    text_printf(&sentence, "%s ", ask->job);
+    if (report->outcome == ORDER_OVERLAP)
+        text_printf(&sentence,
+                    "is running already, and overlap = \"%s\"; with force it "
+                    "is run beside it",
+                    overlap_names[job->overlap]);
+    else if (report->outcome == ORDER_NOT_SCHEDULED)
+        text_printf(&sentence, "is not scheduled here: %s",
+                    job ? status_reason(job) : "");
+    else
+        text_puts(&sentence, outcomes[report->outcome].sentence);
+    writing_open(out, NULL, '{');
+    writing_string(out, "error", sentence.data);
+    writing_string(out, "outcome", order_names[report->outcome]);
+    text_putc(out, '}');
+    text_close(&sentence);
+}
+
+static void put_slots(const struct order_report *report,
+                      const struct zone *zone, struct text *out)
+{
+    writing_number(out, "runs", report->runs);
+    writing_time(out, "first", report->first, zone);
+    writing_time(out, "last", report->last, zone);
+}
+
+static void put_trigger(const struct order_report *report,
+                        const struct job *job, const struct zone *zone,
+                        struct text *out)
+{
+    char key[STATUS_KEY_MAX], id[24];
+    snprintf(id, sizeof id, "%" PRIx64, report->run.value);
+    writing_open(out, "run", '{');
+    writing_string(out, "id", id);
+    writing_string(out, "key", status_key(report->key, key));
+    writing_time(out, "slot", report->key.slot, zone);
+    writing_number(out, "attempts", job->retry.attempts);
+    if (job->function) {
+        writing_number(out, "lua", job->line);
+    } else {
+        writing_string(out, "method", method_names[job->method]);
+        writing_string(out, "path", job->target);
+    }
+    text_putc(out, '}');
+}
+
+static int put_success(const struct ask *ask, const struct order_report *report,
+                       const struct job *job, const struct zone *zone,
+                       struct text *out)
+{
+    const struct ask_order *order = &ask->order;
+    writing_open(out, NULL, '{');
+    writing_string(out, "job", ask->job);
+    writing_string(out, "outcome", order_names[report->outcome]);
+    switch (report->verb) {
+    case VERB_TRIGGER:
+        put_trigger(report, job, zone, out);
+        break;
+    case VERB_PAUSE:
+        writing_time(out, "until", report->until, zone);
+        break;
+    case VERB_RESUME:
+        writing_bool(out, "dry_run", order->dry_run);
+        put_slots(report, zone, out);
+        writing_number(out, "missed", report->missed);
+        break;
+    case VERB_BACKFILL:
+        writing_bool(out, "dry_run", order->dry_run);
+        put_slots(report, zone, out);
+        writing_bool(out, "more", report->more);
+        break;
+    }
+    text_putc(out, '}');
+    bool taken_on = report->verb == VERB_TRIGGER ||
+                    (report->verb == VERB_BACKFILL && !order->dry_run);
+    return taken_on ? 202 : 200;
+}
+
+int order_words(const struct ask *ask, const struct order_report *report,
+                const struct jobset *set, struct text *out)
+{
+    uint32_t index = set ? jobset_find(set, ask->job) : UINT32_MAX;
+    const struct job *job = index == UINT32_MAX ? NULL : jobset_job(set, index);
+    if (report->outcome == ORDER_DONE)
+        return put_success(ask, report, job, status_zone(set, job), out);
+    if (report->outcome == ORDER_NO_JOB)
+        order_words_no_job(ask->job, set, out);
+    else
+        put_failure(ask, report, job, out);
+    return outcomes[report->outcome].status;
+}

@@ -1,0 +1,295 @@
+/* What is recent of a job, and how the status tells it. */
+#include "recent.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mooncron/inbox.h"
+#include "order_words.h"
+#include "status.h"
+
+#define MINUTE 60000
+#define NOON   INT64_C(1795435200000) /* 2026-11-23 12:00:00 UTC */
+
+static const struct wall noon = { NOON };
+
+static struct run_note note_of(const char *job, int64_t slot_ms,
+                               uint32_t attempt)
+{
+    return (struct run_note){ .name = job,
+                              .key = { .slot = { slot_ms } },
+                              .attempt = attempt };
+}
+
+static void start(struct recent *recent, const char *job, int64_t slot_ms,
+                  uint32_t attempt)
+{
+    const struct action act = { .kind = ACT_START,
+                                .note = note_of(job, slot_ms, attempt) };
+    recent_action(recent, &act, "", (struct wall){ slot_ms });
+}
+
+static void finish(struct recent *recent, const char *job, int64_t slot_ms,
+                   int64_t took_ms, enum verdict verdict)
+{
+    const struct action act = { .kind = ACT_FINISH,
+                                .finish = { .note = note_of(job, slot_ms, 1),
+                                            .verdict = verdict,
+                                            .status = 503,
+                                            .took_ms = took_ms } };
+    recent_action(recent, &act, "a sentence", (struct wall){ slot_ms });
+}
+
+static void a_run_begins_and_ends(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    assert_null(recent_of(recent, "rank"));
+    start(recent, "rank", NOON, 1);
+    const struct recent_job *job = recent_of(recent, "rank");
+    assert_true(job->goes_on && !job->ran);
+    const struct action again = { .kind = ACT_AGAIN,
+                                  .note = { .name = "rank",
+                                            .key = { noon },
+                                            .attempt = 1,
+                                            .pause_ms = 50 } };
+    recent_action(recent, &again, "refused", noon);
+    start(recent, "rank", NOON, 2);
+    assert_int_equal(job->going.attempt, 2);
+    assert_int_equal(job->attempt_count, 1);
+    assert_string_equal(job->attempts[0].error, "refused");
+    finish(recent, "rank", NOON, 70, VERDICT_FAILED);
+    assert_true(!job->goes_on && job->ran);
+    assert_int_equal(job->last.verdict, VERDICT_FAILED);
+    assert_string_equal(job->last.error, "a sentence");
+    assert_int_equal(job->attempt_count, 1); /* until the next run */
+    start(recent, "rank", NOON + MINUTE, 1);
+    assert_int_equal(job->attempt_count, 0);
+    recent_free(recent);
+}
+
+static void the_median_is_of_the_last_few(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    assert_int_equal(recent_median_ms(NULL), -1);
+    for (int i = 0; i < RECENT_TOOK; i++)
+        finish(recent, "rank", NOON + i, 1000000, VERDICT_OK);
+    for (int i = 1; i <= RECENT_TOOK; i++)
+        finish(recent, "rank", NOON + i, i, VERDICT_OK);
+    assert_int_equal(recent_median_ms(recent_of(recent, "rank")),
+                     (RECENT_TOOK + 1) / 2);
+    recent_free(recent);
+}
+
+/* Rows come newest first, and never over what was heard since. */
+static void the_store_fills_what_was_not_heard(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    struct history_row row = { .job = "rank",
+                               .slot = noon,
+                               .started = noon,
+                               .ended = noon,
+                               .took_ms = 9,
+                               .error = "",
+                               .done = true };
+    recent_row(recent, &row);
+    row.slot.ms -= MINUTE;
+    row.verdict = VERDICT_FAILED;
+    recent_row(recent, &row);
+    row.done = false;
+    recent_row(recent, &row);
+    row.count = 3;
+    row.verdict = VERDICT_MISSED;
+    row.why = WHY_DOWN;
+    recent_row(recent, &row);
+    const struct recent_job *job = recent_of(recent, "rank");
+    assert_int_equal(job->last.key.slot.ms, NOON);
+    assert_int_equal(job->last.verdict, VERDICT_OK);
+    assert_int_equal(job->took_count, 2);
+    assert_true(job->passed);
+    assert_int_equal(job->pass.why, WHY_DOWN);
+    recent_free(recent);
+}
+
+static struct jobset *set_of(unsigned count)
+{
+    struct jobset *set = jobset_new();
+    for (unsigned i = 0; i < count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "job-%u", i);
+        struct job job = { .name = name,
+                           .target = "/x",
+                           .body = "",
+                           .headers = "",
+                           .file = "f.lua",
+                           .group = JOB_NO_GROUP,
+                           .retry = { .attempts = 3 } };
+        job.schedule.every_ms = MINUTE;
+        job.standing = i == 1 ? STANDING_ENVIRONMENT : STANDING_SCHEDULED;
+        assert_true(jobset_add(set, &job));
+    }
+    jobset_seal(set);
+    return set;
+}
+
+static void a_sweep_keeps_pauses(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    struct jobset *set = set_of(200);
+    const struct stored_pause pause = { .job = "gone-and-paused",
+                                        .by = "ana",
+                                        .reason = "",
+                                        .since = noon,
+                                        .until = { NOON + 1 } };
+    for (unsigned i = 0; i < 400; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "job-%u", i);
+        start(recent, name, NOON, 1);
+    }
+    recent_pause(recent, &pause);
+    recent_sweep(recent, set, noon);
+    assert_non_null(recent_of(recent, "job-199"));
+    assert_null(recent_of(recent, "job-200"));
+    assert_non_null(recent_of(recent, "gone-and-paused"));
+    recent_sweep(recent, set, (struct wall){ NOON + 1 });
+    assert_null(recent_of(recent, "gone-and-paused"));
+    jobset_unref(set);
+    recent_free(recent);
+}
+
+/* ---- status ---- */
+
+static struct core *core_with(struct jobset *set)
+{
+    const struct now now = { .wall = noon, .mono = { MINUTE } };
+    const struct core_config config = { .primary = true };
+    struct core *core = core_new(&config, now);
+    struct update update = { 0 };
+    struct event event = { .kind = EV_LOADED, .now = now };
+    core_step(core, &(struct event){ .kind = EV_TIME, .now = now }, &update);
+    event.loaded.outcome = LOAD_OK;
+    event.loaded.set = set;
+    core_step(core, &event, &update);
+    update_close(&update);
+    return core;
+}
+
+static uint64_t status_of(const struct core *core, const struct recent *recent,
+                          struct wall now, struct text *out)
+{
+    const struct status_view view = { .core = core,
+                                      .recent = recent,
+                                      .now = now,
+                                      .job = "",
+                                      .file = "f.lua",
+                                      .node_env = "production",
+                                      .primary = true };
+    text_init(out, 2 << 20);
+    return status_write(&view, out);
+}
+
+static void has(const struct text *text, const char *needle)
+{
+    if (!strstr(text->data, needle))
+        fail_msg("\"%s\" is not in\n%.3000s", needle, text->data);
+}
+
+static void the_status_tells_it(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    struct core *core = core_with(set_of(2));
+    struct text first, later, changed;
+    start(recent, "job-0", NOON, 2);
+    uint64_t tag = status_of(core, recent, noon, &first);
+    has(&first, "\"environment\":\"production\"");
+    has(&first, "\"running\":{\"key\":\"2026-11-23T12:00:00Z\"");
+    has(&first, "\"attempts\":3");
+    has(&first, "{\"name\":\"job-1\",\"scheduled\":false,\"reason\":\"`only` "
+                "lists other environments\"");
+    has(&first, "\"next\":\"2026-11-23T12:01:00Z\"");
+    has(&first, "\"totals\":{\"jobs\":2,\"scheduled\":1,\"running\":1,");
+    assert_int_equal(
+        tag, status_of(core, recent, (struct wall){ NOON + 7 }, &later));
+    assert_string_not_equal(first.data, later.data);
+    finish(recent, "job-0", NOON, 70, VERDICT_FAILED);
+    assert_int_not_equal(tag, status_of(core, recent, noon, &changed));
+    has(&changed, "\"verdict\":\"failed\",\"why\":null,\"cause\":null,"
+                  "\"status\":503,\"error\":\"a sentence\"");
+    has(&changed, "\"p50_ms\":70");
+    text_close(&first);
+    text_close(&later);
+    text_close(&changed);
+    core_free(core);
+    recent_free(recent);
+}
+
+static void a_long_status_counts_what_it_leaves_out(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    struct core *core = core_with(set_of(20000));
+    struct text text;
+    status_of(core, recent, noon, &text);
+    assert_false(text.cut);
+    assert_true(text.len < STATUS_BYTES_MAX + 4096);
+    has(&text, "\"scheduled\":19999");
+    assert_null(strstr(text.data, "\"omitted\":0"));
+    text_close(&text);
+    core_free(core);
+    recent_free(recent);
+}
+
+/* ---- what an operator is told ---- */
+
+static void every_outcome_has_its_words(void **state)
+{
+    (void)state;
+    struct jobset *set = set_of(3);
+    static const int statuses[ORDERS] = {
+        [ORDER_DONE] = 202,          [ORDER_NO_JOB] = 404,
+        [ORDER_NOT_SCHEDULED] = 409, [ORDER_OVERLAP] = 409,
+        [ORDER_NOT_PAUSED] = 409,    [ORDER_TOO_MANY] = 503,
+        [ORDER_STORE] = 503,         [ORDER_NOT_PRIMARY] = 409,
+        [ORDER_STOPPING] = 503,
+    };
+    for (int i = 0; i < ORDERS; i++) {
+        struct ask ask = { .kind = ASK_ORDER, .job = "job-1" };
+        const struct order_report report = { .outcome = (enum order_outcome)i,
+                                             .key = { noon, true } };
+        struct text json;
+        text_init(&json, 4096);
+        assert_int_equal(order_words(&ask, &report, set, &json), statuses[i]);
+        has(&json, i == ORDER_DONE ? "\"key\":\"2026-11-23T12:00:00Z~manual\""
+                                   : "{\"error\":\"");
+        text_close(&json);
+    }
+    struct text json;
+    text_init(&json, 4096);
+    order_words_no_job("job_2x", set, &json);
+    has(&json, "there is no job \\\"job_2x\\\", did you mean \\\"job-2\\\"?");
+    text_close(&json);
+    jobset_unref(set);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_begins_and_ends),
+        cmocka_unit_test(the_median_is_of_the_last_few),
+        cmocka_unit_test(the_store_fills_what_was_not_heard),
+        cmocka_unit_test(a_sweep_keeps_pauses),
+        cmocka_unit_test(the_status_tells_it),
+        cmocka_unit_test(a_long_status_counts_what_it_leaves_out),
+        cmocka_unit_test(every_outcome_has_its_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

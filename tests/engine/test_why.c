@@ -1,0 +1,354 @@
+/* Any instant of a job, past or future, is explained: one line a case. */
+#include "why.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MINUTE 60000
+/* 2026-11-23 12:00:00 UTC, a slot of the job, which comes each ten minutes. */
+#define NOON INT64_C(1795435200000)
+#define AT(minutes)                                                            \
+    {                                                                          \
+        NOON + (int64_t)(minutes)*MINUTE                                       \
+    }
+
+/* What is the case where a test says nothing else: it is 12:34, the schedule
+ * has been in force since 08:00, and nothing is written down. */
+struct scene {
+    struct job job;
+    struct dossier dossier;
+    struct why_case c;
+};
+
+static void scene_set(struct scene *scene)
+{
+    *scene =
+        (struct scene){ .job = { .name = "rank", .overlap = OVERLAP_SKIP } };
+    scene->job.schedule.every_ms = 10 * MINUTE;
+    scene->c = (struct why_case){
+        .job = &scene->job,
+        .zone = zone_utc(),
+        .at = AT(34),
+        .now = AT(34),
+        .environment = "production",
+        .primary = true,
+        .lane = { .paused_until = { EVER_MS } },
+        .generation = 7,
+        .in_force_since = AT(-240),
+        .dossier = &scene->dossier,
+    };
+}
+
+static void scene_rows(struct scene *scene, struct history_row *rows,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        rows[i].job = "rank";
+        rows[i].error = rows[i].error ? rows[i].error : "";
+        rows[i].by = rows[i].by ? rows[i].by : "";
+        rows[i].owner = "";
+        if (!rows[i].count)
+            rows[i].last = rows[i].slot;
+    }
+    scene->dossier.rows = rows;
+    scene->dossier.row_count = count;
+}
+
+static void expect(const struct scene *scene, const char *needle)
+{
+    struct text out;
+    text_init(&out, 1 << 16);
+    why_tell(&scene->c, &out);
+    if (!strstr(out.data, needle))
+        fail_msg("\"%s\" is not in\n%s", needle, out.data);
+    text_close(&out);
+}
+
+static void at(struct scene *scene, int minutes)
+{
+    scene->c.at.ms = NOON + (int64_t)minutes * MINUTE;
+}
+
+static struct history_row run_of(int minutes, enum verdict verdict)
+{
+    return (struct history_row){ .slot = AT(minutes),
+                                 .started = AT(minutes),
+                                 .ended = { NOON + minutes * MINUTE + 2100 },
+                                 .took_ms = 2100,
+                                 .attempt = 1,
+                                 .verdict = (uint8_t)verdict,
+                                 .claimed = true,
+                                 .done = true };
+}
+
+static void between_slots_nothing_is_due(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct history_row rows[] = { run_of(30, VERDICT_OK) };
+    scene_set(&scene);
+    scene_rows(&scene, rows, 1);
+    expect(&scene, "\"code\":\"not_due\"");
+    expect(&scene, "rank is not due Mon 2026-11-23 12:34:00 UTC.");
+    expect(&scene, "12:30:00 UTC was run: ok, after 2.1s.");
+    expect(&scene, "12:40:00 UTC will be run, in 6m.");
+    expect(&scene, "\"previous\":\"2026-11-23T12:30:00Z\"");
+    expect(&scene, "\"next\":\"2026-11-23T12:40:00Z\"");
+    at(&scene, 25);
+    expect(&scene, "rank was not due Mon 2026-11-23 12:25:00 UTC.");
+}
+
+static void a_minute_means_all_of_it(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_set(&scene);
+    scene.job.schedule.phase_ms = 18000;
+    at(&scene, 50);
+    expect(&scene, "12:50:18 UTC will be run, in 16m18s.");
+    scene.c.at.ms += 1000; /* a second does not */
+    expect(&scene, "\"code\":\"not_due\"");
+}
+
+static void a_run_is_told_with_its_result(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct history_row rows[] = { run_of(20, VERDICT_FAILED),
+                                  run_of(10, VERDICT_UNKNOWN) };
+    scene_set(&scene);
+    rows[0].status = 503;
+    rows[0].attempt = 3;
+    rows[0].error = "the backend answered 503";
+    rows[0].started.ms += 40 * MINUTE;
+    rows[0].trigger = TRIGGER_CATCH_UP;
+    scene_rows(&scene, rows, 2);
+    at(&scene, 20);
+    expect(&scene, "\"code\":\"ran\"");
+    expect(&scene, "was run, to catch up: failed, with 503, after 2.1s, at "
+                   "attempt 3; the backend answered 503.");
+    expect(&scene, "It began late, Mon 2026-11-23 13:00:00 UTC.");
+    at(&scene, 10);
+    expect(&scene, "was run: unknown, after 2.1s.");
+}
+
+static void a_run_that_goes_on_is_told(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct history_row rows[] = { run_of(30, 0) };
+    scene_set(&scene);
+    rows[0].done = false;
+    rows[0].ended.ms = EVER_MS;
+    scene_rows(&scene, rows, 1);
+    scene.c.lane.going = 1;
+    expect(&scene, "\"code\":\"running\"");
+    expect(&scene, "A run is going now, since Mon 2026-11-23 12:30:00 UTC; if "
+                   "it still is then, the slot is skipped.");
+    rows[0].claimed = false;
+    at(&scene, 30);
+    expect(&scene, "waits to be run.");
+}
+
+static void a_skipped_slot_names_the_run_that_was_going(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct history_row rows[] = {
+        { .slot = AT(20),
+          .last = AT(20),
+          .count = 1,
+          .verdict = VERDICT_SKIPPED,
+          .why = WHY_OVERLAP },
+        run_of(10, VERDICT_OK),
+    };
+    scene_set(&scene);
+    rows[1].ended.ms += 14 * MINUTE;
+    scene_rows(&scene, rows, 2);
+    at(&scene, 20);
+    expect(&scene, "\"code\":\"skipped\"");
+    expect(&scene,
+           "12:20:00 UTC was skipped: the last run of the job was still "
+           "going: that of Mon 2026-11-23 12:10:00 UTC, which began Mon "
+           "2026-11-23 12:10:00 UTC and ended Mon 2026-11-23 12:24:02 UTC "
+           "(overlap = \\\"skip\\\").");
+}
+
+static void a_missed_slot_says_when_nobody_was_there(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct history_row rows[] = { { .slot = AT(10),
+                                    .last = AT(20),
+                                    .count = 2,
+                                    .verdict = VERDICT_MISSED,
+                                    .why = WHY_DOWN } };
+    struct stored_life lives[] = { { "b", AT(25), AT(34), false },
+                                   { "a", AT(-300), AT(5), true } };
+    scene_set(&scene);
+    scene.dossier.lives = lives;
+    scene.dossier.life_count = 2;
+    at(&scene, 20);
+    expect(&scene, "\"code\":\"down\""); /* without a row, too */
+    scene_rows(&scene, rows, 1);
+    expect(&scene, "\"code\":\"missed\"");
+    expect(&scene, "was missed: no worker was running from Mon 2026-11-23 "
+                   "12:05:00 UTC to Mon 2026-11-23 12:25:00 UTC.");
+    expect(&scene, "It was one of 2 slots, from Mon 2026-11-23 12:10:00 UTC to "
+                   "Mon 2026-11-23 12:20:00 UTC.");
+}
+
+/* What was missed first and run afterwards was run. */
+static void a_run_comes_before_what_was_passed_over(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct history_row rows[] = { run_of(10, VERDICT_OK),
+                                  { .slot = AT(10),
+                                    .last = AT(20),
+                                    .count = 2,
+                                    .verdict = VERDICT_MISSED,
+                                    .why = WHY_DOWN } };
+    scene_set(&scene);
+    rows[0].trigger = TRIGGER_BACKFILL;
+    scene_rows(&scene, rows, 2);
+    at(&scene, 10);
+    expect(&scene, "was run, as part of a backfill: ok");
+    at(&scene, 20);
+    expect(&scene, "\"code\":\"missed\"");
+}
+
+static void a_pause_says_whose_it_is(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_set(&scene);
+    scene.dossier.is_paused = true;
+    scene.dossier.pause = (struct stored_pause){ .job = "rank",
+                                                 .by = "ana",
+                                                 .reason = "db move",
+                                                 .since = AT(15),
+                                                 .until = AT(90) };
+    scene.c.lane.paused_until = scene.dossier.pause.until;
+    at(&scene, 40);
+    expect(&scene, "\"code\":\"paused\"");
+    expect(&scene, "the job is paused by ana, since Mon 2026-11-23 12:15:00 "
+                   "UTC, until Mon 2026-11-23 13:30:00 UTC: db move. "
+                   "Afterwards it is missed, for the job has no catch_up.");
+    scene.job.catch_up.window_ms = 1;
+    expect(&scene, "Afterwards it is made up as catch_up says.");
+    at(&scene, 90); /* it is over by then */
+    expect(&scene, "\"code\":\"due\"");
+    struct history_row rows[] = { { .slot = AT(20),
+                                    .last = AT(20),
+                                    .count = 1,
+                                    .verdict = VERDICT_MISSED,
+                                    .why = WHY_PAUSED } };
+    scene_rows(&scene, rows, 1);
+    at(&scene, 20);
+    expect(&scene, "the job was paused by ana");
+    rows[0].slot = rows[0].last = (struct wall)AT(10); /* an earlier pause */
+    at(&scene, 10);
+    expect(&scene, "was missed: the job was paused.");
+}
+
+static void a_job_without_slots_says_why(void **state)
+{
+    (void)state;
+    static const struct {
+        enum standing standing;
+        const char *code, *words;
+    } cases[] = {
+        { STANDING_JOBS_OFF, "off", "enableJobs is off in Settings" },
+        { STANDING_ENVIRONMENT, "environment",
+          "`only` lists other environments" },
+        { STANDING_DISABLED, "disabled", "enabled is false in the file" },
+    };
+    struct scene scene;
+    scene_set(&scene);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char code[40];
+        snprintf(code, sizeof code, "\"code\":\"%s\"", cases[i].code);
+        scene.job.standing = (uint8_t)cases[i].standing;
+        for (int minutes = 34; minutes < 50; minutes += 6) {
+            at(&scene, minutes);
+            expect(&scene, code);
+            expect(&scene, "rank is not scheduled in production: ");
+            expect(&scene, cases[i].words);
+            expect(&scene, "(schedule #7, in force since Mon 2026-11-23 "
+                           "08:00:00 UTC)");
+        }
+    }
+}
+
+static void what_may_come_between_is_told(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_set(&scene);
+    at(&scene, 40);
+    scene.c.lane.circuit_open = true;
+    expect(&scene, "The circuit of its origin is open now; if it still is "
+                   "then, the slot is skipped.");
+    scene.job.max_runs = 3;
+    scene.c.lane.runs = 3;
+    expect(&scene, "\"code\":\"held\"");
+    expect(&scene, "will not be run: the job has had all its runs");
+    scene.c.primary = false;
+    expect(&scene, "this worker starts nothing");
+}
+
+static void what_is_not_written_down_is_said_to_be_so(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_set(&scene);
+    at(&scene, 20);
+    expect(&scene, "\"code\":\"unwritten\"");
+    expect(&scene, "12:20:00 UTC nothing is written down.");
+    scene.c.in_force_since = (struct wall)AT(25);
+    expect(&scene, "schedule #7, in force since Mon 2026-11-23 12:25:00 UTC, "
+                   "is newer");
+    scene.c.dossier = NULL;
+    scene.c.failure = "the disk is full";
+    expect(&scene, "nothing can be told: the disk is full.");
+}
+
+static void a_manual_run_is_found_by_its_moment(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct history_row rows[] = { run_of(33, VERDICT_OK) };
+    scene_set(&scene);
+    rows[0].manual = true;
+    rows[0].trigger = TRIGGER_MANUAL;
+    rows[0].by = "ana";
+    scene_rows(&scene, rows, 1);
+    at(&scene, 33);
+    expect(&scene, "The run of Mon 2026-11-23 12:33:00 UTC was run, by hand "
+                   "(ana): ok");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(between_slots_nothing_is_due),
+        cmocka_unit_test(a_minute_means_all_of_it),
+        cmocka_unit_test(a_run_is_told_with_its_result),
+        cmocka_unit_test(a_run_that_goes_on_is_told),
+        cmocka_unit_test(a_skipped_slot_names_the_run_that_was_going),
+        cmocka_unit_test(a_missed_slot_says_when_nobody_was_there),
+        cmocka_unit_test(a_run_comes_before_what_was_passed_over),
+        cmocka_unit_test(a_pause_says_whose_it_is),
+        cmocka_unit_test(a_job_without_slots_says_why),
+        cmocka_unit_test(what_may_come_between_is_told),
+        cmocka_unit_test(what_is_not_written_down_is_said_to_be_so),
+        cmocka_unit_test(a_manual_run_is_found_by_its_moment),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
