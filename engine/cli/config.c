@@ -85,10 +85,11 @@ static const struct row rows[] = {
     { "MOONCRON_LISTEN", KIND_LISTEN, NULL, 0, 0, 0, NULL,
       "HOST:PORT in one, over the two above" },
     { "MOONCRON_URL", KIND_URL, "http://127.0.0.1:3001", FIELD(url), 0, 0, NULL,
-      "where `reload` finds the daemon" },
+      "where commands find the daemon" },
     { "MOONCRON_ADMIN_TOKEN", KIND_SECRET, NULL, FIELD(admin_token), 0, 0,
       "admin-token",
-      "for `reload`; made up where unset, for this machine only" },
+      "for commands that talk to the daemon; made up where unset, for this "
+      "machine only" },
     { "MOONCRON_SCRIPT_ENV", KIND_NAMES, NULL, FIELD(script_env), 0, 0, NULL,
       "names of variables that scripts may read with env" },
     { "MOONCRON_ALLOW_HOSTS", KIND_TEXT, NULL, FIELD(allow_hosts), 0, 0, NULL,
