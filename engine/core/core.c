@@ -201,6 +201,7 @@ void core_swap(struct core *core, struct jobset *set, uint32_t generation,
     ret_report->diff = jobset_compare(before, set);
     ret_report->runs_per_day = jobset_runs_per_day(set);
     ret_report->at = core->in_force_since = core->now.wall;
+    lanes_leave(core, set);
     core->tenures = memory_resize(core->tenures, core->tenure_count + 1,
                                   sizeof *core->tenures);
     core->tenures[core->tenure_count++] =

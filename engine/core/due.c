@@ -18,9 +18,10 @@ static enum why missed_why(const struct core *core, uint32_t index,
         struct wall to;
         enum why why;
     } reasons[] = {
-        { lane->paused_to, WHY_PAUSED },
+        { lane_paused(core, index) ? core->now.wall : lane->paused_to,
+          WHY_PAUSED },
         { core->began, WHY_DOWN },
-        { core->store_well, WHY_STORE },
+        { core->store_ill ? core->now.wall : core->store_well, WHY_STORE },
     };
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
         if (first.ms > reasons[i].to.ms)
@@ -58,6 +59,15 @@ static void miss(struct core *core, uint32_t index, struct wall first,
         lane->cursor = end;
         first = lane_next(core, index, end);
     }
+}
+
+void due_forgo(struct core *core, uint32_t index)
+{
+    const struct lane *lane = lane_at(core, index);
+    struct wall first = lane->behind ? lane_next(core, index, lane->cursor)
+                                     : lane_due(core, index);
+    if (first.ms <= core->now.wall.ms)
+        miss(core, index, first, lane_last(core, index, core->now.wall), false);
 }
 
 void due_pass(struct core *core, uint32_t index, struct wall slot, enum why why)

@@ -113,9 +113,10 @@ static bool held_expired(const struct core *core, const struct run *run)
 static void lane_expire(struct core *core, uint32_t index)
 {
     struct lane *lane = lane_at(core, index);
+    enum why why = lane_paused(core, index) ? WHY_PAUSED : WHY_LATE;
     while (lane->held &&
            held_expired(core, &core->runs.places[lane->held_first]))
-        run_pass(core, held_pop(core, lane), VERDICT_MISSED, WHY_LATE);
+        run_pass(core, held_pop(core, lane), VERDICT_MISSED, why);
 }
 
 static bool lane_admits(struct core *core, uint32_t index)

@@ -195,6 +195,23 @@ static void lane_open(struct core *core, uint32_t index)
     lane->fresh = true;
 }
 
+static bool schedules(const struct jobset *set, const char *name)
+{
+    uint32_t index = jobset_find(set, name);
+    return index != NO_INDEX &&
+           jobset_job(set, index)->standing == STANDING_SCHEDULED;
+}
+
+void lanes_leave(struct core *core, const struct jobset *set)
+{
+    for (uint32_t i = 0; core->config.primary && i < core->lanes.count; i++) {
+        const struct lane *lane = lane_at(core, i);
+        bool owes = lane->scheduled && (lane->behind || core->store_ill);
+        if (owes && !schedules(set, lane_job(core, i)->name))
+            due_forgo(core, i);
+    }
+}
+
 void lanes_move(struct core *core, const struct jobset *before)
 {
     const struct jobset *set = core_tenure(core)->set;

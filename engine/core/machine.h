@@ -261,7 +261,9 @@ void lane_pause(struct core *core, uint32_t index, struct wall until);
 /* The pause is over at `at`: what was due meanwhile is due now. */
 void lane_resume(struct core *core, uint32_t index, struct wall at);
 void lane_catch(struct core *core, uint32_t index);
-/* After a swap: lanes of the new set, with what the old ones knew. */
+/* Before a swap: jobs that have no slots in `set` leave nothing behind. */
+void lanes_leave(struct core *core, const struct jobset *set);
+/* After it: lanes of the new set, with what the old ones knew. */
 void lanes_move(struct core *core, const struct jobset *before);
 /* The clock was set: what a lane is behind by may not have come yet. */
 void lanes_leap(struct core *core, int64_t by_ms);
@@ -277,6 +279,9 @@ void due_turn(struct core *core);
 void due_choose(struct core *core, uint32_t index, struct wall first);
 /* A slot of job `index` is run now, queued, or passed over. */
 void due_run(struct core *core, uint32_t index, struct wall slot);
+/* The job goes: what was due and undecided, since it is paused or the store is
+ * ill, is missed. */
+void due_forgo(struct core *core, uint32_t index);
 /* Tells one slot without a run. */
 void due_pass(struct core *core, uint32_t index, struct wall slot,
               enum why why);

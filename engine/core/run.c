@@ -199,6 +199,18 @@ static struct run *timer_run(struct runs *runs,
 
 /* ---- the end of a run ---- */
 
+/* Where nothing of the lane goes on any more, who waited for that is admitted.
+ */
+static void lane_free(struct core *core, uint32_t index)
+{
+    struct lane *lane = lane_at(core, index);
+    if (lane->going || lane->queued == NO_INDEX)
+        return;
+    struct run *queued = &core->runs.places[lane->queued];
+    lane->queued = NO_INDEX;
+    run_admit(core, queued);
+}
+
 /* It is over: its place is free again, and who waited for it may begin. */
 static void run_end(struct core *core, struct run *run)
 {
@@ -216,12 +228,8 @@ static void run_end(struct core *core, struct run *run)
     if (room)
         queue_fill(core, group);
     held_soon(core);
-    struct lane *lane = index == NO_INDEX ? NULL : lane_at(core, index);
-    if (!lane || lane->going || lane->queued == NO_INDEX)
-        return;
-    struct run *queued = &core->runs.places[lane->queued];
-    lane->queued = NO_INDEX;
-    run_admit(core, queued);
+    if (index != NO_INDEX)
+        lane_free(core, index);
 }
 
 void run_drop(struct core *core, struct run *run)
@@ -370,10 +378,29 @@ static void run_start(struct core *core, struct run *run)
     run_attempt(core, run);
 }
 
+/* Its job was paused while it waited: it is one of those that were due in the
+ * pause, and made up after it where these are. */
+static bool held_back(struct core *core, struct run *run)
+{
+    if (run->key.manual || !lane_paused(core, run->lane))
+        return false;
+    if (run->trigger == TRIGGER_SCHEDULE)
+        run->trigger = TRIGGER_CATCH_UP;
+    held_add(core, run);
+    return true;
+}
+
+/* It has waited for its group, or has no need to. */
 void run_begin(struct core *core, struct run *run)
 {
+    uint32_t index = run->lane;
     if (run->leaving) {
         run_pass(core, run, VERDICT_SKIPPED, WHY_OVERLAP);
+        return;
+    }
+    if (held_back(core, run)) {
+        lane_at(core, index)->going--;
+        lane_free(core, index);
         return;
     }
     if (run->job->overlap != OVERLAP_ALLOW && !run->key.manual &&
@@ -395,6 +422,8 @@ void run_begin(struct core *core, struct run *run)
 void run_admit(struct core *core, struct run *run)
 {
     struct queue *queue = queue_of(core, run->group);
+    if (held_back(core, run))
+        return;
     lane_at(core, run->lane)->going++;
     if (!queue || !queue_full(queue)) {
         run_begin(core, run);
