@@ -247,11 +247,11 @@ static void commit_wait(struct model *model, const struct model_note *note)
     if (row && !(row->state == MODEL_DONE && may_repeat(row, note)))
         return;
     pass_undo(model, note);
+    uint32_t least = row ? row->epoch + 1 : 0;
     if (!row)
         row = row_add(model, note->job, note->key);
     row_begin(model, row, note, MODEL_WAITS);
-    if (row->epoch < note->epoch)
-        row->epoch = note->epoch;
+    row->epoch = note->epoch > least ? note->epoch : least;
 }
 
 static struct model_claim commit_claim(struct model *model,
