@@ -59,6 +59,8 @@ static bool origin_to_blame(enum cause cause)
 void circuit_tell(struct core *core, struct run *run, enum cause cause)
 {
     struct circuit *circuit = circuit_of(core, run);
+    if (cause == CAUSE_SETUP)
+        circuit_release(core, run); /* it was never sent */
     run->probe = false;
     if (!circuit || cause == CAUSE_SETUP)
         return;

@@ -360,7 +360,7 @@ bool circuit_open(const struct core *core, uint32_t index);
 /* Whether an attempt may be sent; notes in the run whether it is a probe. */
 bool circuit_admits(struct core *core, struct run *run);
 void circuit_tell(struct core *core, struct run *run, enum cause cause);
-/* Its attempt was cancelled: that says nothing of the origin. */
+/* It was not sent, or cancelled: that says nothing of the origin. */
 void circuit_release(struct core *core, struct run *run);
 void circuits_close(struct core *core);
 

@@ -219,6 +219,7 @@ static void run_end(struct core *core, struct run *run)
     if (index != NO_INDEX && run_is_going(run))
         lane_at(core, index)->going--;
     uint32_t generation = run->generation;
+    circuit_release(core, run);
     place_free(&core->runs, run);
     core_tenure_leave(core, generation);
     if (room)
@@ -331,7 +332,7 @@ void run_refuse(struct core *core, struct run *run, enum verdict verdict,
 
 static void run_attempt(struct core *core, struct run *run)
 {
-    if (!circuit_admits(core, run)) {
+    if (!run->probe && !circuit_admits(core, run)) {
         if (run->attempt == 1)
             run_refuse(core, run, VERDICT_SKIPPED, WHY_CIRCUIT);
         else
@@ -390,7 +391,8 @@ static bool held_back(struct core *core, struct run *run)
     return true;
 }
 
-/* It has waited for its group, or has no need to. */
+/* It has waited for its group, or has no need to. Where its origin may be
+ * probed it is the probe from here on, so that no other claims in vain. */
 void run_begin(struct core *core, struct run *run)
 {
     uint32_t index = run->lane;
@@ -401,6 +403,10 @@ void run_begin(struct core *core, struct run *run)
     if (held_back(core, run)) {
         lane_at(core, index)->going--;
         lane_free(core, index);
+        return;
+    }
+    if (!circuit_admits(core, run)) {
+        run_pass(core, run, VERDICT_SKIPPED, WHY_CIRCUIT);
         return;
     }
     if (run->job->overlap != OVERLAP_ALLOW && !run->key.manual &&
@@ -425,11 +431,11 @@ void run_admit(struct core *core, struct run *run)
     if (held_back(core, run))
         return;
     lane_at(core, run->lane)->going++;
+    run->state = RUN_WAITING;
     if (!queue || !queue_full(queue)) {
         run_begin(core, run);
         return;
     }
-    run->state = RUN_WAITING;
     run_wait(core, run);
     queue_push(&core->runs, run);
 }
@@ -542,7 +548,6 @@ void run_answered(struct core *core, const struct event *event)
     run->last = ending_of(run, event);
     run->napping = false;
     if (run->leaving != WHY_NONE) {
-        circuit_release(core, run);
         bool all_the_same = run->last.verdict == VERDICT_OK;
         run_finish(core, run, &run->last,
                    all_the_same ? WHY_NONE : run->leaving);
