@@ -119,12 +119,22 @@ static void lane_expire(struct core *core, uint32_t index)
         run_pass(core, held_pop(core, lane), VERDICT_MISSED, why);
 }
 
+/* The last run began so short ago that the job wants no other yet. */
+static bool too_soon(const struct core *core, const struct lane *lane,
+                     const struct job *job)
+{
+    int64_t gap_ms = core->now.wall.ms - lane->started.ms;
+    return job->min_gap_ms && lane->started.ms != EVER_MS && gap_ms >= 0 &&
+           gap_ms < job->min_gap_ms;
+}
+
 static bool lane_admits(struct core *core, uint32_t index)
 {
     const struct lane *lane = lane_at(core, index);
     const struct job *job = lane_job(core, index);
     const struct queue *queue = queue_of(core, job->group);
-    if (lane_paused(core, index) || circuit_open(core, lane->circuit))
+    if (lane_paused(core, index) || circuit_open(core, lane->circuit) ||
+        too_soon(core, lane, job))
         return false;
     if (queue && queue_full(queue))
         return false;

@@ -372,11 +372,16 @@ static void run_start(struct core *core, struct run *run)
         run_refuse(core, run, VERDICT_MISSED, WHY_STORE);
         return;
     }
-    if (lane) {
+    if (lane)
         lane->started = core->now.wall;
-        lane->runs += !run->key.manual;
-    }
     run_attempt(core, run);
+}
+
+/* Whether it is one of the runs that its job has in its life: counted when the
+ * claim is asked for, so that no two are the last. */
+static bool run_counts(const struct run *run)
+{
+    return !run->key.manual && !run->reclaimed;
 }
 
 /* Its job was paused while it waited: it is one of those that were due in the
@@ -405,16 +410,25 @@ void run_begin(struct core *core, struct run *run)
         lane_free(core, index);
         return;
     }
+    if (run_counts(run) && run->job->max_runs &&
+        lane_at(core, index)->runs >= run->job->max_runs) {
+        run_pass(core, run, VERDICT_SKIPPED, WHY_MAX_RUNS);
+        return;
+    }
     if (!circuit_admits(core, run)) {
         run_pass(core, run, VERDICT_SKIPPED, WHY_CIRCUIT);
         return;
     }
+<<<<<<< HEAD
     if (run->job->overlap != OVERLAP_ALLOW && !run->key.manual &&
         !run->reclaimed) {
         uint32_t place = run_place(run);
         held_settle(core, run->lane);
         run = &core->runs.places[place]; /* hooks may have moved it */
     }
+=======
+    lane_at(core, index)->runs += run_counts(run);
+>>>>>>> 8c6252a (core: limits of a job hold for what waited and what is made up)
     run->state = RUN_CLAIMING;
     if (run->group != NO_INDEX)
         core->runs.queues[run->group].live++;
@@ -446,6 +460,8 @@ void run_claimed(struct core *core, const struct event *event)
     if (!run || run->state != RUN_CLAIMING)
         return;
     if (event->claimed.outcome == CLAIM_TAKEN) {
+        if (run->lane != NO_INDEX)
+            lane_at(core, run->lane)->runs -= run_counts(run);
         run_drop(core, run);
         return;
     }
