@@ -458,6 +458,8 @@ int daemon_run(const struct daemon_options *options)
     d->log = log_new(&log, &d->clock);
     redact(d);
     d->zones = zones_new(d->config->zones);
+    /* A file that may not grow is a full disk: its write fails, we go on. */
+    signal(SIGXFSZ, SIG_IGN);
     news_start(d->log, d->config->file, d->config->primary,
                zones_version(d->zones));
     int status = uv_loop_init(&d->loop);
