@@ -1,0 +1,805 @@
+/* What becomes of slots over the lives of a worker: it is killed and started
+ * again, its backend fails, its disk is full, and each slot has one verdict.
+ *
+ * Each life begins at a moment of our choice and runs sixty times as fast, so
+ * that hours lie between two lives and minutes in one. */
+#include <glob.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "mooncron/civil.h"
+#include "mooncron/demo.h"
+#include "mooncron/memory.h"
+#include "mooncron/store.h"
+#include "mooncron/text.h"
+
+#include "testserver.h"
+#include "world.h"
+
+/* ---- lives ---- */
+
+static struct wall instant(const char *text)
+{
+    struct wall at;
+    assert_true(rfc3339_parse(text, strlen(text), &at));
+    return at;
+}
+
+static struct wall later(struct wall at, int64_t seconds)
+{
+    return (struct wall){ at.ms + seconds * 1000 };
+}
+
+/* `more` is one more variable, or NULL. */
+static void life_spawn(struct world *world, struct wall start, const char *more)
+{
+    char text[RFC3339_TEXT_MAX], pair[64];
+    snprintf(pair, sizeof pair, "MOONCRON_TIME_START=%s",
+             rfc3339_format(start, 0, text));
+    const char *const env[] = { pair, more, NULL };
+    const struct worker_options options = { .env = env };
+    worker_spawn(&world->worker, &world->scratch, &world->stand, &options);
+}
+
+static void life_begin(struct world *world, struct wall start, const char *more)
+{
+    life_spawn(world, start, more);
+    json_t *event = worker_event(&world->worker, "listening");
+    world->worker.port = (uint16_t)worker_field(event, "port");
+    json_decref(event);
+    snprintf(world->worker.origin, sizeof world->worker.origin,
+             "http://127.0.0.1:%u", world->worker.port);
+    backend_set_worker(world->stand.backend, world->worker.origin);
+}
+
+static void life_is_cut(struct world *world)
+{
+    proc_signal(world->worker.proc, SIGKILL);
+    assert_int_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS),
+                     128 + SIGKILL);
+    worker_free(&world->worker);
+}
+
+static void life_ends(struct world *world)
+{
+    worker_drain(&world->worker);
+    worker_free(&world->worker);
+}
+
+static void expect_says(struct world *world, const char *needle)
+{
+    json_decref(worker_says(&world->worker, needle));
+}
+
+/* ---- calls ---- */
+
+/* The next call of `job` after `*seq`, which moves to it. */
+static json_t *next_call(const struct world *world, int64_t *seq,
+                         const char *job)
+{
+    *seq = stand_await_job(&world->stand, *seq, job, WORKER_PATIENCE_MS);
+    json_t *calls = stand_calls(&world->stand, *seq - 1, 1, 0);
+    json_t *call = json_incref(json_array_get(calls, 0));
+    json_decref(calls);
+    return call;
+}
+
+static const char *text_of(const json_t *call, const char *field)
+{
+    return json_string_value(json_object_get(call, field));
+}
+
+static struct wall slot_of(const json_t *call)
+{
+    return instant(text_of(call, "scheduledTime"));
+}
+
+static void expect_field(const json_t *call, const char *field,
+                         const char *wanted)
+{
+    const char *found = text_of(call, field);
+    if (!found || strcmp(found, wanted)) {
+        char *text = json_dumps(call, JSON_COMPACT);
+        fail_msg("%s is not %s in %s", field, wanted, text);
+    }
+}
+
+/* "<job>/<slot>" */
+static void expect_key(const json_t *call, const char *job, struct wall slot)
+{
+    char key[256], text[RFC3339_TEXT_MAX];
+    snprintf(key, sizeof key, "%s/%s", job, rfc3339_format(slot, 0, text));
+    expect_field(call, "idempotencyKey", key);
+}
+
+static unsigned calls_of(const struct world *world, int64_t seq,
+                         const char *job)
+{
+    json_t *calls = stand_calls(&world->stand, seq, 0, 0), *call;
+    unsigned count = 0;
+    size_t i;
+    json_array_foreach(calls, i, call) count +=
+        strcmp(text_of(call, "job"), job) == 0;
+    json_decref(calls);
+    return count;
+}
+
+/* ---- the journal ---- */
+
+static bool put_row(void *data, const struct history_row *row)
+{
+    char first[RFC3339_TEXT_MAX], last[RFC3339_TEXT_MAX];
+    struct text *text = data;
+    text_puts(text, rfc3339_format(row->slot, 0, first));
+    if (row->count)
+        text_printf(text, " to %s: %" PRId64 " %s",
+                    rfc3339_format(row->last, 0, last), row->count,
+                    verdict_names[row->verdict]);
+    else
+        text_printf(text, ": %s %s, attempt %u, epoch %u",
+                    trigger_names[row->trigger],
+                    row->done ? verdict_names[row->verdict] : "goes on",
+                    row->attempt, row->epoch);
+    text_printf(text, "%s%s\n", row->why ? ", " : "", why_names[row->why]);
+    return true;
+}
+
+/* What the journal of a worker that has ended says of a job. */
+static void expect_journal(const struct world *world, const char *job,
+                           const char *wanted)
+{
+    char *path = scratch_path(&world->scratch, "state/journal.db");
+    struct error note = { "" }, error = { "" };
+    struct store *store = store_open_sqlite(
+        path, "the test", instant("2026-11-30T00:00:00Z"), &note, &error);
+    if (!store)
+        fail_msg("%s", error.text);
+    const struct history_query query = { .job = job,
+                                         .to = { NEVER_MS },
+                                         .limit = HISTORY_ROWS_MAX };
+    struct text text;
+    text_init(&text, 1 << 20);
+    if (!store_history(store, &query, put_row, &text, &error))
+        fail_msg("%s", error.text);
+    assert_string_equal(text.data, wanted);
+    text_close(&text);
+    store_close(store, instant("2026-11-30T00:00:00Z"));
+    free(path);
+}
+
+/* ---- outages ---- */
+
+static const char outage[] =
+    "job 'tick' { every = '5s', post = '/api/feed/rank' }\n"
+    "job 'digest' { every = '1h', catch_up = '2h',\n"
+    "  post = '/api/admin/digest' }\n"
+    "job 'plain' { every = '1h', catch_up = false, post = '/api/feed/flush' "
+    "}\n";
+
+/* A claim was written after what the schedule begins with, and so that is
+ * durable, too. */
+static void await_ticks(const struct world *world, int count)
+{
+    world_await_calls(world, "tick", count);
+}
+
+static void an_outage_is_caught_up_once(void **state)
+{
+    struct world *world = *state;
+    int64_t seq = 0;
+    world_prepare(world, outage, true, "production");
+    life_begin(world, instant("2026-11-25T12:10:00Z"), NULL);
+    await_ticks(world, 1);
+    life_is_cut(world);
+
+    life_begin(world, instant("2026-11-25T15:20:00Z"), NULL);
+    json_t *event = worker_event(&world->worker, "schedule");
+    assert_int_equal(worker_field(event, "generation"), 2);
+    json_decref(event);
+    expect_says(world, "digest: 2 slots from 2026-11-25T13:00:00Z to "
+                       "2026-11-25T14:00:00Z: missed, down");
+    expect_says(world, "plain: 3 slots from 2026-11-25T13:00:00Z to "
+                       "2026-11-25T15:00:00Z: missed, down");
+    json_t *call = next_call(world, &seq, "digest");
+    expect_key(call, "digest", instant("2026-11-25T15:00:00Z"));
+    expect_field(call, "trigger", "catch_up");
+    expect_field(call, "attempt", "1");
+    json_decref(call);
+    await_ticks(world, 1); /* its verdict is written before the next claim */
+    life_is_cut(world);
+
+    life_begin(world, instant("2026-11-25T15:30:00Z"), NULL);
+    await_ticks(world, 4); /* 15 s: past the time to settle */
+    assert_int_equal(calls_of(world, seq, "digest"), 0);
+    assert_int_equal(calls_of(world, 0, "plain"), 0);
+    life_ends(world);
+    expect_journal(world, "digest",
+                   "2026-11-25T15:00:00Z: catch_up ok, attempt 1, epoch 1\n"
+                   "2026-11-25T13:00:00Z to 2026-11-25T14:00:00Z: 2 missed, "
+                   "down\n");
+    expect_journal(world, "plain",
+                   "2026-11-25T13:00:00Z to 2026-11-25T15:00:00Z: 3 missed, "
+                   "down\n");
+}
+
+/* The stand-in holds both calls when the worker is killed. */
+static void a_call_that_was_cut_is_made_again_where_it_may(void **state)
+{
+    struct world *world = *state;
+    char wanted[256], slot_text[RFC3339_TEXT_MAX];
+    int64_t seq = 0;
+    world_prepare(world,
+                  "job 'pay' { every = '10m', post = '/api/feed/rank' }\n"
+                  "job 'once' { every = '10m', retry = false,\n"
+                  "  post = '/api/feed/flush' }\n",
+                  true, "production");
+    stand_fault(&world->stand, "/api/feed/rank", "hang", 60000, 0);
+    stand_fault(&world->stand, "/api/feed/flush", "hang", 60000, 0);
+    life_begin(world, instant("2026-11-25T12:08:30Z"), NULL);
+    json_t *call = next_call(world, &seq, "pay");
+    struct wall slot = slot_of(call);
+    expect_field(call, "attempt", "1");
+    expect_field(call, "epoch", "1");
+    json_decref(call);
+    stand_await_job(&world->stand, 0, "once", WORKER_PATIENCE_MS);
+    life_is_cut(world);
+    stand_calm(&world->stand);
+    seq = stand_last(&world->stand);
+
+    life_begin(world, later(slot, 60), NULL);
+    snprintf(wanted, sizeof wanted, "once of %s: unknown, down",
+             rfc3339_format(slot, 0, slot_text));
+    expect_says(world, wanted);
+    call = next_call(world, &seq, "pay");
+    expect_key(call, "pay", slot);
+    expect_field(call, "attempt", "2");
+    expect_field(call, "epoch", "2");
+    expect_field(call, "trigger", "schedule");
+    json_decref(call);
+    life_ends(world);
+    assert_int_equal(calls_of(world, 0, "once"), 1);
+    snprintf(wanted, sizeof wanted, "%s: schedule ok, attempt 2, epoch 2\n",
+             slot_text);
+    expect_journal(world, "pay", wanted);
+    snprintf(wanted, sizeof wanted,
+             "%s: schedule unknown, attempt 1, epoch 2, down\n", slot_text);
+    expect_journal(world, "once", wanted);
+}
+
+/* ---- attempts ---- */
+
+static void what_may_be_mended_is_tried_again(void **state)
+{
+    struct world *world = *state;
+    char attempt[2] = "1", wanted[256], slot[RFC3339_TEXT_MAX] = "";
+    int64_t seq = 0;
+    world_prepare(world,
+                  "defaults { retry = { attempts = 3, backoff = '1s' } }\n"
+                  "job 'rank' { every = '10m', post = '/api/feed/rank' }\n"
+                  "job 'gone' { every = '10m', post = '/api/feed/flush' }\n"
+                  "job 'no' { every = '10m', post = '/api/feed/aggregate' }\n",
+                  true, "production");
+    stand_fault(&world->stand, "/api/feed/rank", "500", 0, 2);
+    stand_fault(&world->stand, "/api/feed/flush", "404", 0, 0);
+    stand_body(&world->stand, "/api/feed/aggregate",
+               "{\"success\":false,\"error\":\"no city\"}");
+    life_begin(world, instant("2026-11-25T12:08:30Z"), NULL);
+    for (; *attempt <= '3'; ++*attempt) {
+        json_t *call = next_call(world, &seq, "rank");
+        if (!*slot)
+            rfc3339_format(slot_of(call), 0, slot);
+        expect_field(call, "attempt", attempt);
+        expect_field(call, "epoch", "1");
+        expect_key(call, "rank", instant(slot));
+        json_decref(call);
+    }
+    life_ends(world);
+    snprintf(wanted, sizeof wanted, "%s: schedule ok, attempt 3, epoch 1\n",
+             slot);
+    expect_journal(world, "rank", wanted);
+    snprintf(wanted, sizeof wanted, "%s: schedule failed, attempt 1, epoch 1\n",
+             slot);
+    expect_journal(world, "gone", wanted);
+    expect_journal(world, "no", wanted);
+    assert_int_equal(calls_of(world, 0, "gone"), 1);
+    assert_int_equal(calls_of(world, 0, "no"), 1);
+}
+
+/* ---- an origin that asks for patience ---- */
+
+#define ANSWER(head) "HTTP/1.1 " head "\r\nContent-Length: 0\r\n\r\n"
+static const struct testserver_line patient[] = {
+    { "/busy", TESTSERVER_SAY, ANSWER("503 Busy\r\nRetry-After: 20"), 0 },
+    { "/later", TESTSERVER_SAY, ANSWER("503 Busy\r\nRetry-After: 300"), 0 },
+    { "/begin", TESTSERVER_SAY, ANSWER("202 Begun\r\nLocation: /one"), 0 },
+    { "/one", TESTSERVER_SAY,
+      ANSWER("202 Going on\r\nLocation: two\r\nRetry-After: 2"), 0 },
+    { "/two", TESTSERVER_SAY, ANSWER("200 Done"), 0 },
+    { "/never", TESTSERVER_SAY, ANSWER("202 Begun\r\nLocation: /never"), 0 },
+    { NULL, TESTSERVER_SAY, NULL, 0 },
+};
+
+struct elsewhere {
+    struct testserver *server;
+    char origin[64], allow[96];
+};
+
+static void elsewhere_open(struct elsewhere *elsewhere)
+{
+    elsewhere->server = testserver_new(patient);
+    snprintf(elsewhere->origin, sizeof elsewhere->origin, "http://127.0.0.1:%u",
+             testserver_port(elsewhere->server));
+    snprintf(elsewhere->allow, sizeof elsewhere->allow,
+             "MOONCRON_ALLOW_HOSTS=%s", elsewhere->origin);
+}
+
+/* A job of this name, which calls what is named like it. */
+static void put_job(struct text *file, const struct elsewhere *elsewhere,
+                    const char *name, const char *options)
+{
+    text_printf(file, "job '%s' { every = '10m', post = '%s/%s', %s }\n", name,
+                elsewhere->origin, name, options);
+}
+
+/* How many requests begin with `line`; each of them must hold all `says`. */
+static unsigned heard(const struct elsewhere *elsewhere, const char *line,
+                      const char *const *says)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < testserver_heard(elsewhere->server); i++) {
+        char *request = testserver_request(elsewhere->server, i);
+        bool ours = strncmp(request, line, strlen(line)) == 0;
+        for (size_t n = 0; ours && says && says[n]; n++)
+            if (!strstr(request, says[n]))
+                fail_msg("no %s in %s", says[n], request);
+        count += ours;
+        free(request);
+    }
+    return count;
+}
+
+static void an_origin_is_waited_for(void **state)
+{
+    struct world *world = *state;
+    struct elsewhere elsewhere;
+    struct text file;
+    elsewhere_open(&elsewhere);
+    text_init(&file, 4096);
+    put_job(&file, &elsewhere, "begin", "retry = false");
+    put_job(&file, &elsewhere, "busy",
+            "retry = { attempts = 2, "
+            "backoff = '1s' }");
+    put_job(&file, &elsewhere, "never", "retry = false, deadline = '30s'");
+    world_prepare(world, file.data, true, "production");
+    text_close(&file);
+    life_begin(world, instant("2026-11-25T12:08:30Z"), elsewhere.allow);
+    expect_says(world, "attempt 1 of 2 failed, the backend answered 503; "
+                       "the next in 20.000 s");
+    expect_says(world, "Z: failed, the backend answered 503");
+    json_t *line = worker_says(&world->worker, ": unknown, deadline");
+    char key[256], wanted[256], slot[RFC3339_TEXT_MAX];
+    snprintf(slot, sizeof slot, "%s", text_of(line, "slot"));
+    json_decref(line);
+    life_ends(world);
+
+    const char *const says[] = { key, "X-Mooncron-Attempt: 1\r\n", NULL };
+    snprintf(key, sizeof key, "Idempotency-Key: begin/%s\r\n", slot);
+    assert_int_equal(heard(&elsewhere, "POST /begin ", says), 1);
+    assert_int_equal(heard(&elsewhere, "GET /one ", says), 1);
+    assert_int_equal(heard(&elsewhere, "GET /two ", says), 1);
+    assert_int_equal(heard(&elsewhere, "POST /busy ", NULL), 2);
+    assert_int_equal(heard(&elsewhere, "POST /never ", NULL), 1);
+    assert_true(heard(&elsewhere, "GET /never ", NULL) > 1);
+    snprintf(wanted, sizeof wanted, "%s: schedule ok, attempt 1, epoch 1\n",
+             slot);
+    expect_journal(world, "begin", wanted);
+    snprintf(wanted, sizeof wanted,
+             "%s: schedule unknown, attempt 1, epoch 1, deadline\n", slot);
+    expect_journal(world, "never", wanted);
+    testserver_free(elsewhere.server);
+}
+
+/* The next life's file names another endpoint: the slot is what goes on. */
+static void a_run_that_rests_is_handed_on(void **state)
+{
+    struct world *world = *state;
+    struct elsewhere elsewhere;
+    struct text file;
+    int64_t seq = 0;
+    elsewhere_open(&elsewhere);
+    text_init(&file, 4096);
+    put_job(&file, &elsewhere, "later", "retry = 3");
+    world_prepare(world, file.data, true, "production");
+    text_close(&file);
+    life_begin(world, instant("2026-11-25T12:08:30Z"), elsewhere.allow);
+    expect_says(world, "the next in 300.000 s");
+    life_ends(world);
+
+    char *request = testserver_request(elsewhere.server, 0);
+    const char *at = strstr(request, "X-Mooncron-Scheduled-Time: ");
+    assert_non_null(at);
+    at += strlen("X-Mooncron-Scheduled-Time: ");
+    struct wall slot;
+    assert_true(rfc3339_parse(at, strcspn(at, "\r"), &slot));
+    free(request);
+    testserver_free(elsewhere.server);
+    world_write(world,
+                "job 'later' { every = '10m', post = '/api/feed/rank' }\n");
+    life_begin(world, later(slot, 60), NULL);
+    json_t *call = next_call(world, &seq, "later");
+    expect_key(call, "later", slot);
+    expect_field(call, "attempt", "2");
+    expect_field(call, "epoch", "2");
+    json_decref(call);
+    life_ends(world);
+    char wanted[256], text[RFC3339_TEXT_MAX];
+    snprintf(wanted, sizeof wanted, "%s: schedule ok, attempt 2, epoch 2\n",
+             rfc3339_format(slot, 0, text));
+    expect_journal(world, "later", wanted);
+}
+
+/* ---- who is told ---- */
+
+#define HOOKS "/api/admin/digest"
+
+static int64_t await_path(const struct world *world, int64_t seq,
+                          const char *path)
+{
+    for (;;) {
+        json_t *calls = stand_calls(&world->stand, seq, 1, WORKER_PATIENCE_MS);
+        json_t *call = json_array_get(calls, 0);
+        bool found = strcmp(text_of(call, "path"), path) == 0;
+        seq++;
+        json_decref(calls);
+        if (found)
+            return seq;
+    }
+}
+
+#define TOLD_MAX 5
+
+/* What the first calls of the hooks said, and of what. */
+static void read_hooks(const struct world *world, char told[TOLD_MAX][64])
+{
+    json_t *calls = stand_calls(&world->stand, 0, 0, 0), *call;
+    size_t i, count = 0;
+    json_array_foreach(calls, i, call)
+    {
+        if (count == TOLD_MAX || strcmp(text_of(call, "path"), HOOKS))
+            continue;
+        json_t *body = json_loads(text_of(call, "body"), 0, NULL);
+        snprintf(told[count++], 64, "%s %s", text_of(body, "what"),
+                 text_of(body, "err"));
+        json_decref(body);
+    }
+    assert_int_equal(count, TOLD_MAX);
+    json_decref(calls);
+}
+
+/* A success that follows an alarm is told to two at once. */
+static void expect_hooks(const struct world *world)
+{
+    char told[TOLD_MAX][64];
+    read_hooks(world, told);
+    size_t success = strcmp(told[2], "success ") ? 3 : 2;
+    assert_string_equal(told[0], "failure the backend answered 500");
+    assert_string_equal(told[1], "failure the backend answered 500");
+    assert_string_equal(told[success], "success ");
+    assert_string_equal(told[5 - success], "recover ");
+    assert_string_equal(told[4], "success ");
+}
+
+static void ends_are_told_as_declared(void **state)
+{
+    struct world *world = *state;
+    char file[2048], allow[96];
+    world_prepare(world, "", true, "production");
+    unsigned port = backend_port(world->stand.backend);
+    snprintf(file, sizeof file,
+             "local function tell(what)\n"
+             "  return function(ctx, err)\n"
+             "    http.post('" HOOKS "',\n"
+             "      { json = { what = what, err = err or '' } })\n"
+             "  end\n"
+             "end\n"
+             "job 'rank' { every = '10s', retry = false, alert_after = 2,\n"
+             "  on_failure = tell 'failure', on_success = tell 'success',\n"
+             "  on_recover = tell 'recover', post = '/api/feed/rank',\n"
+             "  heartbeat = 'http://localhost:%u/api/beat' }\n",
+             port);
+    world_write(world, file);
+    snprintf(allow, sizeof allow, "MOONCRON_ALLOW_HOSTS=http://localhost:%u",
+             port);
+    stand_fault(&world->stand, "/api/feed/rank", "500", 0, 3);
+    stand_body(&world->stand, "/api/beat", "{}");
+    life_begin(world, instant("2026-11-25T12:08:30Z"), allow);
+    int64_t seq = await_path(world, 0, "/api/beat");
+    json_t *calls = stand_calls(&world->stand, seq - 1, 1, 0);
+    expect_field(json_array_get(calls, 0), "method", "GET");
+    expect_field(json_array_get(calls, 0), "user", "");
+    json_decref(calls);
+    assert_int_equal(calls_of(world, 0, "rank") >= 4, true);
+    seq = await_path(world, seq, "/api/beat");
+    await_path(world, seq, "/api/beat"); /* by now the hooks have been heard */
+    life_ends(world);
+    expect_hooks(world);
+}
+
+/* ---- an origin that does not answer ---- */
+
+static unsigned failures_before_it_opened(const struct world *world)
+{
+    char *log = proc_output(world->worker.proc, true);
+    const char *end = strstr(log, "the backend does not answer");
+    unsigned count = 0;
+    for (const char *at = log; (at = strstr(at, "\"verdict\":\"")); at++)
+        count += at < end && (!strncmp(at + 11, "failed", 6) ||
+                              !strncmp(at + 11, "unknown", 7));
+    free(log);
+    return count;
+}
+
+static void a_circuit_opens_and_closes(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world,
+                  "job 'rank' { every = '10s', retry = false,\n"
+                  "  post = '/api/feed/rank' }\n",
+                  true, "production");
+    life_begin(world, instant("2026-11-25T12:08:30Z"), NULL);
+    world_await_calls(world, "rank", 1);
+    uint16_t port = backend_port(world->stand.backend);
+    stand_stop(&world->stand);
+    expect_says(world, "the backend does not answer: its jobs are skipped, "
+                       "and it is tried again in ");
+    assert_int_equal(failures_before_it_opened(world), 4); /* and the fifth */
+    expect_says(world, "Z: skipped, circuit");
+    stand_start_at(&world->stand, port, true, "production");
+    expect_says(world, "the backend answers again");
+    world_await_calls(world, "rank", 1);
+    life_ends(world);
+}
+
+/* ---- slots that come while a run goes on ---- */
+
+/* Starts a worker with one job, whose calls are held; returns its first slot.
+ */
+static struct wall overlap_begin(struct world *world, const char *options,
+                                 int64_t *seq)
+{
+    char file[512];
+    snprintf(file, sizeof file,
+             "job 'rank' { every = '30s', retry = false, overlap = %s,\n"
+             "  post = '/api/feed/rank' }\n",
+             options);
+    world_prepare(world, file, true, "production");
+    stand_fault(&world->stand, "/api/feed/rank", "hang", 60000, 0);
+    life_begin(world, instant("2026-11-25T12:08:40Z"), NULL);
+    json_t *call = next_call(world, seq, "rank");
+    struct wall slot = slot_of(call);
+    json_decref(call);
+    return slot;
+}
+
+static void expect_said_of(struct world *world, struct wall slot,
+                           const char *what)
+{
+    char wanted[256], text[RFC3339_TEXT_MAX];
+    snprintf(wanted, sizeof wanted, "rank of %s: %s",
+             rfc3339_format(slot, 0, text), what);
+    expect_says(world, wanted);
+}
+
+static void expect_next(struct world *world, int64_t *seq, struct wall slot)
+{
+    json_t *call = next_call(world, seq, "rank");
+    expect_key(call, "rank", slot);
+    expect_field(call, "trigger", "schedule");
+    json_decref(call);
+}
+
+static void one_slot_waits_in_the_queue(void **state)
+{
+    struct world *world = *state;
+    int64_t seq = 0;
+    struct wall slot = overlap_begin(world, "'queue'", &seq);
+    expect_said_of(world, later(slot, 60), "skipped, overlap");
+    assert_int_equal(calls_of(world, seq, "rank"), 0);
+    stand_calm(&world->stand);
+    expect_said_of(world, slot, "unknown, ");
+    expect_next(world, &seq, later(slot, 30));
+    life_ends(world);
+}
+
+static void a_newer_slot_cancels_the_older_run(void **state)
+{
+    struct world *world = *state;
+    int64_t seq = 0;
+    struct wall slot = overlap_begin(world, "'cancel'", &seq);
+    expect_says(world, "is cancelled: a newer slot of its job is due");
+    expect_said_of(world, slot, "unknown, ");
+    expect_next(world, &seq, later(slot, 30));
+    stand_calm(&world->stand);
+    life_ends(world);
+}
+
+static void so_many_go_on_beside_each_other(void **state)
+{
+    struct world *world = *state;
+    int64_t seq = 0;
+    struct wall slot =
+        overlap_begin(world, "{ policy = 'allow', max = 2 }", &seq);
+    expect_next(world, &seq, later(slot, 30));
+    expect_said_of(world, later(slot, 60), "skipped, overlap");
+    assert_int_equal(calls_of(world, seq, "rank"), 0);
+    stand_calm(&world->stand);
+    life_ends(world);
+}
+
+/* ---- a journal that is not as it should be ---- */
+
+static void a_damaged_journal_is_moved_aside(void **state)
+{
+    struct world *world = *state;
+    char garbage[8192];
+    world_prepare(world, outage, true, "production");
+    life_begin(world, instant("2026-11-25T12:10:00Z"), NULL);
+    await_ticks(world, 1);
+    life_ends(world); /* all of it is in the one file */
+    memset(garbage, 'x', sizeof garbage - 1);
+    garbage[sizeof garbage - 1] = '\0';
+    scratch_write(&world->scratch, "state/journal.db", garbage);
+
+    life_begin(world, instant("2026-11-25T15:20:00Z"), NULL);
+    json_t *line = worker_says(&world->worker, "moved aside to");
+    expect_field(line, "level", "warn");
+    json_decref(line);
+    await_ticks(world, 4);
+    assert_int_equal(calls_of(world, 0, "digest"), 0);
+    assert_int_equal(calls_of(world, 0, "plain"), 0);
+    life_ends(world);
+    char *pattern =
+        scratch_path(&world->scratch, "state/journal.db.corrupt-20261125T1*Z");
+    glob_t found;
+    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+    assert_int_equal(found.gl_pathc, 1);
+    globfree(&found);
+    free(pattern);
+}
+
+/* Bytes 60 to 63 of a file of SQLite are its user_version, big-endian. */
+static void make_newer(const struct world *world)
+{
+    char *path = scratch_path(&world->scratch, "state/journal.db");
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 63, SEEK_SET), 0);
+    assert_int_equal(fputc(99, file), 99);
+    assert_int_equal(fclose(file), 0);
+    free(path);
+}
+
+static void a_newer_journal_is_left_alone(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world, outage, true, "production");
+    life_begin(world, instant("2026-11-25T12:10:00Z"), NULL);
+    await_ticks(world, 1);
+    life_ends(world);
+    make_newer(world);
+    life_spawn(world, instant("2026-11-25T12:20:00Z"), NULL);
+    expect_says(world, "it is of version 99, written by a newer mooncron");
+    assert_int_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS), 78);
+    char *pattern = scratch_path(&world->scratch, "state/journal.db.corrupt*");
+    glob_t found;
+    assert_int_equal(glob(pattern, 0, NULL, &found), GLOB_NOMATCH);
+    free(pattern);
+}
+
+/* Somebody reads it with another program, which locks it. */
+static void a_journal_in_use_is_said_so(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world, outage, true, "production");
+    life_begin(world, instant("2026-11-25T12:10:00Z"), NULL);
+    await_ticks(world, 1);
+    life_ends(world);
+    char *path = scratch_path(&world->scratch, "state/journal.db");
+    struct error note = { "" }, error = { "" };
+    struct store *store = store_open_sqlite(
+        path, "the test", instant("2026-11-30T00:00:00Z"), &note, &error);
+    assert_non_null(store);
+    life_spawn(world, instant("2026-11-25T12:20:00Z"), NULL);
+    expect_says(world, "it is in use by another process");
+    assert_int_not_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS), 0);
+    store_close(store, instant("2026-11-30T00:00:00Z"));
+    free(path);
+}
+
+/* ---- a full disk ---- */
+
+/* No file of the worker may be longer than this: as if the disk were full. */
+static void limit_files(const struct world *world, rlim_t bytes)
+{
+    struct rlimit limit;
+    pid_t pid = proc_pid(world->worker.proc);
+    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, NULL, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
+static void expect_ready(const struct world *world, int status,
+                         const char *says)
+{
+    char url[128];
+    snprintf(url, sizeof url, "%s/readyz", world->worker.origin);
+    struct client_answer answer = client_send("GET", url, NULL, NULL);
+    if (answer.status != status || !strstr(answer.body, says))
+        fail_msg("%d %s", answer.status, answer.body);
+    client_answer_close(&answer);
+}
+
+static void a_full_disk_is_outlived(void **state)
+{
+    struct world *world = *state;
+    int64_t seq, fetches;
+    world_prepare(world,
+                  "job 'tick' { every = '5s', post = '/api/feed/rank' }\n"
+                  "job 'digest' { every = '2m', catch_up = '1h',\n"
+                  "  post = '/api/admin/digest' }\n",
+                  true, "production");
+    life_begin(world, instant("2026-11-25T12:08:30Z"), NULL);
+    await_ticks(world, 1);
+    expect_ready(world, 200, "ok");
+    limit_files(world, 0);
+    expect_says(world, "nothing is fired, because no claim can be written");
+    expect_ready(world, 503, "the store has failed");
+    seq = stand_last(&world->stand);
+    /* Their copy cannot be written either. */
+    json_decref(stand_change(&world->stand, "?webhook=0",
+                             "{\"schedulerEnvironment\":\"staging\"}"));
+    json_t *asked = stand_fetches(&world->stand, 0, 0, 0);
+    fetches = (int64_t)json_array_size(asked);
+    json_decref(asked);
+    json_decref(stand_fetches(&world->stand, fetches, 3, WORKER_PATIENCE_MS));
+    assert_int_equal(stand_last(&world->stand), seq); /* two minutes passed */
+
+    limit_files(world, RLIM_INFINITY);
+    expect_says(world, "the store is well again");
+    expect_says(world, ": missed, store");
+    json_decref(next_call(world, &seq, "digest"));
+    await_ticks(world, 1);
+    expect_ready(world, 200, "ok");
+    life_ends(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(an_outage_is_caught_up_once),
+        WORLD_TEST(a_call_that_was_cut_is_made_again_where_it_may),
+        WORLD_TEST(what_may_be_mended_is_tried_again),
+        WORLD_TEST(an_origin_is_waited_for),
+        WORLD_TEST(a_run_that_rests_is_handed_on),
+        WORLD_TEST(ends_are_told_as_declared),
+        WORLD_TEST(a_circuit_opens_and_closes),
+        WORLD_TEST(one_slot_waits_in_the_queue),
+        WORLD_TEST(a_newer_slot_cancels_the_older_run),
+        WORLD_TEST(so_many_go_on_beside_each_other),
+        WORLD_TEST(a_damaged_journal_is_moved_aside),
+        WORLD_TEST(a_newer_journal_is_left_alone),
+        WORLD_TEST(a_journal_in_use_is_said_so),
+        WORLD_TEST(a_full_disk_is_outlived),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
