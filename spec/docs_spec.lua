@@ -28,8 +28,8 @@ local function run(line)
   return out .. err
 end
 
-for _, page in ipairs { "README.md", "docs/cli.md", "docs/time.md", "docs/lua-api.md",
-  "docs/migration.md" } do
+for _, page in ipairs { "README.md", "docs/cli.md", "docs/time.md", "docs/runs.md",
+  "docs/lua-api.md", "docs/migration.md" } do
   describe(page, function()
     for block in ("\n" .. program.read(page)):gmatch "\n```[a-z]*\n(%$ mooncron .-)\n```" do
       local line, shown = block:match "^%$ mooncron ([^\n]+)\n(.*)$"
