@@ -1,10 +1,12 @@
 /* Figures of the store: claims a second, one by one and in batches, in memory
- * and in SQLite, beside a file that is synced as often. */
+ * and in SQLite, beside a file that is synced as often; and what a run costs
+ * there of a processor, which a busy machine blurs less. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -17,6 +19,7 @@
 #define BEGIN_MS INT64_C(1767225600000) /* 2026-01-01T00:00:00Z */
 #define JOBS     1000
 #define BATCH    100
+#define BIGGEST  1000
 #define ROUNDS   3
 
 /* Jobs that are due together, each second once more. */
@@ -51,10 +54,19 @@ static struct entry finish_of(const struct load *load, unsigned number)
     return entry;
 }
 
+static struct entry wait_of(const struct load *load, unsigned number)
+{
+    struct entry entry = claim_of(load, number);
+    entry.kind = ENTRY_WAIT;
+    entry.at.ms -= 2;
+    entry.epoch = 0;
+    return entry;
+}
+
 static void write_entries(struct load *load, struct entry *entries,
                           size_t count)
 {
-    static enum entry_outcome outcomes[BATCH];
+    static enum entry_outcome outcomes[BIGGEST];
     struct error error;
     if (!store_write(load->store, entries, count, outcomes, &error))
         fail_msg("%s", error.text);
@@ -94,6 +106,43 @@ static double median_of(struct load *load, unsigned claims, unsigned batch,
     return median(rate, ROUNDS);
 }
 
+/* ---- what a run costs ---- */
+
+static int64_t cpu_ns(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
+    return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
+}
+
+/* Microseconds of CPU for each run that waits, is claimed and ends, a batch of
+ * runs a commit. */
+static double cost_of(struct load *load, unsigned runs, unsigned batch)
+{
+    static struct entry entries[3][BIGGEST];
+    int64_t spent = 0;
+    for (unsigned until = load->count + runs; load->count < until;) {
+        for (unsigned i = 0; i < batch; i++) {
+            entries[0][i] = wait_of(load, load->count);
+            entries[1][i] = claim_of(load, load->count);
+            entries[2][i] = finish_of(load, load->count++);
+        }
+        int64_t begin = cpu_ns();
+        for (int i = 0; i < 3; i++)
+            write_entries(load, entries[i], batch);
+        spent += cpu_ns() - begin;
+    }
+    return (double)spent / runs / 1e3;
+}
+
+static double median_cost(struct load *load, unsigned runs, unsigned batch)
+{
+    double cost[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++)
+        cost[i] = cost_of(load, runs, batch);
+    return median(cost, ROUNDS);
+}
+
 /* Commits that a journal could at best make here: thousands a second. */
 static double syncs(struct bench *bench, unsigned count)
 {
@@ -130,6 +179,7 @@ static struct load *load_new(struct bench *bench, bool sqlite)
 
 struct figures {
     double one, many, runs;
+    double small_us, big_us;
 };
 
 static struct figures measure(struct bench *bench, bool sqlite)
@@ -137,6 +187,8 @@ static struct figures measure(struct bench *bench, bool sqlite)
     unsigned claims = bench->quick ? 20000 : 100000;
     struct load *load = load_new(bench, sqlite);
     struct figures figures;
+    figures.small_us = median_cost(load, claims, BATCH);
+    figures.big_us = median_cost(load, claims, BIGGEST);
     figures.many = median_of(load, claims, BATCH, false);
     figures.runs = median_of(load, claims, BATCH, true);
     figures.one = median_of(load, sqlite ? claims / 20 : claims, 1, false);
@@ -163,4 +215,10 @@ void figure_store(struct bench *bench)
     bench_row("claims and verdicts, 100 each, SQLite", "-", true,
               "%.1f k runs/s; memory %.0f: %.3f x", sqlite.runs, memory.runs,
               sqlite.runs / memory.runs);
+    bench_row("CPU of a run, 100 a commit, SQLite", "<= 15 us",
+              sqlite.small_us <= 15, "%.1f us; memory %.1f us",
+              sqlite.small_us, memory.small_us);
+    bench_row("CPU of a run, 1,000 a commit, SQLite", "<= 15 us",
+              sqlite.big_us <= 15, "%.1f us; memory %.1f us", sqlite.big_us,
+              memory.big_us);
 }
