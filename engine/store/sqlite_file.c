@@ -21,6 +21,7 @@
 static const char pragmas_before[] = "PRAGMA locking_mode = EXCLUSIVE;"
                                      "PRAGMA cell_size_check = ON;"
                                      "PRAGMA trusted_schema = OFF;"
+                                     "PRAGMA secure_delete = OFF;"
                                      "PRAGMA temp_store = MEMORY;"
                                      "PRAGMA cache_size = -16384;";
 static const char pragmas_after[] = "PRAGMA journal_mode = WAL;"
@@ -100,6 +101,9 @@ enum opened file_open(const char *path, const struct schema *schema,
     if (opened != OPENED)
         return opened;
     sqlite3 *db;
+    /* Nobody asks how much it has allocated; counting that takes a lock each
+     * time. It is refused once SQLite is in use, and set by then. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     int flags =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &db, flags, NULL))
