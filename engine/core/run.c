@@ -396,39 +396,36 @@ static bool held_back(struct core *core, struct run *run)
     return true;
 }
 
-/* It has waited for its group, or has no need to. Where its origin may be
- * probed it is the probe from here on, so that no other claims in vain. */
+/* What is against it now that its turn has come. */
+static enum why objection(struct core *core, struct run *run)
+{
+    const struct lane *lane = lane_at(core, run->lane);
+    uint32_t max_runs = run->job->max_runs;
+    if (run->leaving)
+        return WHY_OVERLAP;
+    if (max_runs && run_counts(run) && lane->runs >= max_runs)
+        return WHY_MAX_RUNS;
+    return circuit_admits(core, run) ? WHY_NONE : WHY_CIRCUIT;
+}
+
+/* It has waited for its group, or has no need to. */
 void run_begin(struct core *core, struct run *run)
 {
-    uint32_t index = run->lane;
-    if (run->leaving) {
-        run_pass(core, run, VERDICT_SKIPPED, WHY_OVERLAP);
-        return;
-    }
-    if (held_back(core, run)) {
+    uint32_t index = run->lane, place = run_place(run);
+    if (!run->leaving && held_back(core, run)) {
         lane_at(core, index)->going--;
         lane_free(core, index);
         return;
     }
-    if (run_counts(run) && run->job->max_runs &&
-        lane_at(core, index)->runs >= run->job->max_runs) {
-        run_pass(core, run, VERDICT_SKIPPED, WHY_MAX_RUNS);
+    enum why against = objection(core, run);
+    if (against != WHY_NONE) {
+        run_pass(core, run, VERDICT_SKIPPED, against);
         return;
     }
-    if (!circuit_admits(core, run)) {
-        run_pass(core, run, VERDICT_SKIPPED, WHY_CIRCUIT);
-        return;
-    }
-<<<<<<< HEAD
-    if (run->job->overlap != OVERLAP_ALLOW && !run->key.manual &&
-        !run->reclaimed) {
-        uint32_t place = run_place(run);
-        held_settle(core, run->lane);
-        run = &core->runs.places[place]; /* hooks may have moved it */
-    }
-=======
+    if (run->job->overlap != OVERLAP_ALLOW && run_counts(run))
+        held_settle(core, index);
+    run = &core->runs.places[place]; /* hooks may have moved it */
     lane_at(core, index)->runs += run_counts(run);
->>>>>>> 8c6252a (core: limits of a job hold for what waited and what is made up)
     run->state = RUN_CLAIMING;
     if (run->group != NO_INDEX)
         core->runs.queues[run->group].live++;
