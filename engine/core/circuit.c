@@ -56,15 +56,20 @@ static bool origin_to_blame(enum cause cause)
            cause == CAUSE_SERVER;
 }
 
+/* While a probe is under way only its own failure counts: that of a call which
+ * was sent before the circuit opened is no news. */
 void circuit_tell(struct core *core, struct run *run, enum cause cause)
 {
     struct circuit *circuit = circuit_of(core, run);
+    bool probe = run->probe;
     if (cause == CAUSE_SETUP)
-        circuit_release(core, run); /* it was never sent */
+        circuit_release(core, run); /* nothing was sent */
     run->probe = false;
     if (!circuit || cause == CAUSE_SETUP)
         return;
     struct breaker *breaker = &circuit->breaker;
+    if (origin_to_blame(cause) && !probe && !breaker_closed(breaker))
+        return;
     enum breaker_turn turn = breaker_tell(breaker, !origin_to_blame(cause),
                                           core->now.mono, &core->random);
     if (turn == BREAKER_STAYS)
