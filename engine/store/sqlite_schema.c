@@ -93,13 +93,41 @@ const struct schema schema_journal = {
     .steps = steps,
 };
 
+/* The errno of the last call on a file that failed; 0: none has. */
+static int errno_of(sqlite3_file *file)
+{
+    int code = 0;
+    if (file && file->pMethods)
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &code);
+    return code;
+}
+
+static int disk_errno(sqlite3 *db)
+{
+    sqlite3_file *file = NULL, *wal = NULL;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+    int code = errno_of(file);
+    return code ? code : errno_of(wal);
+}
+
+enum opened schema_damaged(sqlite3 *db, const char *how, struct error *reterr)
+{
+    int code = disk_errno(db);
+    if (code) {
+        error_set(reterr, "it cannot be read (%s)", strerror(code));
+        return OPENED_REFUSED;
+    }
+    error_set(reterr, "it is damaged (%s)", how);
+    return OPENED_DAMAGED;
+}
+
 enum opened schema_blame(sqlite3 *db, struct error *reterr)
 {
     switch (sqlite3_errcode(db) & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        error_set(reterr, "it is damaged (%s)", sqlite3_errmsg(db));
-        return OPENED_DAMAGED;
+        return schema_damaged(db, sqlite3_errmsg(db), reterr);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         error_set(reterr, "it is in use by another process");

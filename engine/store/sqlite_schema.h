@@ -31,6 +31,9 @@ enum opened schema_look(sqlite3 *db, const struct schema *schema, int *ret_was,
 enum opened schema_bring(sqlite3 *db, const struct schema *schema, int was,
                          struct error *reterr);
 
+/* The sentence for a file that makes no sense: damaged, unless the disk did not
+ * let it be read, which SQLite takes for the same. */
+enum opened schema_damaged(sqlite3 *db, const char *how, struct error *reterr);
 /* The sentence for what a call of SQLite last failed with, and whose fault. */
 enum opened schema_blame(sqlite3 *db, struct error *reterr);
 
