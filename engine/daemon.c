@@ -443,6 +443,19 @@ static void daemon_live(struct daemon *d)
     signals_close(d);
 }
 
+/* libuv aborts where there is no descriptor for its signals: whether there is
+ * one is seen before. */
+static int loop_init(uv_loop_t *loop)
+{
+    uv_file pair[2];
+    int status = uv_pipe(pair, 0, 0);
+    if (status)
+        return status;
+    close(pair[0]);
+    close(pair[1]);
+    return uv_loop_init(loop);
+}
+
 int daemon_run(const struct daemon_options *options)
 {
     struct daemon *d = memory_new(sizeof *d);
@@ -462,12 +475,18 @@ int daemon_run(const struct daemon_options *options)
     signal(SIGXFSZ, SIG_IGN);
     news_start(d->log, d->config->file, d->config->primary,
                zones_version(d->zones));
-    int status = uv_loop_init(&d->loop);
-    assert(!status);
-    daemon_live(d);
-    daemon_free(d);
-    status = uv_loop_close(&d->loop);
-    assert(!status);
+    int status = loop_init(&d->loop);
+    if (!status) {
+        daemon_live(d);
+        daemon_free(d);
+        status = uv_loop_close(&d->loop);
+        assert(!status);
+    } else {
+        d->exit_code = EXIT_UNAVAILABLE;
+        log_write(d->log, LOG_ERROR, "main", "make the loop: %s",
+                  uv_strerror(status));
+        zones_free(d->zones);
+    }
     log_free(d->log);
     int exit_code = d->exit_code;
     free(d);
