@@ -1,0 +1,33 @@
+/* The checker reads the backend's ledger and the journal, and nothing else. */
+#ifndef TESTS_CRASH_CHECKER_H
+#define TESTS_CRASH_CHECKER_H
+
+#include <jansson.h>
+
+#include "mooncron/text.h"
+
+/* How often a job of this name is due. */
+struct rhythm {
+    const char *prefix; /* of the job's name; NULL ends a list */
+    int64_t every_ms;
+    bool may_wait; /* a run without a verdict may be left at the end */
+};
+
+struct findings {
+    unsigned lost, doubled, unsound;
+    unsigned calls, slots, open; /* what was looked at */
+    struct text text;            /* a line each */
+};
+
+void findings_open(struct findings *findings);
+void findings_close(struct findings *findings);
+/* What is neither lost nor doubled, and wrong. */
+void findings_add(struct findings *findings, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* `calls` is what the stand-in received, `folder` has the journal of a worker
+ * that has ended in good order after its last fault. */
+void checker_look(const json_t *calls, const char *folder,
+                  const struct rhythm *rhythms, struct findings *findings);
+
+#endif

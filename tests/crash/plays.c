@@ -1,0 +1,198 @@
+/* The plays: the five things that the store goes through. */
+#include "plays.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "mooncron/store.h"
+
+/* Names say how often a job is due: s each second, m each minute, and what
+ * its runs may have to wait for: q for room, r for another attempt, c for its
+ * turn to be made up. */
+const struct rhythm play_rhythms[] = {
+    { "s", 1000, false }, { "q", 1000, true }, { "c", 5000, true },
+    { "r", 60000, true }, { NULL, 0, false },
+};
+
+static const char usual[] =
+    "defaults { retry = false, timeout = '5s' }\n"
+    "group 'one' { limit = 1 }\n"
+    "for i = 1, 4 do\n"
+    "  job('s' .. i) { every = '1s', post = '/api/feed/rank' }\n"
+    "end\n"
+    "for i = 1, 3 do\n"
+    "  job('q' .. i) { every = '1s', group = 'one', overlap = 'queue',\n"
+    "                  post = '/api/feed/flush' }\n"
+    "end\n"
+    "job 'c' { every = '5s', catch_up = '1m', post = '/api/feed/rank' }\n"
+    "job 'r' { every = '1m', retry = 3, post = '/api/feed/rank' }\n"
+    "job 's-paused' { every = '1s', post = '/api/feed/rank' }\n";
+
+/* Two of them leave, two come, one is another. */
+static const char other[] =
+    "defaults { retry = false, timeout = '5s' }\n"
+    "group 'one' { limit = 1 }\n"
+    "for i = 3, 6 do\n"
+    "  job('s' .. i) { every = '1s', post = '/api/feed/rank' }\n"
+    "end\n"
+    "for i = 2, 3 do\n"
+    "  job('q' .. i) { every = '1s', group = 'one', overlap = 'queue',\n"
+    "                  post = '/api/feed/flush' }\n"
+    "end\n"
+    "job 'c' { every = '5s', catch_up = '1m', post = '/api/feed/aggregate' }\n"
+    "job 'r' { every = '1m', retry = 3, post = '/api/feed/rank' }\n"
+    "job 's-paused' { every = '1s', post = '/api/feed/rank' }\n";
+
+/* A batch of many claims each second, and one of their verdicts. */
+static const char many[] =
+    "defaults { retry = false, timeout = '5s' }\n"
+    "for i = 1, 40 do\n"
+    "  job('s' .. i) { every = '1s', post = '/api/feed/rank' }\n"
+    "end\n";
+
+#define SOME_CALLS 4
+#define MANY_CALLS 120
+
+static void write_schedule(const struct scene *scene, const char *text)
+{
+    scratch_write(&scene->scratch, "schedules.lua", text);
+}
+
+/* ---- what an earlier life has left ---- */
+
+static struct entry entry_of(enum entry_kind kind, const char *job,
+                             int64_t slot_ms)
+{
+    return (struct entry){ .kind = kind,
+                           .job = job,
+                           .at = { slot_ms },
+                           .cursor = { slot_ms },
+                           .slot = { slot_ms },
+                           .last = { slot_ms },
+                           .generation = 1,
+                           .attempt = 1,
+                           .epoch = 1,
+                           .error = "",
+                           .by = "" };
+}
+
+/* Runs that were claimed, that waited, that ended, a pause, and a job that is
+ * no more. */
+static void leave_open_rows(const struct scene *scene)
+{
+    char folder[SCRATCH_MAX + 16], path[SCRATCH_MAX + 32];
+    struct error error, note;
+    int64_t now_ms = scene->began_ms, minute_ms = now_ms / 60000 * 60000;
+    snprintf(folder, sizeof folder, "%s/state", scene->scratch.path);
+    snprintf(path, sizeof path, "%s/journal.db", folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    struct store *store = store_open_sqlite(
+        path, "earlier", (struct wall){ now_ms - 9000 }, &note, &error);
+    if (!store)
+        fail_msg("%s", error.text);
+    struct entry entries[] = {
+        entry_of(ENTRY_CLAIM, "s1", now_ms - 5000),
+        entry_of(ENTRY_CLAIM, "s2", now_ms - 3000),
+        entry_of(ENTRY_FINISH, "s2", now_ms - 3000),
+        entry_of(ENTRY_WAIT, "q1", now_ms - 2000),
+        entry_of(ENTRY_CLAIM, "r", minute_ms),
+        entry_of(ENTRY_CLAIM, "gone", now_ms - 4000),
+        entry_of(ENTRY_LANE, "s-paused", now_ms - 4000),
+        entry_of(ENTRY_PAUSE, "s-paused", now_ms - 2000),
+    };
+    entries[2].verdict = VERDICT_FAILED;
+    entries[3].epoch = 0;
+    entries[7].last.ms = now_ms + 3000;
+    enum entry_outcome outcomes[sizeof entries / sizeof *entries];
+    if (!store_write(store, entries, sizeof entries / sizeof *entries, outcomes,
+                     &error))
+        fail_msg("%s", error.text);
+    store_close(store, (struct wall){ now_ms - 1000 });
+}
+
+/* ---- the plays ---- */
+
+static void start_armed(struct scene *scene)
+{
+    scene_arm(scene);
+    scene_spawn(scene);
+    if (scene_await_schedule(scene, 1))
+        scene_await_calls(scene, SOME_CALLS);
+    scene_disarm(scene);
+}
+
+static void first_start(struct scene *scene)
+{
+    write_schedule(scene, usual);
+    start_armed(scene);
+}
+
+static void start_again(struct scene *scene)
+{
+    write_schedule(scene, usual);
+    leave_open_rows(scene);
+    start_armed(scene);
+}
+
+static void busy(struct scene *scene)
+{
+    write_schedule(scene, many);
+    scene_spawn(scene);
+    scene_await_schedule(scene, 1);
+    scene_await_calls(scene, SOME_CALLS);
+    scene_arm(scene);
+    scene_await_calls(scene, MANY_CALLS);
+    scene_disarm(scene);
+}
+
+/* Where the load failed it is asked for again: by then the fault is over, or
+ * the load fails once more and the old schedule goes on. */
+static void reload(struct scene *scene)
+{
+    write_schedule(scene, usual);
+    scene_spawn(scene);
+    scene_await_schedule(scene, 1);
+    scene_await_calls(scene, SOME_CALLS);
+    write_schedule(scene, other);
+    scene_arm(scene);
+    if (scene_alive(scene))
+        proc_signal(scene->worker.proc, SIGHUP);
+    if (scene_await_load(scene, scene->told.generation + 1))
+        scene_await_calls(scene, SOME_CALLS);
+    scene_disarm(scene);
+}
+
+/* Runs are under way, and some wait. */
+static void shutdown(struct scene *scene)
+{
+    write_schedule(scene, usual);
+    stand_fault(&scene->stand, "/api/feed/flush", "slow", 100, 0);
+    scene_spawn(scene);
+    scene_await_schedule(scene, 1);
+    scene_await_calls(scene, 2 * SOME_CALLS);
+    scene_arm(scene);
+    scene_stop(scene);
+    scene_disarm(scene);
+    stand_calm(&scene->stand);
+}
+
+void play_load(struct scene *scene)
+{
+    write_schedule(scene, many);
+    scene_spawn(scene);
+}
+
+const struct play plays[PLAYS] = {
+    { "first-start", first_start },
+    { "start-again", start_again },
+    { "busy", busy },
+    { "reload", reload },
+    { "shutdown", shutdown },
+};

@@ -1,0 +1,24 @@
+/* The plays are what the worker is doing when something goes wrong. */
+#ifndef TESTS_CRASH_PLAYS_H
+#define TESTS_CRASH_PLAYS_H
+
+#include "checker.h"
+#include "scene.h"
+
+/* One play: it writes the files, brings the worker to where the fault shall
+ * begin, arms the board, goes on until the play is over or the worker is, and
+ * disarms. */
+struct play {
+    const char *name;
+    void (*run)(struct scene *scene);
+};
+#define PLAYS 5
+extern const struct play plays[PLAYS];
+
+/* Of every job that a play knows. */
+extern const struct rhythm play_rhythms[];
+
+/* A life under load, for kills at random: it is spawned. */
+void play_load(struct scene *scene);
+
+#endif

@@ -1,0 +1,68 @@
+/* A scene is the world of one point: a folder, a backend that goes on, and a
+ * worker that lives several lives. Its clock runs faster than ours, and each
+ * life begins after the one before. */
+#ifndef TESTS_CRASH_SCENE_H
+#define TESTS_CRASH_SCENE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "board.h"
+#include "scratch.h"
+#include "stand.h"
+#include "worker.h"
+
+#define SCENE_SCALE       20 /* a slot each second is one each 50 ms */
+#define SCENE_PATIENCE_MS 20000
+
+/* What the log has told of a life. */
+struct told {
+    bool anything, scheduled;
+    bool load_failed; /* the newest load */
+    bool ill;         /* the store, ever */
+    int64_t generation;
+};
+
+struct scene {
+    struct stand stand;  /* goes on from point to point */
+    struct scratch desk; /* holds the board */
+    struct board *board;
+    /* of one point */
+    struct scratch scratch;
+    int64_t seq;      /* the newest call before it */
+    int64_t began_ms; /* real time, at which both clocks agree */
+    bool release;     /* the fault ends where the store is seen to be ill */
+    bool kill_ill;    /* or the worker is killed then */
+    /* of one life */
+    struct worker worker;
+    struct told told;
+    int exit_code; /* once it has ended */
+};
+
+void scene_open(struct scene *scene);
+void scene_close(struct scene *scene);
+/* A new folder and a disarmed board. */
+void scene_begin(struct scene *scene);
+void scene_end(struct scene *scene);
+
+/* The time of the scene, in milliseconds since 1970. */
+int64_t scene_now_ms(const struct scene *scene);
+
+void scene_spawn(struct scene *scene);
+void scene_arm(struct scene *scene);
+void scene_disarm(struct scene *scene);
+
+/* Each waits until what it is named for, or the end of the life: false. */
+bool scene_await_schedule(struct scene *scene, int64_t generation);
+/* Also true where the load failed. */
+bool scene_await_load(struct scene *scene, int64_t generation);
+bool scene_await_calls(struct scene *scene, int64_t count); /* more of them */
+bool scene_await_ready(struct scene *scene);
+/* SIGTERM where it lives, and its end. */
+void scene_stop(struct scene *scene);
+void scene_kill(struct scene *scene);
+bool scene_alive(struct scene *scene);
+/* The end of its log; freed by the caller. */
+char *scene_last_words(struct scene *scene);
+
+#endif
