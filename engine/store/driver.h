@@ -89,6 +89,13 @@ struct store_driver {
     enum answer (*row_get)(struct store *store, const struct row_key *key,
                            struct row *ret);
     bool (*row_put)(struct store *store, const struct row *row);
+    /* Short cuts past row_get() and row_put(), where a row is just as it is
+     * most of the time; ANSWER_NO: it is not, or there is no short cut.
+     * row_claim: it waits, with a lower epoch, and becomes this claim; its `by`
+     * stays where this one's is "". row_end: it goes on, with the same epoch,
+     * and gets the attempt, the answer and the verdict of this one. */
+    enum answer (*row_claim)(struct store *store, const struct row *row);
+    enum answer (*row_end)(struct store *store, const struct row *row);
     /* Is there a claimed no_overlap row of the same job and another life? */
     enum answer (*rival)(struct store *store, const struct row_key *key);
     bool (*renew)(struct store *store, struct wall lease);
@@ -142,6 +149,7 @@ struct store {
     uint32_t life;           /* the own one */
     struct wall began, seen; /* EVER_MS: not yet */
     int64_t rows;            /* -1: not counted yet */
+    bool claims_wait;        /* the last claim's row did: the next one's may */
     struct error error;      /* of the last call that failed */
     struct arena told;       /* strings that live until the next call */
     /* of the batch that is being written, to take it back */

@@ -178,6 +178,22 @@ static bool claim_over(struct work *work, struct row *row)
     return work->driver->row_put(work->store, row) && claimed(work, &old);
 }
 
+/* A new row, or one that waits: the likelier of the two is tried first.
+ * ANSWER_NO: it is neither. */
+static enum answer claim_fresh(const struct work *work, const struct row *row)
+{
+    bool waits = work->store->claims_wait;
+    for (int i = 0; i < 2; i++, waits = !waits) {
+        enum answer answer = waits ? work->driver->row_claim(work->store, row)
+                                   : add_row(work, row);
+        if (answer == ANSWER_YES)
+            work->store->claims_wait = waits;
+        if (answer != ANSWER_NO)
+            return answer;
+    }
+    return ANSWER_NO;
+}
+
 static bool write_claim(struct work *work)
 {
     struct row row = row_of(work, ROW_CLAIMED);
@@ -187,7 +203,7 @@ static bool write_claim(struct work *work)
         answer = work->driver->rival(work->store, &row.key);
     if (answer != ANSWER_NO)
         return answer == ANSWER_YES && taken(work);
-    answer = add_row(work, &row);
+    answer = claim_fresh(work, &row);
     if (answer == ANSWER_NO)
         return claim_over(work, &row);
     return answer == ANSWER_YES && claimed(work, NULL);
@@ -265,7 +281,20 @@ static bool set_fails(const struct work *work)
     return work->driver->lane_fails(work->store, work->job, work->entry->fails);
 }
 
-static bool write_finish(struct work *work)
+static void end_row(const struct work *work, struct row *row)
+{
+    const struct entry *entry = work->entry;
+    note_answer(work, row);
+    row->state = ROW_DONE;
+    row->ended = entry->at;
+    row->lease.ms = EVER_MS;
+    row->verdict = entry->verdict;
+    row->why = entry->why;
+    row->took_ms = entry->took_ms;
+}
+
+/* The row has to be looked at. */
+static bool finish_found(struct work *work)
 {
     const struct entry *entry = work->entry;
     struct row row;
@@ -277,14 +306,18 @@ static bool write_finish(struct work *work)
                    row.verdict == entry->verdict;
         return own ? set_fails(work) : fenced(work);
     }
-    note_answer(work, &row);
-    row.state = ROW_DONE;
-    row.ended = entry->at;
-    row.lease.ms = EVER_MS;
-    row.verdict = entry->verdict;
-    row.why = entry->why;
-    row.took_ms = entry->took_ms;
+    end_row(work, &row);
     return work->driver->row_put(work->store, &row) && set_fails(work);
+}
+
+static bool write_finish(struct work *work)
+{
+    struct row row = row_of(work, ROW_DONE);
+    end_row(work, &row);
+    enum answer answer = work->driver->row_end(work->store, &row);
+    if (answer == ANSWER_NO)
+        return finish_found(work);
+    return answer == ANSWER_YES && set_fails(work);
 }
 
 /* ---- passes ---- */

@@ -177,6 +177,14 @@ static enum answer rival(struct store *store, const struct row_key *key)
     return ANSWER_NO;
 }
 
+/* To find a row costs nothing here. */
+static enum answer no_short_cut(struct store *store, const struct row *row)
+{
+    (void)store;
+    (void)row;
+    return ANSWER_NO;
+}
+
 static bool renew(struct store *store, struct wall lease)
 {
     struct memory_store *memory = of(store);
@@ -662,6 +670,8 @@ static const struct store_driver memory_driver = {
     .row_add = row_add,
     .row_get = row_get,
     .row_put = row_put,
+    .row_claim = no_short_cut,
+    .row_end = no_short_cut,
     .rival = rival,
     .renew = renew,
     .lane_add = lane_add,

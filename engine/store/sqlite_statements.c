@@ -30,6 +30,20 @@ static const char *const statement_sql[STATEMENTS] = {
                 "status = ?18, took_ms = ?19, last_ms = ?20, slots = ?21, "
                 "error = ?22, who = ?23 "
                 "WHERE slot_ms = ?1 AND kind = ?2 AND job = ?3",
+    /* These two touch no more indices than they must: a claim none, an end
+     * that of what is open. */
+    [ROW_CLAIM] = "UPDATE run SET claimed = 1, no_overlap = ?4, life = ?5, "
+                  "epoch = ?6, generation = ?7, settings = ?8, trigger = ?9, "
+                  "attempt = ?10, lease_ms = ?11, started_ms = ?12, "
+                  "cause = 0, status = 0, error = '', "
+                  "who = iif(?13 = '', who, ?13) "
+                  "WHERE slot_ms = ?1 AND kind = ?2 AND job = ?3 "
+                  "AND ended_ms IS NULL AND NOT claimed AND epoch < ?6",
+    [ROW_END] = "UPDATE run SET claimed = 0, lease_ms = NULL, attempt = ?5, "
+                "ended_ms = ?6, verdict = ?7, why = ?8, cause = ?9, "
+                "status = ?10, took_ms = ?11, error = ?12 "
+                "WHERE slot_ms = ?1 AND kind = ?2 AND job = ?3 "
+                "AND ended_ms IS NULL AND epoch = ?4",
     [ROW_RIVAL] = "SELECT 1 FROM run INDEXED BY run_open "
                   "WHERE job = ?1 AND ended_ms IS NULL AND claimed "
                   "AND no_overlap AND life <> ?2 "
@@ -45,12 +59,11 @@ static const char *const statement_sql[STATEMENTS] = {
                   "WHERE job = ?1 AND slot_ms <= ?2 AND kind <> 1",
     [ROW_PRUNE] = "DELETE FROM run WHERE (slot_ms, kind, job) IN ("
                   "SELECT slot_ms, kind, job FROM run AS old "
-                  "INDEXED BY run_ended "
-                  "WHERE ended_ms < ?1 AND EXISTS ("
+                  "WHERE slot_ms < ?1 AND ended_ms < ?1 AND EXISTS ("
                   "SELECT 1 FROM run AS newer INDEXED BY run_job "
                   "WHERE newer.job = old.job AND newer.slot_ms >= old.slot_ms "
                   "AND (newer.slot_ms > old.slot_ms OR newer.kind > old.kind)) "
-                  "ORDER BY ended_ms, slot_ms, kind, job LIMIT ?2)",
+                  "ORDER BY slot_ms, kind, job LIMIT ?2)",
     [LANE_ADD] = "INSERT INTO lane(job, cursor_ms, digest) VALUES (?1, ?2, ?3) "
                  "ON CONFLICT DO UPDATE SET "
                  "cursor_ms = coalesce(cursor_ms, excluded.cursor_ms), "

@@ -48,6 +48,15 @@ static bool commit(struct store *store)
 
 /* ---- rows ---- */
 
+/* Whether a statement changed its row. */
+static enum answer changed(struct store *store, enum statement which,
+                           const struct value *values, size_t count)
+{
+    if (!statement_run(store, which, values, count))
+        return ANSWER_BROKEN;
+    return sqlite3_changes(sqlite_of(store)->db) ? ANSWER_YES : ANSWER_NO;
+}
+
 static enum answer put_row(struct store *store, enum statement which,
                            const struct row *row)
 {
@@ -66,9 +75,7 @@ static enum answer put_row(struct store *store, enum statement which,
         NUM(row->count),       TEXT(row->error),
         TEXT(row->by),
     };
-    if (!statement_run(store, which, values, COUNT(values)))
-        return ANSWER_BROKEN;
-    return sqlite3_changes(sqlite_of(store)->db) ? ANSWER_YES : ANSWER_NO;
+    return changed(store, which, values, COUNT(values));
 }
 
 static enum answer row_add(struct store *store, const struct row *row)
@@ -79,6 +86,29 @@ static enum answer row_add(struct store *store, const struct row *row)
 static bool row_put(struct store *store, const struct row *row)
 {
     return put_row(store, ROW_PUT, row) == ANSWER_YES;
+}
+
+static enum answer row_claim(struct store *store, const struct row *row)
+{
+    const struct value values[] = {
+        NUM(row->key.slot.ms), NUM(row->key.kind), NUM(row->key.job),
+        NUM(row->no_overlap),  NUM(row->life),     NUM(row->epoch),
+        NUM(row->generation),  NUM(row->settings), NUM(row->trigger),
+        NUM(row->attempt),     WHEN(row->lease),   WHEN(row->started),
+        TEXT(row->by),
+    };
+    return changed(store, ROW_CLAIM, values, COUNT(values));
+}
+
+static enum answer row_end(struct store *store, const struct row *row)
+{
+    const struct value values[] = {
+        NUM(row->key.slot.ms), NUM(row->key.kind), NUM(row->key.job),
+        NUM(row->epoch),       NUM(row->attempt),  WHEN(row->ended),
+        NUM(row->verdict),     NUM(row->why),      NUM(row->cause),
+        NUM(row->status),      NUM(row->took_ms),  TEXT(row->error),
+    };
+    return changed(store, ROW_END, values, COUNT(values));
 }
 
 /* Strings are those of the statement. */
@@ -461,6 +491,8 @@ const struct store_driver sqlite_driver = {
     .row_add = row_add,
     .row_get = row_get,
     .row_put = row_put,
+    .row_claim = row_claim,
+    .row_end = row_end,
     .rival = rival,
     .renew = renew,
     .lane_add = lane_add,

@@ -17,6 +17,8 @@ enum statement {
     ROW_ADD,
     ROW_GET,
     ROW_PUT,
+    ROW_CLAIM,
+    ROW_END,
     ROW_RIVAL,
     ROW_STRANGERS,
     ROW_RENEW,
