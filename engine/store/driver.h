@@ -114,7 +114,8 @@ struct store_driver {
                              struct lease *ret);
     bool (*lease_put)(struct store *store, const char *name,
                       const struct lease *lease);
-    /* Ended before, the oldest end first; the newest row of a job stays. */
+    /* Slot and end before, the oldest slot first; the newest row of a job
+     * stays. */
     int64_t (*prune)(struct store *store, struct wall before, uint32_t limit);
     /* Plans and lives that ended before, but never the newest. */
     bool (*forget)(struct store *store, struct wall before);

@@ -433,14 +433,6 @@ static int newest_first(const void *a, const void *b)
     return by_slot(a, b);
 }
 
-static int by_end(const void *a, const void *b)
-{
-    const struct row *const *x = a, *const *y = b;
-    if ((*x)->ended.ms != (*y)->ended.ms)
-        return (*x)->ended.ms < (*y)->ended.ms ? -1 : 1;
-    return by_slot(a, b);
-}
-
 static void pick_order(struct picked *picked,
                        int (*order)(const void *, const void *))
 {
@@ -551,10 +543,11 @@ static int64_t prune(struct store *store, struct wall before, uint32_t limit)
         struct shelf *shelf = &memory->shelves[k];
         for (size_t i = 0; i + 1 < shelf->count; i++)
             if (shelf->rows[i].state == ROW_DONE &&
+                shelf->rows[i].key.slot.ms < before.ms &&
                 shelf->rows[i].ended.ms < before.ms)
                 pick(&picked, &shelf->rows[i]);
     }
-    pick_order(&picked, by_end);
+    pick_order(&picked, by_slot);
     if (picked.count > limit)
         picked.count = limit;
     for (size_t i = 0; i < picked.count; i++)

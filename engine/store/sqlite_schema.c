@@ -53,7 +53,6 @@ static const char *const steps[] = {
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX run_job ON run(job, slot_ms);"
     "CREATE INDEX run_open ON run(job) WHERE ended_ms IS NULL;"
-    "CREATE INDEX run_ended ON run(ended_ms) WHERE ended_ms IS NOT NULL;"
     "CREATE INDEX run_passed ON run(last_ms) WHERE last_ms IS NOT NULL;"
     "CREATE TABLE pause ("
     "  job INTEGER PRIMARY KEY,"

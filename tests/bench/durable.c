@@ -216,8 +216,8 @@ void figure_store(struct bench *bench)
               "%.1f k runs/s; memory %.0f: %.3f x", sqlite.runs, memory.runs,
               sqlite.runs / memory.runs);
     bench_row("CPU of a run, 100 a commit, SQLite", "<= 15 us",
-              sqlite.small_us <= 15, "%.1f us; memory %.1f us",
-              sqlite.small_us, memory.small_us);
+              sqlite.small_us <= 15, "%.1f us; memory %.1f us", sqlite.small_us,
+              memory.small_us);
     bench_row("CPU of a run, 1,000 a commit, SQLite", "<= 15 us",
               sqlite.big_us <= 15, "%.1f us; memory %.1f us", sqlite.big_us,
               memory.big_us);

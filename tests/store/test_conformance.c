@@ -154,6 +154,31 @@ static void next_life(struct book *book, const char *owner, int64_t now_s)
         store_next_life(book->store, owner, seconds(now_s), &book->error));
 }
 
+/* What was said of it while it waited goes; new rows and ones that wait take
+ * turns. */
+static void claim_of_a_wait_begins_anew(struct book *book)
+{
+    struct entry known = attempt("a", 10, 0, 3, 11);
+    WRITE(book, waits("a", 10, 10), known, waits("b", 10, 10));
+    next_life(book, "second", 20);
+    WRITE(book, claim("a", 10, 1, 21), claim("c", 10, 1, 21),
+          claim("b", 10, 1, 21), claim("d", 10, 1, 21));
+    assert_string_equal(
+        history_of(book, NULL),
+        "a slot 10 claimed schedule epoch 1 attempt 1 started 21 ended - "
+        "second\n"
+        "b slot 10 claimed schedule epoch 1 attempt 1 started 21 ended - "
+        "second\n"
+        "c slot 10 claimed schedule epoch 1 attempt 1 started 21 ended - "
+        "second\n"
+        "d slot 10 claimed schedule epoch 1 attempt 1 started 21 ended - "
+        "second\n");
+    /* a newer claim's row is neither ended nor begun by an older one */
+    assert_int_equal(wrote(book, claim("a", 10, 0, 22)), ENTRY_TAKEN);
+    assert_int_equal(wrote(book, finish("a", 10, 0, VERDICT_OK, 22)),
+                     ENTRY_FENCED);
+}
+
 static void dead_life_is_taken_over(struct book *book)
 {
     WRITE(book, claim("a", 10, 1, 10), claim("a", 20, 1, 20));
@@ -809,6 +834,18 @@ static void prune_by_number(struct book *book)
     assert_string_equal(slots_of(book, everything), "a10 b0");
 }
 
+static void prune_goes_by_slot(struct book *book)
+{
+    WRITE(book, pass("a", 0, 50, 51, WHY_DOWN, 60), claim("a", 40, 1, 40),
+          finish("a", 40, 1, VERDICT_OK, 41), claim("a", 90, 1, 90));
+    assert_int_equal(prune(book, 1000, 2, 200, 10), 1);
+    assert_string_equal(slots_of(book, everything), "a90 a40");
+    /* by age what ended last stays, whenever it began */
+    WRITE(book, pass("b", 0, 50, 51, WHY_DOWN, 60), claim("b", 90, 1, 90));
+    assert_int_equal(prune(book, 100, 1000, 150, 10), 1);
+    assert_string_equal(slots_of(book, everything), "a90 b90 b0");
+}
+
 static void prune_forgets_lives_and_plans(struct book *book)
 {
     struct plan_note plan = {
@@ -849,6 +886,7 @@ static const struct promise {
     PROMISE(manual_is_a_slot_of_its_own),
     PROMISE(batch_may_be_written_twice),
     PROMISE(wait_becomes_claim_becomes_verdict),
+    PROMISE(claim_of_a_wait_begins_anew),
     PROMISE(dead_life_is_taken_over),
     PROMISE(older_epoch_is_fenced),
     PROMISE(nothing_else_of_a_batch_is_lost),
@@ -874,6 +912,7 @@ static const struct promise {
     PROMISE(large_batch),
     PROMISE(prune_by_age),
     PROMISE(prune_by_number),
+    PROMISE(prune_goes_by_slot),
     PROMISE(prune_forgets_lives_and_plans),
 };
 #define PROMISES (sizeof promises / sizeof *promises)

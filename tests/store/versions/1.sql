@@ -21,6 +21,5 @@ INSERT INTO "plan" VALUES(3,1,1764000001000,0,'production','2026a','schedules.lu
 CREATE TABLE lease (  name TEXT PRIMARY KEY NOT NULL,  life INTEGER NOT NULL,  epoch INTEGER NOT NULL,  until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX run_job ON run(job, slot_ms);
 CREATE INDEX run_open ON run(job) WHERE ended_ms IS NULL;
-CREATE INDEX run_ended ON run(ended_ms) WHERE ended_ms IS NOT NULL;
 CREATE INDEX run_passed ON run(last_ms) WHERE last_ms IS NOT NULL;
 COMMIT;
