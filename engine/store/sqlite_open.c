@@ -13,7 +13,7 @@
 /* Sets the sentence of the opening; it gets the file's name later. */
 static enum opened damaged(struct store *store, const char *how)
 {
-    return schema_damaged(of(store)->db, how, &store->error);
+    return schema_damaged(sqlite_of(store)->db, how, &store->error);
 }
 
 static enum opened refused(struct sqlite_store *sqlite)
