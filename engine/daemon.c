@@ -456,6 +456,18 @@ static int loop_init(uv_loop_t *loop)
     return uv_loop_init(loop);
 }
 
+static bool loop_open(struct daemon *d)
+{
+    int status = loop_init(&d->loop);
+    if (!status)
+        return true;
+    d->exit_code = EXIT_UNAVAILABLE;
+    log_write(d->log, LOG_ERROR, "main", "make the loop: %s",
+              uv_strerror(status));
+    zones_free(d->zones);
+    return false;
+}
+
 int daemon_run(const struct daemon_options *options)
 {
     struct daemon *d = memory_new(sizeof *d);
@@ -475,17 +487,11 @@ int daemon_run(const struct daemon_options *options)
     signal(SIGXFSZ, SIG_IGN);
     news_start(d->log, d->config->file, d->config->primary,
                zones_version(d->zones));
-    int status = loop_init(&d->loop);
-    if (!status) {
+    if (loop_open(d)) {
         daemon_live(d);
         daemon_free(d);
-        status = uv_loop_close(&d->loop);
+        int status = uv_loop_close(&d->loop);
         assert(!status);
-    } else {
-        d->exit_code = EXIT_UNAVAILABLE;
-        log_write(d->log, LOG_ERROR, "main", "make the loop: %s",
-                  uv_strerror(status));
-        zones_free(d->zones);
     }
     log_free(d->log);
     int exit_code = d->exit_code;
