@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "mutant.h"
 
 static int by_name(const void *key, const void *item)
 {
@@ -37,7 +38,7 @@ void adopt_life(struct core *core, uint32_t index)
     lane->fails = known->fails;
     lane->runs = known->runs;
     lane->started = known->started;
-    if (known->paused_until.ms == EVER_MS)
+    if (known->paused_until.ms == EVER_MS || mutant(PAUSE_LOST))
         return;
     lane->absent = true; /* nothing of it was lived through */
     lane_pause(core, index, known->paused_until);
@@ -75,7 +76,7 @@ static void adopt_claimed(struct core *core, struct run *run,
     run->last.verdict = VERDICT_UNKNOWN;
     run->started = core->now.mono;
     run->attempt = known->attempt;
-    run->epoch = known->epoch + 1;
+    run->epoch = known->epoch + !mutant(EPOCH_STAYS);
     if (!may_repeat(core, run->job, known)) {
         run_refuse(core, run, VERDICT_UNKNOWN, WHY_DOWN);
         return;

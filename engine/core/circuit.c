@@ -5,6 +5,7 @@
 
 #include "machine.h"
 #include "mooncron/memory.h"
+#include "mutant.h"
 
 /* What a script calls is not known before it does. */
 uint32_t circuit_find(struct core *core, const struct job *job)
@@ -69,6 +70,8 @@ void circuit_tell(struct core *core, struct run *run, enum cause cause)
         return;
     struct breaker *breaker = &circuit->breaker;
     if (origin_to_blame(cause) && !probe && !breaker_closed(breaker))
+        return;
+    if (mutant(NEVER_OPEN) || (mutant(NEVER_SHUT) && !breaker_closed(breaker)))
         return;
     enum breaker_turn turn = breaker_tell(breaker, !origin_to_blame(cause),
                                           core->now.mono, &core->random);

@@ -9,6 +9,7 @@
 
 #include "machine.h"
 #include "mooncron/memory.h"
+#include "mutant.h"
 
 /* A host that does not answer a cancel is not waited for. */
 #define LEAVE_MS_MAX 2000
@@ -130,6 +131,8 @@ static void clocks_settle(struct core *core, struct now now)
         from = before;
     lanes_leap(core, by_ms);
     past_jump(&core->past, from);
+    if (mutant(PAST_LOST) && by_ms < 0)
+        past_begin(&core->past, from);
     if (by_ms < 0)
         agenda_fill(core);
 }
@@ -148,6 +151,8 @@ struct core *core_new(const struct core_config *config, struct now now)
     core->adopted = memory_new(config->memory.run_count + 1);
     core->lanes.line_first = core->lanes.line_last = NO_INDEX;
     core->lanes.held_at.ms = now.mono.ms + CATCH_UP_SETTLE_MS;
+    if (mutant(START_BURST))
+        core->lanes.held_at = now.mono;
     core->lanes.held_last.ms = core->lanes.held_at.ms - CATCH_UP_SPACING_MS;
     core->handover.generations = config->memory.generation;
     past_begin(&core->past, now.wall);
@@ -232,7 +237,8 @@ static void stop(struct core *core)
     }
     core->stopping = true;
     core->stop_at.ms = core->now.mono.ms + core->config.drain_ms;
-    agenda_clear(&core->agenda);
+    if (!mutant(STOP_CLAIMS))
+        agenda_clear(&core->agenda);
     run_forget_idle(core);
     handover_stop(core);
 }
@@ -303,6 +309,8 @@ void core_step(struct core *core, const struct event *event,
     clocks_settle(core, event->now);
     if (!core->store_ill) {
         due_turn(core);
+        past_grow(&core->past, core->now.wall);
+    } else if (mutant(FIRES_ILL)) {
         past_grow(&core->past, core->now.wall);
     }
     apply(core, event);

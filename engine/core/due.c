@@ -6,6 +6,7 @@
  * action with its reason. So a restart, a pause, a clock that was set and a
  * store that was ill are one case. */
 #include "machine.h"
+#include "mutant.h"
 
 /* ---- what is missed ---- */
 
@@ -75,6 +76,8 @@ void due_pass(struct core *core, uint32_t index, struct wall slot, enum why why)
     struct action *act = core_act(core, ACT_PASS);
     act->pass.job = lane_job(core, index);
     act->pass.first = act->pass.last = act->pass.cursor = slot;
+    if (mutant(CURSOR_STAYS))
+        act->pass.cursor.ms = EVER_MS;
     act->pass.count = 1;
     act->pass.verdict = VERDICT_SKIPPED;
     act->pass.why = why;
@@ -177,6 +180,7 @@ void due_choose(struct core *core, uint32_t index, struct wall first)
     struct choice *choice = &core->choice;
     const struct catch_up *policy = &lane_job(core, index)->catch_up;
     int64_t now_ms = core->now.wall.ms;
+    int64_t window_ms = mutant(NO_WINDOW) ? NEVER_MS : policy->window_ms;
     choice->newest = lane_last(core, index, core->now.wall);
     choice->fresh = now_ms - choice->newest.ms <= LATE_MS_MAX;
     choice->count = 0;
@@ -185,7 +189,7 @@ void due_choose(struct core *core, uint32_t index, struct wall first)
          slot = lane_last(core, index, (struct wall){ slot.ms - 1 })) {
         bool ordinary = choice->fresh && choice->count == 0;
         if (!ordinary &&
-            (policy->window_ms == 0 || now_ms - slot.ms > policy->window_ms))
+            (policy->window_ms == 0 || now_ms - slot.ms > window_ms))
             break;
         choice->kept[choice->count++] = slot;
         if (choice->count == max)

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "mutant.h"
 #include "random.h"
 
 /* When a webhook's values are compared with the backend's, after it came. */
@@ -95,6 +96,8 @@ static void fetch_within(struct core *core, int64_t delay_ms)
 static int64_t pace_next(const struct pace *pace)
 {
     int64_t spaced = pace->last.ms + RELOAD_SPACING_MS;
+    if (mutant(NO_SPACING))
+        return pace->last.ms;
     if (pace->asked.ms < pace->last.ms)
         return spaced;
     int64_t lull = later(pace->asked.ms + RELOAD_LULL_MS,
@@ -131,7 +134,7 @@ static int64_t backoff_ms(struct core *core)
 static bool claim_stale(const struct handover *h,
                         const struct claim_of_change *claim)
 {
-    if (!claim->at.ms)
+    if (!claim->at.ms || mutant(OLDER_WINS))
         return false;
     if (h->overlay.active && claim->at.ms < h->overlay.claim.at.ms)
         return true;
@@ -263,7 +266,7 @@ static void load_if_different(struct core *core)
  * behind; they never win. */
 static bool facts_older(const struct handover *h, const struct facts *facts)
 {
-    return h->known && facts->updated.ms &&
+    return h->known && facts->updated.ms && !mutant(LAG_WINS) &&
            facts->updated.ms < h->backend.updated.ms;
 }
 

@@ -9,6 +9,7 @@
 #include <assert.h>
 
 #include "machine.h"
+#include "mutant.h"
 
 #define LOOK_AGAIN_MS 1000 /* where nothing may begin: a circuit, a group */
 
@@ -107,6 +108,7 @@ void held_settle(struct core *core, uint32_t index)
 static bool held_expired(const struct core *core, const struct run *run)
 {
     return run->trigger == TRIGGER_CATCH_UP && !run->reclaimed &&
+           !mutant(NO_WINDOW) &&
            core->now.wall.ms - run->key.slot.ms > run->job->catch_up.window_ms;
 }
 
@@ -172,7 +174,7 @@ void held_turn(struct core *core)
     uint32_t end = lanes->line_last, index;
     do {
         index = lanes->line_first;
-        if (!lane_turn(core))
+        if (!lane_turn(core) || mutant(BURST))
             continue;
         lanes->held_last = core->now.mono;
         lanes->held_at.ms = core->now.mono.ms + CATCH_UP_SPACING_MS;

@@ -17,6 +17,7 @@
 
 #include "machine.h"
 #include "mooncron/memory.h"
+#include "mutant.h"
 #include "random.h"
 
 /* An id is a serial number and a place: 16 million runs at once, and at 10,000
@@ -145,7 +146,7 @@ void run_wait(struct core *core, struct run *run)
         return;
     struct wall cursor = cursor_moved(core, run);
     run->waited = true;
-    if (core->config.journal)
+    if (core->config.journal && !mutant(HELD_UNWRITTEN))
         run_tell(core, run, ACT_WAIT)->cursor = cursor;
 }
 
@@ -216,7 +217,8 @@ static void run_end(struct core *core, struct run *run)
 {
     uint32_t index = run->lane, group = run->group;
     bool room = run_has_room(run) && group != NO_INDEX;
-    if (index != NO_INDEX && run_is_going(run))
+    if (index != NO_INDEX && run_is_going(run) &&
+        !(mutant(OVERLAP_LOST) && !lane_at(core, index)->going))
         lane_at(core, index)->going--;
     uint32_t generation = run->generation;
     circuit_release(core, run);
@@ -316,6 +318,8 @@ static void run_finish(struct core *core, struct run *run,
     act->finish.why = why;
     act->finish.took_ms = ran ? core->now.mono.ms - run->started.ms : 0;
     struct run_note note = act->finish.note;
+    if (mutant(FINISH_LOST) && core->store_ill)
+        core->out->count--;
     if (ran && !core->leaving)
         run_aftermath(core, &note, before, ending->verdict);
     run_end(core, run_find(&core->runs, note.run));
@@ -427,12 +431,12 @@ void run_begin(struct core *core, struct run *run)
     run = &core->runs.places[place]; /* hooks may have moved it */
     lane_at(core, index)->runs += run_counts(run);
     run->state = RUN_CLAIMING;
-    if (run->group != NO_INDEX)
+    if (run->group != NO_INDEX && !(mutant(GROUP_LEAKS) && run->waited))
         core->runs.queues[run->group].live++;
     struct wall cursor = cursor_moved(core, run);
     if (core->config.journal)
         run_tell(core, run, ACT_CLAIM)->cursor = cursor;
-    else
+    if (!core->config.journal || mutant(SEND_FIRST))
         run_start(core, run);
 }
 
@@ -456,7 +460,7 @@ void run_claimed(struct core *core, const struct event *event)
     struct run *run = run_find(&core->runs, event->claimed.run);
     if (!run || run->state != RUN_CLAIMING)
         return;
-    if (event->claimed.outcome == CLAIM_TAKEN) {
+    if (event->claimed.outcome == CLAIM_TAKEN && !mutant(CLAIM_IGNORED)) {
         if (run->lane != NO_INDEX)
             lane_at(core, run->lane)->runs -= run_counts(run);
         run_drop(core, run);
@@ -498,7 +502,8 @@ static int64_t retry_pause_ms(struct core *core, const struct run *run,
     const struct retry *retry = &run->job->retry;
     if (run->last.verdict == VERDICT_OK || core->stopping ||
         run->lane == NO_INDEX || run->attempt >= retry->attempts ||
-        !(retry->on >> run->last.cause & 1))
+        !(retry->on >> run->last.cause & 1 ||
+          (mutant(RETRY_CLIENT) && run->last.cause == CAUSE_CLIENT)))
         return -1;
     int64_t pause_ms = backoff_ms(core, run);
     if (retry_after_ms > pause_ms)
@@ -606,6 +611,7 @@ static void run_rested(struct core *core, struct run *run)
 {
     if (!run->accepted) {
         run->attempt++;
+        run->key.slot.ms += mutant(KEY_CHANGES);
         run_attempt(core, run);
         return;
     }
@@ -758,7 +764,7 @@ static void move_going(struct core *core, struct run *run,
                        const struct jobset *set)
 {
     run_place_in(run, set);
-    if (run->lane != NO_INDEX && run_is_going(run))
+    if (run->lane != NO_INDEX && run_is_going(run) && !mutant(OVERLAP_LOST))
         lane_at(core, run->lane)->going++;
     if (run->group != NO_INDEX && run_has_room(run))
         core->runs.queues[run->group].live++;

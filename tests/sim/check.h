@@ -1,0 +1,74 @@
+/* What the checker looks at: the rows of the journal, what was durable when,
+ * and the ledger of the backend; nothing of the core. */
+#ifndef TEST_SIM_CHECK_H
+#define TEST_SIM_CHECK_H
+
+#include "sim.h"
+
+/* A row of the journal, without strings. */
+struct row {
+    struct wall slot, last, started;
+    int64_t count;
+    enum trigger trigger;
+    enum verdict verdict;
+    enum why why;
+    uint32_t epoch, attempt;
+    bool manual, done;
+};
+
+struct rows {
+    struct row *runs, *manual, *passes; /* by slot */
+    uint32_t run_count, manual_count, pass_count;
+    uint32_t run_cap, manual_cap, pass_cap;
+};
+
+/* An entry that was durable, and since when. */
+struct fact {
+    const struct note *note;
+    const struct commit *commit;
+};
+
+/* What belongs to one key of a job: sorted. */
+struct facts_of_job {
+    struct fact *claims, *finishes, *waits, *passes; /* by key, by time */
+    uint32_t claim_count, finish_count, wait_count, pass_count;
+    uint32_t claim_cap, finish_cap, wait_cap, pass_cap;
+};
+
+struct check {
+    struct sim *sim;
+    int64_t fresh_ms;     /* nothing of before is in the store */
+    uint32_t fresh_first; /* the first commit behind that */
+    struct rows rows[SIM_JOBS];
+    struct facts_of_job facts[SIM_JOBS];
+    struct fact *lost;
+    uint32_t lost_count, lost_cap;
+    const struct request **calls; /* since then; by key, in order */
+    uint32_t call_count;
+};
+
+/* Whether what was written of this slot, or of a part of it, was lost. */
+bool check_lost(const struct check *check, uint32_t job, int64_t slot_ms);
+/* The first claim of a key, of all lives; NULL: there is none. With `epoch` 0,
+ * of any. */
+const struct fact *check_claim(const struct check *check, uint32_t job,
+                               struct run_key key, uint32_t epoch);
+/* The first time that slots from `slot` on were passed over. */
+const struct fact *check_pass(const struct check *check, uint32_t job,
+                              struct wall slot);
+/* What a plan was loaded with. */
+const struct jobset *check_set(const struct check *check,
+                               const struct plan_note *plan);
+const struct plan_note *check_plan(const struct check *check,
+                                   uint32_t generation);
+/* The declaration of a job in that generation; NULL: it is not known. */
+const struct job *check_job(const struct check *check, uint32_t generation,
+                            uint32_t job);
+int check_by_key(const struct run_key *a, const struct run_key *b);
+
+void check_slots(struct check *check);   /* check_slots.c */
+void check_calls(struct check *check);   /* check_calls.c */
+void check_claims(struct check *check);  /* check_claims.c */
+void check_reloads(struct check *check); /* check_reloads.c */
+
+#endif

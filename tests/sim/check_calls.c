@@ -1,0 +1,318 @@
+/* What the backend has in its ledger: no slot is sent twice (I2), none before
+ * it was written down (I3), none beside another that its job forbids (I4),
+ * what was sent is not hung up on (I8), and who fails is spared (I17). */
+#include "check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../engine/core/breaker.h"
+#include "mooncron/memory.h"
+
+#define NAME(request) sim_jobs[(request)->job]
+
+/* ---- one call ---- */
+
+static void check_recorded(struct check *check, const struct request *call)
+{
+    const struct fact *claim =
+        check_claim(check, call->job, call->key, call->epoch);
+    if (claim && claim->commit->at_ms <= call->sent_ms)
+        return;
+    sim_blame(check->sim, "I3", call->sent_ms,
+              "%s: slot %lld was sent with epoch %u, and its claim was %s",
+              NAME(call), (long long)call->key.slot.ms, call->epoch,
+              claim ? "not durable yet" : "never written");
+}
+
+static void check_hung_up(struct check *check, const struct request *call)
+{
+    if (call->hung_up)
+        sim_blame(check->sim, "I8", call->closed_ms,
+                  "%s: slot %lld was cancelled, and nothing asked for it",
+                  NAME(call), (long long)call->key.slot.ms);
+}
+
+/* ---- two calls of one key ---- */
+
+static bool same_key(const struct request *a, const struct request *b)
+{
+    return a->job == b->job && !check_by_key(&a->key, &b->key);
+}
+
+static void check_twice(struct check *check, const struct request *a,
+                        const struct request *b)
+{
+    if (a->epoch != b->epoch || a->attempt != b->attempt ||
+        a->kind != b->kind || a->number != b->number ||
+        a->kind == REQUEST_POLL || check_lost(check, a->job, a->key.slot.ms))
+        return;
+    sim_blame(check->sim, "I2", b->sent_ms,
+              "%s: slot %lld was sent twice as attempt %u of epoch %u", NAME(a),
+              (long long)a->key.slot.ms, a->attempt, a->epoch);
+}
+
+static bool is_heard(const struct request *call)
+{
+    return call->closing == CLOSED_ANSWERED || call->closing == CLOSED_LATE;
+}
+
+/* One attempt after another, by one life. */
+static void check_retry(struct check *check, const struct request *a,
+                        const struct request *b)
+{
+    if (a->kind != REQUEST_CALL || b->kind != REQUEST_CALL ||
+        a->epoch != b->epoch || a->life != b->life || !is_heard(a))
+        return;
+    const struct job *job = check_job(check, a->generation, a->job);
+    if (!job)
+        return;
+    bool mends = a->verdict != VERDICT_OK && !a->accepted &&
+                 (job->retry.on >> a->cause & 1);
+    if (!mends || b->attempt > job->retry.attempts)
+        sim_blame(check->sim, "I17", b->sent_ms,
+                  "%s: slot %lld was sent again as attempt %u after %s, %s",
+                  NAME(a), (long long)a->key.slot.ms, b->attempt,
+                  verdict_names[a->verdict], cause_names[a->cause]);
+    if (a->retry_after_ms > 0 && a->retry_after_ms <= RETRY_AFTER_MS_MAX &&
+        b->sent_ms < a->closed_ms + a->retry_after_ms)
+        sim_blame(check->sim, "I17", b->sent_ms,
+                  "%s: slot %lld was sent again sooner than Retry-After asks",
+                  NAME(a), (long long)a->key.slot.ms);
+}
+
+/* A verdict that is durable is the last word. */
+static void check_after_ok(struct check *check, const struct request *call)
+{
+    const struct facts_of_job *facts = &check->facts[call->job];
+    uint32_t from = 0, to = facts->finish_count;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (facts->finishes[middle].note->entry.slot.ms < call->key.slot.ms)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    for (; from < facts->finish_count; from++) {
+        const struct fact *fact = &facts->finishes[from];
+        if (fact->note->entry.slot.ms != call->key.slot.ms)
+            break;
+        if (fact->note->entry.manual != call->key.manual ||
+            fact->note->entry.verdict != VERDICT_OK || fact->commit->lost ||
+            call->sent_ms <= fact->commit->at_ms || call->kind != REQUEST_CALL)
+            continue;
+        sim_blame(check->sim, "I2", call->sent_ms,
+                  "%s: slot %lld was sent again after its verdict ok",
+                  NAME(call), (long long)call->key.slot.ms);
+    }
+}
+
+static void check_keys(struct check *check)
+{
+    for (uint32_t i = 0; i < check->call_count; i++) {
+        const struct request *call = check->calls[i];
+        check_recorded(check, call);
+        check_hung_up(check, call);
+        check_after_ok(check, call);
+        for (uint32_t k = i + 1;
+             k < check->call_count && same_key(call, check->calls[k]); k++)
+            check_twice(check, call, check->calls[k]);
+        if (i + 1 < check->call_count && same_key(call, check->calls[i + 1]))
+            check_retry(check, call, check->calls[i + 1]);
+    }
+}
+
+/* ---- calls beside each other ---- */
+
+#define BESIDE_MAX 64
+
+/* Calls of one job, or of one group, that are open at a moment. */
+struct beside {
+    const struct request *open[BESIDE_MAX];
+    uint32_t count;
+};
+
+static void beside_shut(struct beside *beside, const struct request *next)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < beside->count; i++)
+        if (beside->open[i]->life == next->life &&
+            beside->open[i]->closed_ms > next->sent_ms)
+            beside->open[kept++] = beside->open[i];
+    beside->count = kept;
+}
+
+static void beside_add(struct check *check, struct beside *beside,
+                       const struct request *call, uint32_t limit,
+                       const char *whose)
+{
+    beside_shut(beside, call);
+    if (beside->count < BESIDE_MAX)
+        beside->open[beside->count++] = call;
+    if (beside->count > limit)
+        sim_blame(check->sim, "I4", call->sent_ms,
+                  "%s: slot %lld was sent beside that of %lld, of %s",
+                  NAME(call), (long long)call->key.slot.ms,
+                  (long long)beside->open[0]->key.slot.ms, whose);
+}
+
+static void check_beside(struct check *check)
+{
+    static const struct beside none;
+    struct beside jobs[SIM_JOBS], hub = none;
+    for (uint32_t i = 0; i < SIM_JOBS; i++)
+        jobs[i] = none;
+    uint32_t allows = sim_job_number("beside");
+    const struct backend *backend = &check->sim->backend;
+    for (uint32_t i = 0; i < backend->count; i++) {
+        const struct request *call = &backend->requests[i];
+        if (call->kind != REQUEST_CALL || call->sent_ms < check->fresh_ms)
+            continue;
+        if (call->hub)
+            beside_add(check, &hub, call, 1, "its group");
+        if (!call->key.manual)
+            beside_add(check, &jobs[call->job], call,
+                       call->job == allows ? 2 : 1, "its job");
+    }
+}
+
+/* ---- origins that fail ---- */
+
+static bool to_blame(const struct request *call)
+{
+    return call->cause == CAUSE_NETWORK || call->cause == CAUSE_TIMEOUT ||
+           call->cause == CAUSE_SERVER;
+}
+
+static int by_end(const void *a, const void *b)
+{
+    const struct request *x = *(const struct request *const *)a;
+    const struct request *y = *(const struct request *const *)b;
+    return (x->closing_order > y->closing_order) -
+           (x->closing_order < y->closing_order);
+}
+
+/* What the worker heard of an origin, in the order of hearing. */
+struct heard {
+    const struct request **calls;
+    uint32_t count;
+};
+
+static struct heard heard_of(const struct check *check, bool other)
+{
+    const struct backend *backend = &check->sim->backend;
+    struct heard heard = { .calls = memory_new((backend->count + 1) *
+                                               sizeof *heard.calls) };
+    for (uint32_t i = 0; i < backend->count; i++) {
+        const struct request *call = &backend->requests[i];
+        if ((call->kind == REQUEST_CALL || call->kind == REQUEST_POLL) &&
+            call->other == other && is_heard(call))
+            heard.calls[heard.count++] = call;
+    }
+    qsort(heard.calls, heard.count, sizeof *heard.calls, by_end);
+    return heard;
+}
+
+/* The last call that a life heard of before `at_ms`, or NULL. */
+static const struct request *heard_last(const struct heard *heard,
+                                        uint32_t life, int64_t at_ms)
+{
+    uint32_t from = 0, to = heard->count;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (heard->calls[middle]->closed_ms < at_ms)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    if (!from || heard->calls[from - 1]->life != life)
+        return NULL;
+    return heard->calls[from - 1];
+}
+
+/* A slot was skipped since the circuit is open: the origin must have failed,
+ * and not long ago. */
+static void check_skip(struct check *check, const struct heard *heard,
+                       const struct note *note, const struct commit *commit)
+{
+    const struct request *last =
+        heard_last(heard, commit->life, note->added_ms);
+    bool open = last && to_blame(last);
+    if (!open)
+        sim_blame(check->sim, "I17", note->added_ms,
+                  "%s: slot %lld was skipped for its circuit, and its origin "
+                  "had answered",
+                  note->entry.job, (long long)note->entry.slot.ms);
+}
+
+static void check_skips(struct check *check, const struct heard heard[2])
+{
+    const struct disk *disk = &check->sim->disk;
+    uint32_t rates = sim_job_number("rates");
+    for (uint32_t i = check->fresh_first; i < disk->commit_count; i++) {
+        const struct commit *commit = &disk->commits[i];
+        for (uint32_t n = 0; n < commit->count; n++) {
+            const struct note *note = &disk->log.list[commit->first + n];
+            bool skips = note->entry.kind == ENTRY_PASS ||
+                         note->entry.kind == ENTRY_FINISH;
+            if (skips && note->entry.why == WHY_CIRCUIT &&
+                note->entry.verdict == VERDICT_SKIPPED)
+                check_skip(check, &heard[note->entry.job == sim_jobs[rates]],
+                           note, commit);
+        }
+    }
+}
+
+/* At one moment an answer that closes the circuit may be what it was sent for.
+ */
+static bool came_before(const struct request *answer,
+                        const struct request *call)
+{
+    return answer->closed_ms < call->sent_ms ||
+           (answer->closed_ms == call->sent_ms && !to_blame(answer));
+}
+
+/* Five failures in a row: for a while nothing is sent. */
+static void check_spared(struct check *check, const struct heard *heard,
+                         bool other)
+{
+    const struct backend *backend = &check->sim->backend;
+    uint32_t fails = 0, next = 0, life = 0;
+    int64_t failed_ms = 0;
+    for (uint32_t i = 0; i < backend->count; i++) {
+        const struct request *call = &backend->requests[i];
+        if (call->kind != REQUEST_CALL || call->other != other)
+            continue;
+        for (; next < heard->count && came_before(heard->calls[next], call);
+             next++) {
+            const struct request *answer = heard->calls[next];
+            if (answer->life != life)
+                fails = 0;
+            life = answer->life;
+            fails = to_blame(answer) ? fails + 1 : 0;
+            /* One that was sent before the circuit opened, or goes through it
+             * unasked, is no news. */
+            bool probe = answer->kind == REQUEST_CALL && !answer->key.manual &&
+                         answer->sent_ms > failed_ms;
+            if (fails <= BREAKER_FAILS || probe)
+                failed_ms = answer->closed_ms;
+        }
+        if (call->life == life && fails >= BREAKER_FAILS && !call->key.manual &&
+            call->sent_ms < failed_ms + BREAKER_COOL_MS / 2)
+            sim_blame(check->sim, "I17", call->sent_ms,
+                      "%s: slot %lld was sent after %u failures in a row",
+                      NAME(call), (long long)call->key.slot.ms, fails);
+    }
+}
+
+void check_calls(struct check *check)
+{
+    check_keys(check);
+    check_beside(check);
+    struct heard heard[2] = { heard_of(check, false), heard_of(check, true) };
+    check_skips(check, heard);
+    for (int i = 0; i < 2; i++) {
+        check_spared(check, &heard[i], i);
+        free(heard[i].calls);
+    }
+}
