@@ -69,11 +69,11 @@ static const char *const statement_sql[STATEMENTS] = {
                  "cursor_ms = coalesce(cursor_ms, excluded.cursor_ms), "
                  "digest = excluded.digest",
     [LANE_LEAVE] = "UPDATE lane SET cursor_ms = NULL WHERE job = ?1",
-    [LANE_CHANGE] = "INSERT INTO lane(job, cursor_ms, started_ms, runs) "
-                    "VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
-                    "cursor_ms = coalesce(excluded.cursor_ms, cursor_ms), "
-                    "started_ms = coalesce(excluded.started_ms, started_ms), "
-                    "runs = runs + excluded.runs",
+    [LANE_CHANGE] = "UPDATE lane SET cursor_ms = coalesce(?2, cursor_ms), "
+                    "started_ms = coalesce(?3, started_ms), runs = runs + ?4 "
+                    "WHERE job = ?1",
+    [LANE_NEW] = "INSERT INTO lane(job, cursor_ms, started_ms, runs) "
+                 "VALUES (?1, ?2, ?3, ?4)",
     [LANE_FAILS] = "INSERT INTO lane(job, fails) VALUES (?1, ?2) "
                    "ON CONFLICT DO UPDATE SET fails = excluded.fails "
                    "WHERE fails <> excluded.fails",

@@ -205,7 +205,10 @@ static bool lane_change(struct store *store, uint32_t job,
 {
     const struct value values[] = { NUM(job), WHEN(change->cursor),
                                     WHEN(change->started), NUM(change->runs) };
-    return statement_run(store, LANE_CHANGE, values, COUNT(values));
+    enum answer answer = changed(store, LANE_CHANGE, values, COUNT(values));
+    if (answer == ANSWER_NO)
+        return statement_run(store, LANE_NEW, values, COUNT(values));
+    return answer == ANSWER_YES;
 }
 
 static bool lane_fails(struct store *store, uint32_t job, uint32_t fails)

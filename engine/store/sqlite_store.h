@@ -29,6 +29,7 @@ enum statement {
     LANE_ADD,
     LANE_LEAVE,
     LANE_CHANGE,
+    LANE_NEW,
     LANE_FAILS,
     LANE_EACH,
     PAUSE_PUT,
