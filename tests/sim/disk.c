@@ -13,7 +13,8 @@
 #include "mooncron/memory.h"
 #include "sim.h"
 
-#define OWNER "worker"
+#define OWNER    "worker"
+#define PART_MAX 64 /* entries that are handed to the store at once */
 
 static void *room(void *array, uint32_t count, uint32_t *cap, size_t size)
 {
@@ -80,19 +81,23 @@ static struct commit *commit_new(struct sim *sim, enum commit_kind kind)
     return commit;
 }
 
+/* What the store says of an entry, its epoch too, stands in the note from then
+ * on. */
 static void store_notes(struct store *store, struct note *notes, uint32_t count)
 {
-    struct entry entries[64];
-    enum entry_outcome outcomes[64];
+    struct entry entries[PART_MAX];
+    enum entry_outcome outcomes[PART_MAX];
     struct error err;
-    for (uint32_t from = 0; from < count; from += 64) {
-        uint32_t part = count - from < 64 ? count - from : 64;
+    for (uint32_t from = 0; from < count; from += PART_MAX) {
+        uint32_t part = count - from < PART_MAX ? count - from : PART_MAX;
         for (uint32_t i = 0; i < part; i++)
             entries[i] = notes[from + i].entry;
         bool written = store_write(store, entries, part, outcomes, &err);
         assert(written);
-        for (uint32_t i = 0; i < part; i++)
+        for (uint32_t i = 0; i < part; i++) {
+            notes[from + i].entry.epoch = entries[i].epoch;
             notes[from + i].outcome = outcomes[i];
+        }
     }
 }
 
@@ -104,20 +109,21 @@ static void store_plans(struct store *store, const struct plan_note *plans,
         store_publish(store, &plans[i], &err); /* a later one may be there */
 }
 
+/* The batch itself stays as it was added: it may have to be written again. */
 static void write_down(struct sim *sim)
 {
     struct disk *disk = &sim->disk;
-    struct notes *batch = &disk->writing;
+    const struct notes *batch = &disk->writing;
     struct commit *commit = commit_new(sim, COMMIT_BATCH);
     commit->count = batch->count;
     commit->plan_count = batch->plan_count;
     commit->held_up = disk->held_up;
-    store_plans(disk->store, batch->plans, batch->plan_count);
-    store_notes(disk->store, batch->list, batch->count);
     for (uint32_t i = 0; i < batch->count; i++)
         *note_new(&disk->log) = batch->list[i];
     for (uint32_t i = 0; i < batch->plan_count; i++)
         plan_add(&disk->log, &batch->plans[i]);
+    store_plans(disk->store, batch->plans, batch->plan_count);
+    store_notes(disk->store, &disk->log.list[commit->first], commit->count);
 }
 
 /* ---- a batch ---- */
@@ -161,13 +167,15 @@ static void tell_well(struct sim *sim, bool well)
 
 static void tell_claims(struct sim *sim)
 {
-    const struct notes *batch = &sim->disk.writing;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        const struct note *note = &batch->list[i];
+    const struct disk *disk = &sim->disk;
+    const struct commit *commit = &disk->commits[disk->commit_count - 1];
+    for (uint32_t i = 0; i < commit->count; i++) {
+        const struct note *note = &disk->log.list[commit->first + i];
         if (!note->ticket)
             continue;
         struct event event = { .kind = EV_CLAIMED };
         event.claimed.run.value = note->ticket;
+        event.claimed.epoch = note->entry.epoch;
         event.claimed.outcome =
             note->outcome == ENTRY_DONE ? CLAIM_DURABLE : CLAIM_TAKEN;
         sim_put_event(sim, 0, &event);
