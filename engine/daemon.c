@@ -304,6 +304,8 @@ static bool open_records(struct daemon *d, struct error *reterr)
     d->records =
         records_open(&d->loop, d->config, !d->options->forgetful, &d->clock,
                      d->log, &tidings_of_records, d, reterr);
+    if (!d->records) /* a disk that is full, a file in use: it may pass */
+        d->exit_code = EXIT_UNAVAILABLE;
     return d->records != NULL;
 }
 

@@ -45,9 +45,11 @@ static struct store *store_open(struct records *records,
     there = !access(path, F_OK); /* a first journal is no surprise */
     struct store *store =
         store_open_sqlite(path, records->owner, now, &note, reterr);
+    enum log_level level = there ? LOG_WARN : LOG_INFO;
+    if (store && store_was_moved(store))
+        level = LOG_ERROR;
     if (note.text[0])
-        log_write(records->log, there ? LOG_WARN : LOG_INFO, "store", "%s",
-                  note.text);
+        log_write(records->log, level, "store", "%s", note.text);
     return store;
 }
 

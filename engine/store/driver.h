@@ -148,6 +148,7 @@ struct store {
     struct names jobs;
     char owner[STORE_OWNER_MAX + 1];
     uint32_t life;           /* the own one */
+    bool moved;              /* a damaged file was moved aside for it */
     struct wall began, seen; /* EVER_MS: not yet */
     int64_t rows;            /* -1: not counted yet */
     bool claims_wait;        /* the last claim's row did: the next one's may */

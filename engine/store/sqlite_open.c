@@ -147,6 +147,7 @@ static enum opened open_or_move(struct sqlite_store *sqlite, struct wall now,
     if (!file_aside(sqlite->path, now, ret_note, &sqlite->store.error))
         return OPENED_REFUSED;
     sqlite->damaged = false;
+    sqlite->store.moved = true;
     opened = try_open(sqlite, ret_was, ret_last);
     error_wrap(ret_note, "journal %s: %s", sqlite->path, why.text);
     return opened;

@@ -53,6 +53,11 @@ void store_seen(struct store *store, struct wall at)
     store->seen = at;
 }
 
+bool store_was_moved(const struct store *store)
+{
+    return store->moved;
+}
+
 void store_close(struct store *store, struct wall now)
 {
     if (!store)

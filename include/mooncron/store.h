@@ -49,6 +49,9 @@ struct store *store_open_sqlite(const char *path, const char *owner,
  * killed: for the simulator and for tests. */
 bool store_next_life(struct store *store, const char *owner, struct wall now,
                      struct error *reterr);
+/* Whether the file was moved aside at this opening: what was in it is unknown.
+ */
+bool store_was_moved(const struct store *store);
 /* Notes in the store that this life ended in good order. NULL is fine. */
 void store_close(struct store *store, struct wall now);
 
