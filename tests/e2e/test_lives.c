@@ -699,7 +699,7 @@ static void a_newer_journal_is_left_alone(void **state)
     make_newer(world);
     life_spawn(world, instant("2026-11-25T12:20:00Z"), NULL);
     expect_says(world, "it is of version 99, written by a newer mooncron");
-    assert_int_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS), 78);
+    assert_int_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS), 69);
     char *pattern = scratch_path(&world->scratch, "state/journal.db.corrupt*");
     glob_t found;
     assert_int_equal(glob(pattern, 0, NULL, &found), GLOB_NOMATCH);
