@@ -136,7 +136,8 @@ void story_begin(struct story *story, const struct world *world,
 /* Begins, and goes on until 14:07:40 with generation 1 in force. */
 void story_in_force(struct story *story, const struct world *world);
 
-/* Likewise, with no polls after that; with a journal in any case, or without. */
+/* Likewise, with no polls after that; with a journal in any case, or without.
+ */
 void story_calm(struct story *story, const struct world *world);
 void story_recorded(struct story *story, const struct world *world);
 void story_unrecorded(struct story *story, const struct world *world);
