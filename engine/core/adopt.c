@@ -32,7 +32,7 @@ static const struct lane_memory *memory_of(const struct core *core,
 void adopt_life(struct core *core, uint32_t index)
 {
     const struct lane_memory *known = memory_of(core, index);
-    if (!known)
+    if (!known || core->lanes_adopted[known - core->config.memory.lanes])
         return;
     struct lane *lane = lane_at(core, index);
     lane->fails = known->fails;
@@ -50,6 +50,10 @@ bool adopt_cursor(struct core *core, uint32_t index)
     struct lane *lane = lane_at(core, index);
     if (!known || known->cursor.ms == EVER_MS)
         return false;
+    bool *used = &core->lanes_adopted[known - core->config.memory.lanes];
+    if (*used)
+        return false; /* it has had slots in this life, and lost them */
+    *used = true;
     lane->cursor = known->cursor;
     if (lane->cursor.ms > core->now.wall.ms)
         lane->cursor = core->now.wall;
@@ -128,6 +132,7 @@ void adopt_end(struct core *core)
         const struct run_memory *known = &memory->runs[i];
         if (core->adopted[i])
             continue;
+        core->adopted[i] = true; /* its job may come back */
         struct action *act = core_act(core, ACT_FINISH);
         act->finish.note = (struct run_note){ .name = known->job,
                                               .key = known->key,

@@ -149,6 +149,7 @@ struct core *core_new(const struct core_config *config, struct now now)
     core->began = now.wall;
     core->store_well.ms = core->manual_last.ms = EVER_MS;
     core->adopted = memory_new(config->memory.run_count + 1);
+    core->lanes_adopted = memory_new(config->memory.lane_count + 1);
     core->lanes.line_first = core->lanes.line_last = NO_INDEX;
     core->lanes.held_at.ms = now.mono.ms + CATCH_UP_SETTLE_MS;
     if (mutant(START_BURST))
@@ -172,6 +173,7 @@ void core_free(struct core *core)
     run_close(&core->runs);
     circuits_close(core);
     free(core->adopted);
+    free(core->lanes_adopted);
     free(core);
 }
 

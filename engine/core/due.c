@@ -243,6 +243,7 @@ static void lane_turn(struct core *core, uint32_t index)
         act->pause.by = act->pause.reason = "";
         act->pause.until = lane->paused_until;
         lane_resume(core, index, lane->paused_until);
+        due = lane_due(core, index);
     }
     if (lane->behind)
         due = lane_next(core, index, lane->cursor);
@@ -251,7 +252,7 @@ static void lane_turn(struct core *core, uint32_t index)
         return;
     }
     lane_catch(core, index);
-    agenda_move_first(&core->agenda, lane_due(core, index).ms);
+    agenda_move_first(&core->agenda, lane_next(core, index, core->now.wall).ms);
 }
 
 void due_turn(struct core *core)

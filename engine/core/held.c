@@ -140,9 +140,7 @@ static bool lane_admits(struct core *core, uint32_t index)
         return false;
     if (queue && queue_full(queue))
         return false;
-    return lane->going == 0 ||
-           (job->overlap == OVERLAP_ALLOW &&
-            (!job->overlap_max || lane->going < job->overlap_max));
+    return lane_has_room(core, index);
 }
 
 /* True where a run of the line's first lane has begun. */

@@ -21,6 +21,16 @@ bool lane_paused(const struct core *core, uint32_t index)
     return lane_at(core, index)->paused_until.ms > core->now.wall.ms;
 }
 
+bool lane_has_room(const struct core *core, uint32_t index)
+{
+    const struct lane *lane = lane_at(core, index);
+    const struct job *job = lane_job(core, index);
+    if (lane->going == 0)
+        return true;
+    return job->overlap == OVERLAP_ALLOW &&
+           (!job->overlap_max || lane->going < job->overlap_max);
+}
+
 /* ---- which slots are undecided ---- */
 
 const struct past *lane_past(const struct core *core, uint32_t index)

@@ -222,6 +222,7 @@ struct core {
     struct handover handover;
     uint64_t random;
     bool *adopted;           /* by run of config.memory */
+    bool *lanes_adopted;     /* by lane of it */
     struct wall manual_last; /* the newest key that was given to one */
     struct wall began;
     bool store_ill;         /* no claim can be written: nothing is fired */
@@ -254,6 +255,8 @@ struct wall lane_last(const struct core *core, uint32_t index, struct wall at);
 /* What the agenda has of the lane: its next slot, or the end of its pause. */
 struct wall lane_due(const struct core *core, uint32_t index);
 bool lane_paused(const struct core *core, uint32_t index);
+/* Its job lets another run begin beside those that go on. */
+bool lane_has_room(const struct core *core, uint32_t index);
 const struct past *lane_past(const struct core *core, uint32_t index);
 /* From here on the lane does not go with time, until lane_resume() and the end
  * of what was due meanwhile, lane_catch(). */

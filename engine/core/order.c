@@ -36,13 +36,9 @@ static enum order_outcome trigger(struct core *core, uint32_t index,
                                   const struct order *order,
                                   struct order_report *report)
 {
-    const struct lane *lane = lane_at(core, index);
-    const struct job *job = lane_job(core, index);
-    bool beside = job->overlap == OVERLAP_ALLOW &&
-                  (!job->overlap_max || lane->going < job->overlap_max);
     if (core->store_ill)
         return ORDER_STORE;
-    if (lane->going && !beside && !order->force)
+    if (!lane_has_room(core, index) && !order->force)
         return ORDER_OVERLAP;
     struct run *run = run_new(core, index, key_now(core), TRIGGER_MANUAL);
     report->run.value = run->id;

@@ -779,6 +779,13 @@ static void leave_idle(struct core *core, struct run *run, enum why why)
     run_pass(core, run, VERDICT_SKIPPED, why);
 }
 
+/* What was admitted beside others may be too much now. */
+static bool stricter(const struct job *before, const struct job *job)
+{
+    return job->overlap != before->overlap ||
+           job->overlap_max != before->overlap_max;
+}
+
 static void move_waiting(struct core *core, struct run *run)
 {
     run_place_in(run, core_tenure(core)->set);
@@ -786,13 +793,12 @@ static void move_waiting(struct core *core, struct run *run)
         leave_idle(core, run, WHY_REMOVED);
         return;
     }
-    const struct job *job = lane_job(core, run->lane);
-    struct lane *lane = lane_at(core, run->lane);
-    if (job->overlap == OVERLAP_SKIP && lane->going > 0) { /* was allowed */
+    if (stricter(run->job, lane_job(core, run->lane)) &&
+        !lane_has_room(core, run->lane)) {
         leave_idle(core, run, WHY_OVERLAP);
         return;
     }
-    lane->going++;
+    lane_at(core, run->lane)->going++;
     run_renew(core, run);
     if (run->group == NO_INDEX)
         run_begin(core, run);

@@ -152,6 +152,16 @@ static void see_wait(struct checker *checker, const struct run_note *note)
 
 /* ---- attempts ---- */
 
+/* Without a journal nobody knows what was run: an operator may ask for it
+ * again, and a slot that was made up, or filled in, comes to be due where the
+ * clock is set back. With one its claim is taken. */
+static bool may_repeat(const struct checker *checker,
+                       const struct run_note *note)
+{
+    return !checker->journal && (note->trigger == TRIGGER_BACKFILL ||
+                                 (checker->set_back && checker->made_up));
+}
+
 static void see_start(struct checker *checker, const struct action *act,
                       struct wall now)
 {
@@ -170,11 +180,12 @@ static void see_start(struct checker *checker, const struct action *act,
         assert_int_equal(note->epoch, going->epoch);
     uint64_t *fired = map_at(&checker->fired, model_key(note->name, note->key));
     uint64_t count = (uint64_t)note->epoch << 32 | note->attempt;
-    bool again = note->trigger == TRIGGER_BACKFILL && !checker->journal;
-    if (*fired >= count && !again)
+    if (*fired >= count && !may_repeat(checker, note))
         fail_msg("%s: slot %lld was fired twice", note->name,
                  (long long)note->key.slot.ms);
     *fired = count;
+    checker->made_up |=
+        note->trigger == TRIGGER_BACKFILL || note->trigger == TRIGGER_CATCH_UP;
     going->attempt = note->attempt;
     if (going->started)
         return;
@@ -198,7 +209,11 @@ static void see_verdict(struct checker *checker, const char *name,
                         struct run_key key, bool again)
 {
     uint64_t *ended = map_at(&checker->ended, model_key(name, key));
-    if (*ended && !again && !checker->set_back)
+    if (again) { /* what was asked for once more stands beside it */
+        *ended = *ended ? *ended : 2;
+        return;
+    }
+    if (*ended == 1 && !checker->set_back)
         fail_msg("%s: slot %lld has a second verdict", name,
                  (long long)key.slot.ms);
     *ended = 1;
@@ -236,8 +251,9 @@ static void see_pass(struct checker *checker, const struct action *act)
 {
     const struct job *job = act->pass.job;
     if (act->pass.waited) {
-        bool again =
-            *map_at(&checker->waited, model_key(job->name, act->pass.key)) == 2;
+        uint64_t waited =
+            *map_at(&checker->waited, model_key(job->name, act->pass.key));
+        bool again = waited == 2 || !checker->journal; /* nobody said it */
         see_verdict(checker, job->name, act->pass.key, again);
     }
     int64_t count = 0;
@@ -304,20 +320,37 @@ static void see_retire(struct checker *checker, uint32_t generation)
         assert_true(checker->going[i].generation != generation);
 }
 
+/* What was known of jobs that are not there, or have no slots, is over. */
+static void lanes_forget(struct checker *checker)
+{
+    struct map since = { 0 }, paused = { 0 };
+    for (uint32_t i = 0; i < jobset_count(checker->set); i++) {
+        const struct job *job = jobset_job(checker->set, i);
+        uint64_t name = map_key(job->name, 0);
+        *map_at(&paused, name) = *map_at(&checker->paused, name);
+        if (job->standing == STANDING_SCHEDULED)
+            *map_at(&since, name) = *map_at(&checker->since, name);
+    }
+    map_close(&checker->since);
+    map_close(&checker->paused);
+    checker->since = since;
+    checker->paused = paused;
+}
+
 /* From when on the slots of each job count. What the store remembers of a job
  * that is not there, or off, counts until it is forgotten. */
 static void lanes_since(struct checker *checker, struct wall now, bool forget)
 {
     const struct jobset *set = checker->set;
+    if (forget)
+        lanes_forget(checker);
     for (uint32_t i = 0; i < jobset_count(set); i++) {
         const struct job *job = jobset_job(set, i);
         uint64_t name = map_key(job->name, 0);
         uint64_t *since = map_at(&checker->since, name);
         uint64_t *digest = map_at(&checker->digest, name);
-        if (job->standing != STANDING_SCHEDULED) {
-            *since = forget ? 0 : *since;
+        if (job->standing != STANDING_SCHEDULED)
             continue;
-        }
         if (!*since || *digest != job->digest)
             *since = (uint64_t)now.ms;
         *digest = job->digest;
@@ -413,9 +446,6 @@ void checker_see(struct checker *checker, const struct core *core,
     case ACT_RETIRE:
         see_retire(checker, act->retire.generation);
         break;
-    case ACT_JUMP:
-        checker->set_back |= act->jump.by_ms < 0;
-        break;
     case ACT_PAUSE:
         *map_at(&checker->paused, map_key(act->pause.job, 0)) =
             (uint64_t)act->pause.until.ms;
@@ -461,6 +491,7 @@ void checker_restart(struct checker *checker, struct model *model)
     map_close(&checker->gone);
     checker->count = 0;
     checker->set = NULL;
+    checker->generation = model->generation;
     checker->stopping = false;
     checker->finish.kind = ACT_DONE;
     checker->open_asks = 0;

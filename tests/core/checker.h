@@ -21,13 +21,14 @@ struct going {
 struct checker {
     bool journal;  /* no start without a claim */
     bool set_back; /* the wall clock was */
-    bool stopping;
+    bool stopping, made_up;
     uint32_t starts, finishes, passes; /* runs that were started, and ended */
     uint32_t claims, hooks, beats;
     int64_t passed_slots;
     /* private */
-    struct map fired;  /* key to epoch and attempt of the last start */
-    struct map ended;  /* key to 1: it has a verdict of this life */
+    struct map fired; /* key to epoch and attempt of the last start */
+    struct map
+        ended; /* key to 1: it has its verdict; 2: one it was asked for */
     struct map passed; /* likewise, without a run */
     struct map waited; /* key to 1; 2: for a backfill */
     struct map ids;    /* id to number, from 1 */

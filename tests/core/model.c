@@ -306,7 +306,10 @@ static void commit_pass(struct model *model, const struct model_note *note)
     for (size_t i = 0; i < note->count; i++) {
         struct run_key key = { .slot = { note->slots[i] } };
         uint64_t *passed = map_at(&model->passed, model_key(note->job, key));
-        if ((*passed || row_find(model, note->job, key)) && !model->set_back)
+        const struct model_row *row = row_find(model, note->job, key);
+        bool asked = row && (row->foreign || row->trigger == TRIGGER_BACKFILL);
+        bool twice = *passed || (row && !asked);
+        if (twice && !model->set_back)
             fail_msg("%s: slot %lld had its verdict, and is passed over",
                      note->job, (long long)key.slot.ms);
         *passed = 1;
@@ -443,6 +446,7 @@ void model_take(struct model *model, const char *job, struct wall slot)
     row->state = MODEL_DONE;
     row->verdict = VERDICT_OK;
     row->epoch = row->attempt = 1;
+    row->foreign = true;
 }
 
 const struct model_row *model_row(struct model *model, const char *job,

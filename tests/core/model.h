@@ -22,6 +22,7 @@ struct model_row {
     enum trigger trigger;
     enum verdict verdict; /* of MODEL_DONE */
     uint32_t attempt, epoch, life;
+    bool foreign; /* another hand's */
 };
 
 struct model_lane {

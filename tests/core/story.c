@@ -106,13 +106,18 @@ static void coming_close(struct story *story)
     story->committing = false;
 }
 
+void story_check(struct story *story)
+{
+    if (story->config.primary && !story->checker.stopping)
+        checker_end(&story->checker, story->core, &story->model,
+                    story->stepped);
+}
+
 void story_end(struct story *story)
 {
     while (model_pending(&story->model))
         model_commit(&story->model);
-    if (story->config.primary && !story->checker.stopping)
-        checker_end(&story->checker, story->core, &story->model,
-                    story->stepped);
+    story_check(story);
     core_free(story->core);
     coming_close(story);
     model_close(&story->model);
@@ -395,7 +400,6 @@ void story_happens(struct story *story, struct event event)
     core_step(story->core, &event, &story->update);
     for (size_t i = 0; i < story->update.count; i++)
         story_sees(story, &story->update.actions[i]);
-    story->model.set_back = story->checker.set_back;
     commit_soon(story);
 }
 
@@ -503,6 +507,8 @@ void story_sleep(struct story *story, int64_t ms)
 void story_set_clock(struct story *story, int64_t by_ms)
 {
     story->now.wall.ms += by_ms;
+    story->checker.set_back |= by_ms < 0; /* a dead worker sees no jump */
+    story->model.set_back |= by_ms < 0;
 }
 
 /* ---- what happens ---- */

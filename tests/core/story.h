@@ -142,6 +142,9 @@ void story_calm(struct story *story, const struct world *world);
 void story_recorded(struct story *story, const struct world *world);
 void story_unrecorded(struct story *story, const struct world *world);
 
+/* Every slot so far has its verdict, or is open. */
+void story_check(struct story *story);
+
 /* Checks that nothing was left open, and frees. */
 void story_end(struct story *story);
 

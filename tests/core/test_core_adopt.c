@@ -407,6 +407,80 @@ static void a_second_try_of_a_job_that_goes(void **state)
     story_end(&story);
 }
 
+/* It went, what was known of its run was told, and it comes back: that run is
+ * over. */
+static void a_job_that_goes_and_comes_back(void **state)
+{
+    (void)state;
+    struct story story;
+    static const struct line other[] = {
+        { .name = "e", .every_ms = HOUR, .group = "db" }, { 0 }
+    };
+    adopt_begin(&story);
+    story.world.lines = other;
+    story_restart(&story, SECOND);
+    story_pass(&story, SECOND);
+    story.world.lines = pumps;
+    story_ask(&story, 0);
+    story_pass(&story, 20 * SECOND);
+    story_is(&story, "14:10:02.000 fetch, booting\n"
+                     "14:10:02.020 load 2: jobs on in \"production\"\n"
+                     "14:10:02.050 swap generation 2: +1 ~0 -0 =0\n"
+                     "14:10:02.050 finish a slot 14:10:00 unknown (down)\n"
+                     "14:10:02.050 finish b slot 14:10:00 skipped (removed)\n"
+                     "14:10:02.050 finish c slot 14:10:00 skipped (removed)\n"
+                     "14:10:03.000 fetch\n"
+                     "14:10:03.020 load 3: jobs on in \"production\"\n"
+                     "14:10:03.050 swap generation 3: +3 ~0 -1 =0\n"
+                     "14:10:03.050 retire 2\n");
+    story_end(&story);
+}
+
+/* Settings are not known, and webhooks switch a job on, off and on again: its
+ * cursor of the life before is of use once. */
+static void a_cursor_is_used_once(void **state)
+{
+    (void)state;
+    struct story story;
+    static const struct line lines[] = { { .name = "pump", .every_ms = MINUTE },
+                                         { 0 } };
+    struct world world = story_world(lines);
+    story_recorded(&story, &world);
+    story.world.fetch = FETCH_REFUSED;
+    story_restart(&story, 3 * MINUTE);
+    story_pass(&story, SECOND);
+    story_webhook(&story, 0, story_claim(true, "production"));
+    story_pass(&story, 25 * SECOND);
+    story_webhook(&story, 0, story_claim(false, "production"));
+    story_pass(&story, 2 * MINUTE);
+    story_webhook(&story, 0, story_claim(true, "production"));
+    story_pass(&story, MINUTE);
+    story_is(
+        &story,
+        "14:10:40.000 fetch, booting\n"
+        "14:10:40.020 load 2: jobs off in \"\"\n"
+        "14:10:40.050 swap generation 2: +0 ~0 -0 =0\n"
+        "14:10:41.000 fetch\n"
+        "14:10:41.020 load 3: jobs on in \"production\", unconfirmed\n"
+        "14:10:41.050 swap generation 3: +1 ~0 -0 =0\n"
+        "14:10:41.050 retire 2\n"
+        "14:10:41.050 pass pump missed down 3 slots slot 14:08:00 to 14:10:00\n"
+        "14:11:00.000 start pump #1 slot 14:11:00\n"
+        "14:11:00.200 finish pump #1 ok 200 ms\n"
+        "14:11:06.000 fetch\n"
+        "14:11:06.000 load 4: jobs off in \"production\", unconfirmed\n"
+        "14:11:06.030 swap generation 4: +0 ~0 -1 =0\n"
+        "14:11:06.030 retire 3\n"
+        "14:12:06.020 fetch\n"
+        "14:13:06.000 fetch\n"
+        "14:13:06.000 load 5: jobs on in \"production\", unconfirmed\n"
+        "14:13:06.030 swap generation 5: +1 ~0 -0 =0\n"
+        "14:13:06.030 retire 4\n"
+        "14:14:00.000 start pump #2 slot 14:14:00\n"
+        "14:14:00.200 finish pump #2 ok 200 ms\n");
+    story_end(&story);
+}
+
 /* A job that comes at the very instant of its slot has the next one. */
 static void a_job_that_comes_with_its_slot(void **state)
 {
@@ -459,6 +533,8 @@ int main(void)
         cmocka_unit_test(a_job_that_is_off_at_the_start),
         cmocka_unit_test(a_second_try_that_is_not_begun),
         cmocka_unit_test(a_second_try_of_a_job_that_goes),
+        cmocka_unit_test(a_job_that_goes_and_comes_back),
+        cmocka_unit_test(a_cursor_is_used_once),
         cmocka_unit_test(a_job_that_comes_with_its_slot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,6 +215,39 @@ static void an_answer_that_comes_all_the_same(void **state)
     story_end(&story);
 }
 
+/* Two wait for a group, as their job allowed; by a reload it does not any more.
+ */
+static void a_stricter_reload(void **state)
+{
+    (void)state;
+    struct story story;
+    static struct line lines[] = {
+        { .name = "pump",
+          .cron = "0,10,20 8 * * * *",
+          .overlap = OVERLAP_ALLOW,
+          .group = "db" },
+        { 0 },
+    };
+    struct world world = story_world(lines);
+    world.limits = one;
+    world.run_ms = MINUTE;
+    story_unrecorded(&story, &world);
+    story_pass(&story, 45 * SECOND);
+    lines[0].overlap = OVERLAP_QUEUE;
+    lines[0].group = NULL;
+    story_ask(&story, 0);
+    story_pass(&story, MINUTE);
+    story_is(&story, "14:08:00.000 start pump #1 slot 14:08:00\n"
+                     "14:08:25.000 fetch\n"
+                     "14:08:25.020 load 2: jobs on in \"production\"\n"
+                     "14:08:25.050 swap generation 2: +0 ~1 -0 =0\n"
+                     "14:08:25.050 pass pump skipped overlap slot 14:08:10\n"
+                     "14:08:25.050 pass pump skipped overlap slot 14:08:20\n"
+                     "14:09:00.000 finish pump #1 ok 60000 ms\n"
+                     "14:09:00.000 retire 1\n");
+    story_end(&story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +260,7 @@ int main(void)
         cmocka_unit_test(a_claiming_run_gives_way),
         cmocka_unit_test(a_manual_run_stays),
         cmocka_unit_test(an_answer_that_comes_all_the_same),
+        cmocka_unit_test(a_stricter_reload),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

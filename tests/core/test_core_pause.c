@@ -340,6 +340,24 @@ static void the_clock_was_wrong(void **state)
     story_end(&story);
 }
 
+/* And now it ends before the moment at which it seems to have begun. */
+static void the_clock_went_back_and_it_ends(void **state)
+{
+    (void)state;
+    struct story story;
+    pause_begin(&story, pumps);
+    story_pauses(&story, "pump", HOUR);
+    story_set_clock(&story, -10 * MINUTE);
+    story_time(&story);
+    story_pauses(&story, "pump", 50 * SECOND);
+    story_forget(&story);
+    story_pass(&story, MINUTE);
+    story_is(&story, "13:58:00.000 start mail #1 slot 13:58:00\n"
+                     "13:58:00.200 finish mail #1 ok 200 ms\n"
+                     "13:58:30.000 resume pump\n");
+    story_end(&story);
+}
+
 static void it_stays_over_reloads(void **state)
 {
     (void)state;
@@ -412,6 +430,43 @@ static void the_store_is_ill_meanwhile(void **state)
     story_end(&story);
 }
 
+/* The same, and it is switched off and on meanwhile: what was due before it
+ * came back is no slot of its any more. */
+static void it_is_off_for_a_while_meanwhile(void **state)
+{
+    (void)state;
+    struct story story;
+    static const struct line lines[] = { { .name = "pump", .every_ms = MINUTE },
+                                         { 0 } };
+    pause_begin(&story, lines);
+    story_pauses(&story, "pump", MINUTE);
+    story_store(&story, false);
+    story_pass(&story, 30 * SECOND);
+    story.world.facts.enable_jobs = false;
+    story_ask(&story, 0);
+    story_pass(&story, SECOND);
+    story.world.facts.enable_jobs = true;
+    story_ask(&story, 0);
+    story_pass(&story, 35 * SECOND);
+    story_store(&story, true);
+    story_pass(&story, 20 * SECOND);
+    story_is(&story, "14:07:40.000 pause pump until 14:08:40\n"
+                     "14:07:40.000 ordered pause done\n"
+                     "14:08:10.000 fetch\n"
+                     "14:08:10.020 load 2: jobs off in \"production\"\n"
+                     "14:08:10.050 pass pump missed paused slot 14:08:00\n"
+                     "14:08:10.050 swap generation 2: +0 ~0 -1 =0\n"
+                     "14:08:10.050 retire 1\n"
+                     "14:08:11.000 fetch\n"
+                     "14:08:11.020 load 3: jobs on in \"production\"\n"
+                     "14:08:11.050 swap generation 3: +1 ~0 -0 =0\n"
+                     "14:08:11.050 retire 2\n"
+                     "14:08:46.000 resume pump\n"
+                     "14:09:00.000 start pump #1 slot 14:09:00\n"
+                     "14:09:00.200 finish pump #1 ok 200 ms\n");
+    story_end(&story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,8 +480,10 @@ int main(void)
         cmocka_unit_test(it_ends_while_the_worker_is_down),
         cmocka_unit_test(the_clock_goes_back_meanwhile),
         cmocka_unit_test(the_clock_was_wrong),
+        cmocka_unit_test(the_clock_went_back_and_it_ends),
         cmocka_unit_test(it_stays_over_reloads),
         cmocka_unit_test(the_store_is_ill_meanwhile),
+        cmocka_unit_test(it_is_off_for_a_while_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
