@@ -1,7 +1,9 @@
-/* Chance by seed: files, Settings, webhooks, failures, clocks and slow runs as
- * they come, for an hour or so of each seed. The checker watches every action;
- * here we ask for what it cannot see: that the world comes to rest, that the
- * newest Settings are in force, and that no slot went without a verdict.
+/* Chance by seed: files, Settings, webhooks, failures, clocks, slow runs,
+ * orders, a store that fails and a worker that dies, as they come, for an hour
+ * or so of each seed. The checker watches every action; here we ask for what it
+ * cannot see: that the world comes to rest, that the newest Settings are in
+ * force, and that no slot went without a verdict. Every other pair of seeds
+ * keeps a journal; only there the worker dies.
  *
  *     ./dev chance 10000                     so many seeds
  *     SEED=17 build/core_test_core_chance    one, told in full */
@@ -32,7 +34,8 @@ struct chance {
     uint64_t seed;
     struct line lines[LINES_MAX];
     struct limit limits[3];
-    bool clocks; /* the clock may be set in this seed */
+    bool clocks;  /* the clock may be set in this seed */
+    int64_t well; /* one reply of so many is bad */
 };
 
 /* The backend has a clock of its own, which nobody sets. */
@@ -49,6 +52,35 @@ static bool one_in(struct chance *chance, int64_t n)
 static const char *any_environment(struct chance *chance)
 {
     return environments[story_between(&chance->seed, 0, 2)];
+}
+
+static uint32_t any(struct chance *chance, uint32_t most)
+{
+    return (uint32_t)story_between(&chance->seed, 0, most);
+}
+
+/* What its runs may do; half of the jobs are plain. */
+static void line_policies(struct chance *chance, struct line *line)
+{
+    static const char *const origins[] = { "", "https://a", "https://b" };
+    if (one_in(chance, 2))
+        return;
+    line->overlap = (enum overlap)any(chance, 3);
+    line->most = any(chance, 3);
+    line->retry = (struct retry){ 1 + any(chance, 4), any(chance, 3000),
+                                  3000 + any(chance, 20000), 0 };
+    if (one_in(chance, 2))
+        line->catch_up = (struct catch_up){ (1 + any(chance, 20)) * MINUTE,
+                                            1 + any(chance, 9) };
+    line->deadline_ms = one_in(chance, 2) ? 1 + any(chance, 60000) : 0;
+    line->max_runs = one_in(chance, 6) ? 1 + any(chance, 30) : 0;
+    line->min_gap_ms = one_in(chance, 4) ? any(chance, 60000) : 0;
+    line->alert_after = any(chance, 3);
+    line->on_failure = any(chance, 1);
+    line->on_success = one_in(chance, 3) ? 2 : 0;
+    line->on_recover = one_in(chance, 2) ? 3 : 0;
+    line->heartbeat = one_in(chance, 2) ? "https://beat" : "";
+    line->origin = origins[any(chance, 2)];
 }
 
 static void line_change(struct chance *chance, struct line *line)
@@ -78,6 +110,7 @@ static void line_change(struct chance *chance, struct line *line)
             one_in(chance, 3) ? cron[story_between(&chance->seed, 0, 5)] : NULL,
         .jitter_ms = one_in(chance, 2) ? 10 * MINUTE : 0,
     };
+    line_policies(chance, line);
 }
 
 static void file_change(struct chance *chance)
@@ -133,6 +166,90 @@ static void world_change(struct chance *chance)
     world->load_ms = story_between(&chance->seed, 0, 3 * SECOND);
     world->run_ms =
         story_between(&chance->seed, 0, one_in(chance, 5) ? MINUTE : SECOND);
+    chance->well = one_in(chance, 3) ? 1 : story_between(&chance->seed, 2, 20);
+}
+
+/* What answers a run: mostly well; `steady` always. */
+static struct reply any_reply(void *data, const struct action *act)
+{
+    static const struct reply replies[] = {
+        { .verdict = VERDICT_FAILED, .cause = CAUSE_SERVER, .status = 503 },
+        { .verdict = VERDICT_FAILED, .cause = CAUSE_BUSY, .status = 429 },
+        { .verdict = VERDICT_FAILED, .cause = CAUSE_CLIENT, .status = 404 },
+        { .verdict = VERDICT_FAILED, .cause = CAUSE_DENIED, .status = 200 },
+        { .verdict = VERDICT_FAILED, .cause = CAUSE_SETUP },
+        { .verdict = VERDICT_UNKNOWN, .cause = CAUSE_NETWORK },
+        { .verdict = VERDICT_UNKNOWN, .cause = CAUSE_TIMEOUT },
+        { .verdict = VERDICT_OK, .status = 202, .accepted = true },
+    };
+    struct chance *chance = data;
+    if (!strcmp(act->note.name, "steady") || !one_in(chance, chance->well))
+        return (struct reply){ .verdict = VERDICT_OK };
+    struct reply reply = replies[any(chance, 7)];
+    if (one_in(chance, 3))
+        reply.retry_after_ms = any(chance, 40000);
+    return reply;
+}
+
+/* ---- orders ---- */
+
+static void any_order(struct chance *chance)
+{
+    struct wall now = chance->story.now.wall;
+    struct order order = { .asker = 1,
+                           .verb = (enum order_verb)any(chance, 3),
+                           .job = names[any(chance, LINES_MAX - 1)],
+                           .force = one_in(chance, 3),
+                           .dry_run = one_in(chance, 4) };
+    bool pause = order.verb == VERB_PAUSE;
+    if (pause && !strcmp(order.job, "steady"))
+        return;
+    order.until.ms = now.ms + story_between(&chance->seed, -1, 5 * MINUTE);
+    order.from.ms = now.ms - any(chance, 300000);
+    order.to.ms =
+        order.from.ms + story_between(&chance->seed, -20000, 3 * MINUTE);
+    story_orders(&chance->story, order);
+}
+
+/* ---- the store ---- */
+
+static void store_change(struct chance *chance)
+{
+    struct story *story = &chance->story;
+    story->world.claim_ms =
+        one_in(chance, 2) ? 0 : any(chance, one_in(chance, 5) ? 40000 : 500);
+    story_store(story, !one_in(chance, 3));
+}
+
+/* Another hand runs the next slot of a job. */
+static void any_taken(struct chance *chance)
+{
+    struct story *story = &chance->story;
+    const struct jobset *set = core_status(story->core).set;
+    if (!set)
+        return;
+    uint32_t index = any(chance, jobset_count(set) - 1);
+    struct wall slot = core_next_slot(story->core, index);
+    if (slot.ms != NEVER_MS && slot.ms > story->now.wall.ms)
+        model_take(&story->model, jobset_job(set, index)->name, slot);
+}
+
+/* The worker dies, stopped or not, and lives again: mostly soon. */
+static void die(struct chance *chance)
+{
+    struct story *story = &chance->story;
+    if (!story->config.journal)
+        return;
+    if (one_in(chance, 2)) {
+        story_stop(story);
+        story_pass(story, any(chance, 20000));
+    }
+    story_crash(story, story->done ? SIZE_MAX : any(chance, 5));
+    story_sleep(story, any(chance, one_in(chance, 4) ? 600000 : 5000));
+    if (chance->clocks && one_in(chance, 8))
+        story_set_clock(story,
+                        story_between(&chance->seed, -5 * MINUTE, 5 * MINUTE));
+    story_reborn(story);
 }
 
 /* More than there are places, whatever goes on. */
@@ -151,7 +268,7 @@ static void crowd(struct chance *chance, uint64_t asker)
 static void something(struct chance *chance, uint64_t asker)
 {
     struct story *story = &chance->story;
-    switch (story_between(&chance->seed, 0, 9)) {
+    switch (story_between(&chance->seed, 0, 14)) {
     case 0:
         file_change(chance);
         story_ask(story, one_in(chance, 2) ? asker : 0);
@@ -182,6 +299,20 @@ static void something(struct chance *chance, uint64_t asker)
         if (one_in(chance, 10))
             crowd(chance, asker);
         break;
+    case 9:
+    case 10:
+        any_order(chance);
+        break;
+    case 11:
+        store_change(chance);
+        break;
+    case 12:
+        any_taken(chance);
+        break;
+    case 13:
+        if (one_in(chance, 3))
+            die(chance);
+        break;
     default:
         break;
     }
@@ -204,7 +335,11 @@ static void chance_begin(struct chance *chance, uint64_t number, bool told)
     struct core_config config = story_config();
     world.limits = chance->limits;
     world.line_count = LINES_MAX;
+    world.reply_of = any_reply;
+    world.data = chance;
+    chance->well = 10;
     config.seed = number;
+    config.journal |= number / 2 % 2;
     story_begin(&chance->story, &world, &config);
     chance->story.quiet = !told;
     chance->story.aloud = told;
@@ -220,6 +355,8 @@ static void chance_rest(struct chance *chance)
     world->fetch = FETCH_OK;
     world->load = LOAD_OK;
     world->fetch_ms = world->load_ms = world->run_ms = 50;
+    world->claim_ms = 0;
+    story_store(story, true);
     world->facts.updated = backend_now(chance);
     story_pass(story, 3 * MINUTE);
     const struct core_status status = core_status(story->core);
@@ -233,10 +370,14 @@ static void chance_rest(struct chance *chance)
 static void steady_has_verdicts(struct chance *chance, struct wall from)
 {
     struct story *story = &chance->story;
-    int64_t slot = (from.ms / STEADY_MS + 1) * STEADY_MS;
-    for (; slot <= story->now.wall.ms; slot += STEADY_MS)
-        if (!checker_told(&story->checker, "steady", slot))
-            fail_msg("steady: slot %lld has no verdict", (long long)slot);
+    struct wall slot = { (from.ms / STEADY_MS + 1) * STEADY_MS };
+    for (; slot.ms <= story->now.wall.ms; slot.ms += STEADY_MS) {
+        bool told = story->config.journal
+                        ? model_told(&story->model, "steady", slot)
+                        : checker_told(&story->checker, "steady", slot.ms);
+        if (!told)
+            fail_msg("steady: slot %lld has no verdict", (long long)slot.ms);
+    }
 }
 
 static void chance_live(uint64_t number, bool told)
@@ -251,6 +392,7 @@ static void chance_live(uint64_t number, bool told)
     story_time(story);
     if (!chance.clocks)
         steady_has_verdicts(&chance, from);
+    story_check(story);
     story_stop(story);
     story_pass(story, MINUTE);
     assert_true(story->done);
