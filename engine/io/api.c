@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "body.h"
 #include "door.h"
 #include "reply.h"
 
@@ -13,8 +14,7 @@ static bool read_force(const struct web_request *request, bool *ret_force,
     *ret_force = false;
     if (request->body_len == 0)
         return true;
-    json_t *json = json_loadb(request->body, request->body_len,
-                              JSON_REJECT_DUPLICATES, NULL);
+    json_t *json = body_json(request);
     json_t *force = json_object_get(json, "force");
     const char *mistake = NULL;
     if (!json_is_object(json))

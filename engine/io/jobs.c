@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "body.h"
 #include "door.h"
 #include "mooncron/civil.h"
 #include "mooncron/duration.h"
@@ -339,8 +340,7 @@ static bool read_order(const struct web_request *request,
 {
     if (request->body_len == 0)
         return true;
-    json_t *json = json_loadb(request->body, request->body_len,
-                              JSON_REJECT_DUPLICATES, NULL);
+    json_t *json = body_json(request);
     bool good = is_good(
         json_is_object(json) ? NULL : "The body must be empty or a JSON object",
         answer);

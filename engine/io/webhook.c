@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "body.h"
 #include "mooncron/civil.h"
 #include "mooncron/secrets.h"
 #include "reply.h"
@@ -181,8 +182,7 @@ static bool read_ask(const struct web_request *request, struct wall arrival,
         web_fail(answer, 415, "Content-Type must be application/json");
         return false;
     }
-    json_t *json = json_loadb(request->body, request->body_len,
-                              JSON_REJECT_DUPLICATES, NULL);
+    json_t *json = body_json(request);
     const char *mistake = json_is_object(json)
                               ? read_fields(json, arrival, ask)
                               : "The body must be a JSON object";

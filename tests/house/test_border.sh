@@ -39,8 +39,8 @@ knows() {
         esac ;;
     jansson.h)
         case $2 in
-        engine/io/answer.c | engine/io/batch.c | engine/io/reply.h | \
-            engine/cli/result.h | engine/cli/talk.h | \
+        engine/io/answer.c | engine/io/batch.c | engine/io/body.h | \
+            engine/io/reply.h | engine/cli/result.h | engine/cli/talk.h | \
             engine/io/settings.c | engine/io/settings_json.h | \
             engine/io/web.h | engine/io/versions.c | \
             engine/demo/*) return 0 ;;

@@ -89,7 +89,13 @@ static void test_refusals(void **state)
         { "GET /api/v1/status?job=", "", "", 400,
           "job must be the name of a job" },
     };
+    char deep[4097]; /* enough for the stack of any thread */
+    memset(deep, '[', sizeof deep - 1);
+    deep[sizeof deep - 1] = '\0';
     struct listening *listening = listening_start(NULL);
+    expect(listening, RUN, TOKEN, deep, 400, "must be empty or a JSON object");
+    expect(listening, "POST /api/v1/reload", TOKEN, deep, 400,
+           "must be empty or a JSON object");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect(listening, cases[i].line, cases[i].headers, cases[i].body,
                cases[i].status, cases[i].error);
