@@ -436,6 +436,7 @@ static void daemon_live(struct daemon *d)
     d->exit_code = EXIT_CONFIG; /* what most starts fail of */
     if (daemon_open(d, &err)) {
         d->exit_code = EXIT_OK;
+        uv_update_time(&d->loop); /* a store may take seconds to open */
         on_ring(d);
     } else {
         log_write(d->log, LOG_ERROR, "main", "%s", err.text);
