@@ -539,6 +539,8 @@ static void run_accepted(struct core *core, struct run *run,
 
 static void run_again(struct core *core, struct run *run, int64_t pause_ms)
 {
+    if (run->last.cause == CAUSE_DENIED) /* it is done, and failed */
+        run->accepted = false;
     run_tell(core, run, ACT_AGAIN)->pause_ms = pause_ms;
     run_rest(core, run, pause_ms);
 }

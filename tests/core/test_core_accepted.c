@@ -152,6 +152,34 @@ static void a_question_is_repeated_not_the_work(void **state)
     story_end(&story);
 }
 
+/* A 2xx that says success: false is the end of the work, not of a question. */
+static void work_that_failed_is_done_again(void **state)
+{
+    (void)state;
+    struct story story;
+    static const struct line lines[] = {
+        { .name = "pump",
+          .every_ms = 10 * MINUTE,
+          .retry = { 2, 1000, 1000, UINT32_C(1) << CAUSE_DENIED } },
+        { 0 }
+    };
+    static const struct reply replies[] = {
+        ACCEPTED,
+        { .verdict = VERDICT_FAILED, .cause = CAUSE_DENIED, .status = 200 },
+        ACCEPTED,
+        { .verdict = VERDICT_FAILED, .cause = CAUSE_DENIED, .status = 200 },
+    };
+    accepted_begin(&story, lines, replies, 4);
+    story_pass(&story, 2 * MINUTE);
+    story_is(&story, "14:10:00.000 start pump #1 slot 14:10:00\n"
+                     "14:10:05.200 poll #1\n"
+                     "14:10:05.400 again #1 in 240 ms, after attempt 1\n"
+                     "14:10:05.640 start pump #1 slot 14:10:00, attempt 2\n"
+                     "14:10:10.840 poll #1\n"
+                     "14:10:11.040 finish pump #1 failed 11040 ms\n");
+    story_end(&story);
+}
+
 /* It goes on as far as overlap is concerned, and its generation stays. */
 static void a_reload_waits_for_it_to_retire(void **state)
 {
@@ -243,6 +271,7 @@ int main(void)
         cmocka_unit_test(retry_after_says_when_to_ask),
         cmocka_unit_test(it_may_fail),
         cmocka_unit_test(a_question_is_repeated_not_the_work),
+        cmocka_unit_test(work_that_failed_is_done_again),
         cmocka_unit_test(a_reload_waits_for_it_to_retire),
         cmocka_unit_test(the_next_life_sends_it_again),
         cmocka_unit_test(who_drains_asks_no_more),
