@@ -532,7 +532,7 @@ static void run_accepted(struct core *core, struct run *run,
                    left_ms <= 0 ? WHY_DEADLINE : WHY_STOPPING);
         return;
     }
-    if (pause_ms < 0)
+    if (pause_ms <= 0) /* nobody means without a pause */
         pause_ms = POLL_MS;
     run_rest(core, run, pause_ms < left_ms ? pause_ms : left_ms);
 }
