@@ -340,15 +340,19 @@ static bool tell_off(struct telling *t)
     return true;
 }
 
+/* Of a slot that lies behind us the pause decides when it is over. */
 static bool tell_paused(struct telling *t, struct wall slot)
 {
     struct wall until = t->c->lane.paused_until;
-    if (until.ms == EVER_MS || until.ms <= slot.ms)
+    bool past = slot.ms <= t->c->now.ms;
+    if (until.ms == EVER_MS || until.ms <= slot.ms ||
+        (past && !is_pause_of(t->c, slot)))
         return false;
     find(t, "paused", NULL);
     say(t, "Its slot of ");
     say_date(t, slot);
-    say(t, " will not be run in its time: the job is paused");
+    say(t, past ? " was not run" : " will not be run in its time");
+    say(t, ": the job is paused");
     if (t->c->dossier && t->c->dossier->is_paused) {
         say_pause(t);
     } else {
@@ -412,6 +416,8 @@ static void tell_slot(struct telling *t, struct wall slot)
         tell_row(t, slot, row);
     else if (slot.ms > t->c->now.ms && is_scheduled(t->c))
         tell_coming(t, slot);
+    else if (is_scheduled(t->c) && tell_paused(t, slot))
+        return;
     else if (!tell_off(t) ||
              (slot.ms <= t->c->now.ms && slot.ms < t->c->in_force_since.ms))
         tell_unwritten(t, slot);

@@ -242,6 +242,11 @@ static void a_pause_says_whose_it_is(void **state)
                    "Afterwards it is missed, for the job has no catch_up.");
     scene.job.catch_up.window_ms = 1;
     expect(&scene, "Afterwards it is made up as catch_up says.");
+    at(&scene, 20); /* it is decided when the pause is over */
+    expect(&scene, "\"code\":\"paused\"");
+    expect(&scene, "12:20:00 UTC was not run: the job is paused by ana");
+    at(&scene, 10); /* before it */
+    expect(&scene, "\"code\":\"unwritten\"");
     at(&scene, 90); /* it is over by then */
     expect(&scene, "\"code\":\"due\"");
     struct history_row rows[] = { { .slot = AT(20),
