@@ -194,12 +194,26 @@ static void on_again(struct recent *recent, const struct run_note *note,
                                  .error = copy_or_null(error) };
 }
 
+/* A claimed run that was not sent after all: neither the last run nor one that
+ * took no time. */
+static void pass_finish(struct recent_job *job, const struct action *act)
+{
+    job->passed = true;
+    job->pass.slot = act->finish.note.key.slot;
+    job->pass.verdict = act->finish.verdict;
+    job->pass.why = act->finish.why;
+}
+
 static void on_finish(struct recent *recent, const struct action *act,
                       const char *error, struct wall at)
 {
     const struct run_note *note = &act->finish.note;
     struct recent_job *job = job_of(recent, note->name);
     bool known = job->goes_on && same_key(job->going.key, note->key);
+    if (act->finish.verdict >= VERDICT_SKIPPED) {
+        pass_finish(job, act);
+        return;
+    }
     struct wall started = known ? job->going.started
                                 : (struct wall){ at.ms - act->finish.took_ms };
     if (known)

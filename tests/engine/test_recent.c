@@ -82,8 +82,12 @@ static void the_median_is_of_the_last_few(void **state)
         finish(recent, "rank", NOON + i, 1000000, VERDICT_OK);
     for (int i = 1; i <= RECENT_TOOK; i++)
         finish(recent, "rank", NOON + i, i, VERDICT_OK);
-    assert_int_equal(recent_median_ms(recent_of(recent, "rank")),
-                     (RECENT_TOOK + 1) / 2);
+    finish(recent, "rank", NOON + MINUTE, 0, VERDICT_SKIPPED); /* not sent */
+    const struct recent_job *job = recent_of(recent, "rank");
+    assert_int_equal(recent_median_ms(job), (RECENT_TOOK + 1) / 2);
+    assert_int_equal(job->last.verdict, VERDICT_OK);
+    assert_true(job->passed);
+    assert_int_equal(job->pass.slot.ms, NOON + MINUTE);
     recent_free(recent);
 }
 
