@@ -152,14 +152,17 @@ static void see_wait(struct checker *checker, const struct run_note *note)
 
 /* ---- attempts ---- */
 
+#define LATE_MS 1000 /* more is no start as on any day */
+
 /* Without a journal nobody knows what was run: an operator may ask for it
- * again, and a slot that was made up, or filled in, comes to be due where the
- * clock is set back. With one its claim is taken. */
+ * again, and a slot that was run late comes to be due where the clock is set
+ * back, or is made up beside that. With one its claim is taken. */
 static bool may_repeat(const struct checker *checker,
                        const struct run_note *note)
 {
-    return !checker->journal && (note->trigger == TRIGGER_BACKFILL ||
-                                 (checker->set_back && checker->made_up));
+    bool late = checker->set_back || note->trigger == TRIGGER_CATCH_UP;
+    return !checker->journal &&
+           (note->trigger == TRIGGER_BACKFILL || (checker->made_up && late));
 }
 
 static void see_start(struct checker *checker, const struct action *act,
@@ -184,8 +187,7 @@ static void see_start(struct checker *checker, const struct action *act,
         fail_msg("%s: slot %lld was fired twice", note->name,
                  (long long)note->key.slot.ms);
     *fired = count;
-    checker->made_up |=
-        note->trigger == TRIGGER_BACKFILL || note->trigger == TRIGGER_CATCH_UP;
+    checker->made_up |= now.ms - note->key.slot.ms > LATE_MS;
     going->attempt = note->attempt;
     if (going->started)
         return;
