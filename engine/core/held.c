@@ -125,9 +125,10 @@ static void lane_expire(struct core *core, uint32_t index)
 static bool too_soon(const struct core *core, const struct lane *lane,
                      const struct job *job)
 {
+    if (!job->min_gap_ms || lane->started.ms == EVER_MS)
+        return false;
     int64_t gap_ms = core->now.wall.ms - lane->started.ms;
-    return job->min_gap_ms && lane->started.ms != EVER_MS && gap_ms >= 0 &&
-           gap_ms < job->min_gap_ms;
+    return gap_ms >= 0 && gap_ms < job->min_gap_ms;
 }
 
 static bool lane_admits(struct core *core, uint32_t index)
