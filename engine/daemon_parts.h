@@ -47,7 +47,7 @@ struct daemon {
     struct source *source;
     struct records *records; /* NULL in a dry run */
     struct recent *recent;
-    bool remembering; /* the store is still asked for what is recent */
+    bool remembering;          /* the store is still asked for what is recent */
     const struct ask *order;   /* the one that is carried out, or NULL */
     struct order_report probe; /* what a dry run in front of it came to */
     struct inbox *inbox;

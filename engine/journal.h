@@ -44,7 +44,10 @@ struct journal_events {
 #define JOURNAL_BATCH_MAX 1000
 #define JOURNAL_AGAIN_MS  1000  /* between tries of a batch */
 #define JOURNAL_RENEW_MS  20000 /* a third of a lease */
-#define JOURNAL_PRUNE_MS  1000  /* between two steps where more is to go */
+#define JOURNAL_PRUNE_MS                                                       \
+    1000 /* between two steps where more is to go, at most                     \
+          */
+#define JOURNAL_SOON_MS   5000  /* where all went that was to go */
 #define JOURNAL_REST_MS   60000 /* and where nothing was */
 #define JOURNAL_PRUNE_MAX 1000  /* rows of one step */
 

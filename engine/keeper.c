@@ -199,16 +199,23 @@ static bool write_all(struct journal *journal)
     return true;
 }
 
-/* A small step. Where the store cannot, the next entry will say so. */
+/* A small step. Where the store cannot, the next entry will say so. While there
+ * is more to go a pause is ten times as long as the step before it took, so
+ * that forgetting never takes more than a tenth of the thread, and keeps up. */
 static void prune(struct journal *journal)
 {
     struct error why;
+    int64_t began_ms = keeper_now_ms();
     int64_t gone =
         store_prune(journal->store, &journal->retention,
                     clock_now(journal->clock).wall, JOURNAL_PRUNE_MAX, &why);
-    bool more = gone >= JOURNAL_PRUNE_MAX;
-    journal->prune_at_ms =
-        keeper_now_ms() + (more ? journal->prune_ms : JOURNAL_REST_MS);
+    int64_t now_ms = keeper_now_ms();
+    int64_t pause_ms = 10 * (now_ms - began_ms);
+    if (pause_ms > journal->prune_ms)
+        pause_ms = journal->prune_ms;
+    if (gone < JOURNAL_PRUNE_MAX)
+        pause_ms = gone > 0 ? JOURNAL_SOON_MS : JOURNAL_REST_MS;
+    journal->prune_at_ms = now_ms + pause_ms;
 }
 
 /* With the lock held. */
@@ -239,9 +246,12 @@ static void idle(struct journal *journal, int64_t at_ms)
     }
 }
 
-/* Takes over what waits, as soon as something does. False: nothing will. */
+/* Takes over what waits, as soon as something does. False: nothing will. A
+ * worker that is never idle forgets old rows between two batches. */
 static bool take_over(struct journal *journal)
 {
+    if (keeper_now_ms() >= journal->prune_at_ms && !journal->ill)
+        prune(journal);
     pthread_mutex_lock(&journal->lock);
     renew(journal, keeper_now_ms());
     while (backlog_is_empty(&journal->waiting) && !journal->closing) {

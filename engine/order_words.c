@@ -21,8 +21,10 @@ static const struct {
     [ORDER_NOT_PAUSED] = { 409, "is not paused" },
     [ORDER_TOO_MANY] = { 503, "has too many runs waiting already; ask again "
                               "when they are done" },
-    [ORDER_STORE] = { 503, "cannot be run: the store has failed, and no claim "
-                           "can be written down" },
+    [ORDER_TOO_OLD] = { 422, "has no slots to run again of more than ten years "
+                             "ago" },
+    [ORDER_STORE] = { 503, "waits: the store has failed, and nothing can be "
+                           "written down" },
     [ORDER_NOT_PRIMARY] = { 409, "is another worker's to run: this one starts "
                                  "nothing (SCHEDULER_IS_PRIMARY=false)" },
     [ORDER_STOPPING] = { 503, "is not run any more: the worker is stopping" },

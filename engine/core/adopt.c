@@ -86,7 +86,10 @@ static void adopt_claimed(struct core *core, struct run *run,
         return;
     }
     run->attempt++;
-    held_add(core, run);
+    uint32_t index = run->lane, place = run_place(run);
+    if (run->job->overlap != OVERLAP_ALLOW)
+        held_settle(core, index); /* two would keep each other from a claim */
+    held_add(core, &core->runs.places[place]);
 }
 
 static void adopt_waiting(struct core *core, struct run *run,

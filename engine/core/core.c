@@ -23,6 +23,7 @@ const char *const order_names[ORDERS] = {
     [ORDER_OVERLAP] = "overlap",
     [ORDER_NOT_PAUSED] = "not_paused",
     [ORDER_TOO_MANY] = "too_many",
+    [ORDER_TOO_OLD] = "too_old",
     [ORDER_STORE] = "store",
     [ORDER_NOT_PRIMARY] = "not_primary",
     [ORDER_STOPPING] = "stopping",

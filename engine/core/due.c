@@ -146,8 +146,11 @@ static bool overlaps(struct core *core, uint32_t index, struct wall slot)
         queue_one(core, index, slot);
         run_replace(core, index);
         return true;
-    case OVERLAP_SKIP:
-        break;
+    case OVERLAP_SKIP: /* only old slots go on: they do not cost new ones */
+        if (lane->making_up < lane->going || lane->queued != NO_INDEX)
+            break;
+        queue_one(core, index, slot);
+        return true;
     }
     due_pass(core, index, slot, WHY_OVERLAP);
     return true;

@@ -89,6 +89,7 @@ struct lane {
     struct wall paused_to;    /* the end of the last pause */
     struct wall started;      /* the last run; EVER_MS: none */
     uint32_t going;           /* runs that wait, are claimed or live */
+    uint32_t making_up;       /* of them, those of old slots */
     uint32_t queued;          /* a run, or NO_INDEX */
     uint32_t held, held_first, held_last; /* runs; none: NO_INDEX */
     uint32_t line_next; /* the next lane that holds some, or NO_INDEX */

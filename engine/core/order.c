@@ -40,6 +40,8 @@ static enum order_outcome trigger(struct core *core, uint32_t index,
         return ORDER_STORE;
     if (!lane_has_room(core, index) && !order->force)
         return ORDER_OVERLAP;
+    if (lane_at(core, index)->going >= FORCED_MAX)
+        return ORDER_TOO_MANY;
     struct run *run = run_new(core, index, key_now(core), TRIGGER_MANUAL);
     report->run.value = run->id;
     report->key = run->key;
@@ -64,6 +66,8 @@ static enum order_outcome pause(struct core *core, uint32_t index,
                                 const struct order *order,
                                 struct order_report *report)
 {
+    if (core->store_ill)
+        return ORDER_STORE; /* nothing is fired, and it could not be kept */
     lane_pause(core, index, order->until);
     report->until = order->until;
     agenda_renew(core, index);
@@ -99,6 +103,8 @@ static enum order_outcome resume(struct core *core, uint32_t index,
     count_due(core, index, report);
     if (order->dry_run)
         return ORDER_DONE;
+    if (core->store_ill)
+        return ORDER_STORE;
     lane_resume(core, index, core->now.wall);
     agenda_renew(core, index);
     tell_pause(core, index, ACT_RESUME, order, core->now.wall);
@@ -115,6 +121,10 @@ static enum order_outcome backfill(struct core *core, uint32_t index,
     struct wall to = order->to;
     if (to.ms > core->now.wall.ms)
         to = core->now.wall;
+    if (core->store_ill && !order->dry_run)
+        return ORDER_STORE;
+    if (order->from.ms < core->now.wall.ms - BACKFILL_MS_MAX)
+        return ORDER_TOO_OLD;
     struct wall slot =
         schedule_next(schedule, (struct wall){ order->from.ms - 1 });
     report->first = slot.ms <= to.ms ? slot : (struct wall){ NEVER_MS };
@@ -125,8 +135,6 @@ static enum order_outcome backfill(struct core *core, uint32_t index,
         report->last = schedule_last(schedule, to);
         return ORDER_DONE;
     }
-    if (core->store_ill)
-        return ORDER_STORE;
     if (core->lanes.held + BACKFILL_SLOTS_MAX > CORE_HELD_MAX)
         return ORDER_TOO_MANY;
     for (; slot.ms <= to.ms && report->runs < BACKFILL_SLOTS_MAX;

@@ -99,6 +99,16 @@ static bool run_is_going(const struct run *run)
     return !run->hook && run->state >= RUN_WAITING;
 }
 
+/* One more, or less, goes on of the lane. */
+static void lane_count(struct core *core, uint32_t index, enum trigger trigger,
+                       int by)
+{
+    struct lane *lane = lane_at(core, index);
+    bool old = trigger == TRIGGER_CATCH_UP || trigger == TRIGGER_BACKFILL;
+    lane->going += (uint32_t)by;
+    lane->making_up += old ? (uint32_t)by : 0;
+}
+
 /* Whether it takes up room in its group. */
 static bool run_has_room(const struct run *run)
 {
@@ -219,7 +229,7 @@ static void run_end(struct core *core, struct run *run)
     bool room = run_has_room(run) && group != NO_INDEX;
     if (index != NO_INDEX && run_is_going(run) &&
         !(mutant(OVERLAP_LOST) && !lane_at(core, index)->going))
-        lane_at(core, index)->going--;
+        lane_count(core, index, run->trigger, -1);
     uint32_t generation = run->generation;
     circuit_release(core, run);
     place_free(&core->runs, run);
@@ -416,8 +426,9 @@ static enum why objection(struct core *core, struct run *run)
 void run_begin(struct core *core, struct run *run)
 {
     uint32_t index = run->lane, place = run_place(run);
+    enum trigger trigger = run->trigger;
     if (!run->leaving && held_back(core, run)) {
-        lane_at(core, index)->going--;
+        lane_count(core, index, trigger, -1);
         lane_free(core, index);
         return;
     }
@@ -445,7 +456,7 @@ void run_admit(struct core *core, struct run *run)
     struct queue *queue = queue_of(core, run->group);
     if (held_back(core, run))
         return;
-    lane_at(core, run->lane)->going++;
+    lane_count(core, run->lane, run->trigger, 1);
     run->state = RUN_WAITING;
     if (!queue || !queue_full(queue)) {
         run_begin(core, run);
@@ -767,7 +778,7 @@ static void move_going(struct core *core, struct run *run,
 {
     run_place_in(run, set);
     if (run->lane != NO_INDEX && run_is_going(run) && !mutant(OVERLAP_LOST))
-        lane_at(core, run->lane)->going++;
+        lane_count(core, run->lane, run->trigger, 1);
     if (run->group != NO_INDEX && run_has_room(run))
         core->runs.queues[run->group].live++;
     if (run->hook)
@@ -800,7 +811,7 @@ static void move_waiting(struct core *core, struct run *run)
         leave_idle(core, run, WHY_OVERLAP);
         return;
     }
-    lane_at(core, run->lane)->going++;
+    lane_count(core, run->lane, run->trigger, 1);
     run_renew(core, run);
     if (run->group == NO_INDEX)
         run_begin(core, run);

@@ -14,11 +14,11 @@
 #include "patience.h"
 
 const char *const call_field_names[CALL_FIELDS] = {
-    [CALL_METHOD] = "method",     [CALL_PATH] = "path",
-    [CALL_USER] = "user",         [CALL_KEY] = "idempotencyKey",
-    [CALL_JOB] = "job",           [CALL_SCHEDULED] = "scheduledTime",
-    [CALL_ATTEMPT] = "attempt",   [CALL_TRIGGER] = "trigger",
-    [CALL_EPOCH] = "epoch",       [CALL_KNOWN] = "ifNoneMatch",
+    [CALL_METHOD] = "method",   [CALL_PATH] = "path",
+    [CALL_USER] = "user",       [CALL_KEY] = "idempotencyKey",
+    [CALL_JOB] = "job",         [CALL_SCHEDULED] = "scheduledTime",
+    [CALL_ATTEMPT] = "attempt", [CALL_TRIGGER] = "trigger",
+    [CALL_EPOCH] = "epoch",     [CALL_KNOWN] = "ifNoneMatch",
     [CALL_BODY] = "body",
 };
 

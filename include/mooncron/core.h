@@ -239,7 +239,8 @@ enum order_outcome {
     ORDER_OVERLAP,       /* a run goes on, and `overlap` forbids another */
     ORDER_NOT_PAUSED,
     ORDER_TOO_MANY, /* runs wait already: CORE_HELD_MAX */
-    ORDER_STORE,    /* the store does not answer: nothing can be claimed */
+    ORDER_TOO_OLD,  /* VERB_BACKFILL from before BACKFILL_MS_MAX */
+    ORDER_STORE,    /* the store does not answer: nothing can be written */
     ORDER_NOT_PRIMARY,
     ORDER_STOPPING,
     ORDERS,
@@ -393,12 +394,16 @@ struct core_config {
 };
 
 /* Limits, each with its reason. */
-#define CORE_ASKERS_MAX    64      /* who wait for a reload: as the inbox's */
-#define CORE_WAITING_MAX   1000    /* runs that wait for one group */
-#define LATE_MS_MAX        30000   /* a slot later than this is a surprise */
-#define JUMP_MS_MIN        1000    /* less is the clock being disciplined */
-#define CORE_HELD_MAX      1000000 /* runs to be made up: some 150 MB */
-#define BACKFILL_SLOTS_MAX 10000   /* of one order: a few ms of the loop */
+#define CORE_ASKERS_MAX  64      /* who wait for a reload: as the inbox's */
+#define CORE_WAITING_MAX 1000    /* runs that wait for one group */
+#define LATE_MS_MAX      30000   /* a slot later than this is a surprise */
+#define JUMP_MS_MIN      1000    /* less is the clock being disciplined */
+#define CORE_HELD_MAX    1000000 /* runs to be made up: some 150 MB */
+#define FORCED_MAX       100 /* runs of one job at once, whatever an operator wants \
+                              */
+/* Ten years: to count the seconds of more would hold up the loop. */
+#define BACKFILL_MS_MAX    (INT64_C(3653) * 24 * 3600 * 1000)
+#define BACKFILL_SLOTS_MAX 10000 /* of one order: a few ms of the loop */
 #define ACCEPTED_MS_MAX                                                        \
     (3600 * 1000) /* a 202 is asked about, where the job has                   \
                    * no deadline */

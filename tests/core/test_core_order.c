@@ -272,6 +272,60 @@ static struct order backfill(int64_t from_ms, int64_t to_ms)
                            .to = { STORY_BEGINS_MS + to_ms } };
 }
 
+/* A backfill that takes its time costs no slot of its time: the slot waits for
+ * the run under way, and goes before the rest. */
+static void old_slots_do_not_cost_new_ones(void **state)
+{
+    (void)state;
+    struct story story;
+    order_begin(&story);
+    story.world.run_ms = 25 * SECOND;
+    story_orders(&story, backfill(-3 * MINUTE, HOUR));
+    story_forget(&story);
+    story_pass(&story, 80 * SECOND);
+    story_is(&story, "14:07:41.000 start pump #1 slot 14:05:00, backfill\n"
+                     "14:08:06.000 finish pump #1 ok 25000 ms\n"
+                     "14:08:06.000 start pump #2 slot 14:08:00\n"
+                     "14:08:30.000 start many #3 slot 14:08:30\n"
+                     "14:08:31.000 finish pump #2 ok 25000 ms\n"
+                     "14:08:31.000 start pump #4 slot 14:06:00, backfill\n"
+                     "14:08:55.000 finish many #3 ok 25000 ms\n"
+                     "14:08:56.000 finish pump #4 ok 25000 ms\n"
+                     "14:08:56.000 start pump #5 slot 14:07:00, backfill\n");
+    story_end(&story);
+}
+
+static void before_ten_years_nothing_is_run_again(void **state)
+{
+    (void)state;
+    struct story story;
+    order_begin(&story);
+    story_orders(&story, backfill(-11 * YEAR, HOUR));
+    story_is(&story,
+             "14:07:40.000 ordered backfill too_old, 0 run, 0 missed\n");
+    story_end(&story);
+}
+
+/* Force does not mean without end. */
+static void forced_runs_have_a_limit(void **state)
+{
+    (void)state;
+    struct story story;
+    order_begin(&story);
+    story.world.run_ms = HOUR;
+    struct order order = { .verb = VERB_TRIGGER,
+                           .job = "pump",
+                           .force = true,
+                           .by = "ops",
+                           .reason = "" };
+    for (int i = 0; i < FORCED_MAX; i++)
+        story_orders(&story, order);
+    story_forget(&story);
+    story_orders(&story, order);
+    story_is(&story, "14:07:40.000 ordered trigger too_many\n");
+    story_end(&story);
+}
+
 static void old_slots_are_run_again(void **state)
 {
     (void)state;
@@ -431,6 +485,9 @@ int main(void)
         cmocka_unit_test(the_next_life_runs_it),
         cmocka_unit_test(a_dry_run_counts_what_a_resume_would_do),
         cmocka_unit_test(old_slots_are_run_again),
+        cmocka_unit_test(old_slots_do_not_cost_new_ones),
+        cmocka_unit_test(before_ten_years_nothing_is_run_again),
+        cmocka_unit_test(forced_runs_have_a_limit),
         cmocka_unit_test(what_was_ok_is_not_run_again),
         cmocka_unit_test(what_goes_on_is_not_run_beside),
         cmocka_unit_test(there_are_more),

@@ -410,14 +410,16 @@ static void the_store_is_ill_meanwhile(void **state)
     (void)state;
     struct story story;
     pause_begin(&story, pumps);
+    story_pauses(&story, "mail", MINUTE + 30 * SECOND);
     story_store(&story, false);
     story_pass(&story, 30 * SECOND);
-    story_pauses(&story, "mail", MINUTE);
+    story_pauses(&story, "pump", MINUTE); /* it could not be kept */
     story_pass(&story, 2 * MINUTE);
     story_store(&story, true);
     story_pass(&story, 20 * SECOND);
-    story_is(&story, "14:08:10.000 pause mail until 14:09:10\n"
-                     "14:08:10.000 ordered pause done\n"
+    story_is(&story, "14:07:40.000 pause mail until 14:09:10\n"
+                     "14:07:40.000 ordered pause done\n"
+                     "14:08:10.000 ordered pause store\n"
                      "14:10:10.000 pass pump missed store 2 slots slot "
                      "14:08:00 to 14:09:00\n"
                      "14:10:10.000 resume mail\n"

@@ -204,13 +204,13 @@ static void the_ledger_keeps_what_the_worker_says(void **state)
                               headers, "{\"a\":1}"));
     json_t *ledger = stand_calls(*state, 0, 1, 0);
     const char *key, *job, *slot, *attempt, *trigger, *epoch, *body;
-    assert_int_equal(
-        json_unpack(json_array_get(ledger, 0),
-                    "{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "idempotencyKey",
-                    &key, "job", &job, "scheduledTime", &slot, "attempt",
-                    &attempt, "trigger", &trigger, "epoch", &epoch, "body",
-                    &body),
-        0);
+    assert_int_equal(json_unpack(json_array_get(ledger, 0),
+                                 "{s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+                                 "idempotencyKey", &key, "job", &job,
+                                 "scheduledTime", &slot, "attempt", &attempt,
+                                 "trigger", &trigger, "epoch", &epoch, "body",
+                                 &body),
+                     0);
     assert_string_equal(key, "k1");
     assert_string_equal(job, "feed-rank");
     assert_string_equal(slot, "2026-11-23T12:00:00Z");

@@ -263,7 +263,7 @@ static void every_outcome_has_its_words(void **state)
         [ORDER_NOT_SCHEDULED] = 409, [ORDER_OVERLAP] = 409,
         [ORDER_NOT_PAUSED] = 409,    [ORDER_TOO_MANY] = 503,
         [ORDER_STORE] = 503,         [ORDER_NOT_PRIMARY] = 409,
-        [ORDER_STOPPING] = 503,
+        [ORDER_STOPPING] = 503,      [ORDER_TOO_OLD] = 422,
     };
     for (int i = 0; i < ORDERS; i++) {
         struct ask ask = { .kind = ASK_ORDER, .job = "job-1" };
