@@ -1,5 +1,6 @@
 /* What the core is made of. Shared by the files of the machine: core, lane,
- * due, held, run, queue, circuit, order, adopt, handover, asker.
+ * due, held, run, ending, moving, queue, circuit, order, adopt, handover,
+ * asker.
  *
  * Words. A *lane* is what the core remembers of one job of the set in force:
  * which slots are decided, what is going, whether it is paused. A run that is
@@ -308,8 +309,27 @@ void held_move(struct core *core, const struct lanes *old);
 
 /* ---- run.c ---- */
 
+enum timer { TIMER_TIMEOUT, TIMER_REST, TIMER_NAP, TIMERS };
+
+/* A place for a run, none of whose fields but the id is set; and back. Places
+ * move when one is added. */
+struct run *place_new(struct runs *runs);
+void place_free(struct runs *runs, struct run *run);
 struct run *run_new(struct core *core, uint32_t index, struct run_key key,
                     enum trigger trigger);
+/* Whether it counts against the overlap of its job, and takes up room in its
+ * group. */
+bool run_is_going(const struct run *run);
+bool run_has_room(const struct run *run);
+/* One more, or less, goes on of the lane. */
+void lane_count(struct core *core, uint32_t index, enum trigger trigger,
+                int by);
+/* The run as others see it; and an action with that in it. */
+struct run_note run_note(const struct run *run);
+struct run_note *run_tell(struct core *core, const struct run *run,
+                          enum action_kind kind);
+void run_arm(struct core *core, struct run *run, enum timer timer,
+             int64_t delay_ms);
 struct run *run_find(struct runs *runs, struct run_id id);
 uint32_t run_place(const struct run *run);
 /* It may run as far as its own job goes: waits for its group, or begins. */
@@ -323,6 +343,14 @@ void run_nap(struct core *core, struct run_id id, uint32_t call,
 void run_timers(struct core *core);
 /* Says ACT_WAIT, unless its row is there. */
 void run_wait(struct core *core, struct run *run);
+
+/* ---- ending.c ---- */
+
+/* Where nothing of the lane goes on, who waited for that is admitted. */
+void lane_free(struct core *core, uint32_t index);
+/* Tells its verdict, and lets it go. */
+void run_finish(struct core *core, struct run *run, const struct ending *ending,
+                enum why why);
 /* It never began: tells its slot as passed over, and lets it go. */
 void run_pass(struct core *core, struct run *run, enum verdict verdict,
               enum why why);
@@ -338,6 +366,9 @@ void run_cancel(struct core *core, uint32_t generation, enum why why,
 void run_replace(struct core *core, uint32_t index);
 /* Passes over, or leaves to the next life, what is not under way. */
 void run_forget_idle(struct core *core);
+
+/* ---- moving.c ---- */
+
 /* After a swap: runs move to the lanes and queues of the new set. */
 void run_move(struct core *core);
 /* The lane that the set in force has for it, and its group; its job's place

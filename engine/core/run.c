@@ -25,11 +25,9 @@
 #define PLACE_BITS 24
 #define PLACE_MASK ((UINT64_C(1) << PLACE_BITS) - 1)
 
-enum timer { TIMER_TIMEOUT, TIMER_REST, TIMER_NAP, TIMERS };
-
 /* ---- places ---- */
 
-static struct run *place_new(struct runs *runs)
+struct run *place_new(struct runs *runs)
 {
     if (runs->free == NO_INDEX) {
         if (runs->count == runs->cap) {
@@ -57,7 +55,7 @@ uint32_t run_place(const struct run *run)
     return (uint32_t)(run->id & PLACE_MASK);
 }
 
-static void place_free(struct runs *runs, struct run *run)
+void place_free(struct runs *runs, struct run *run)
 {
     uint32_t place = run_place(run);
     run->state = RUN_FREE;
@@ -94,14 +92,13 @@ struct run *run_new(struct core *core, uint32_t index, struct run_key key,
 }
 
 /* Whether it counts against the overlap of its job. */
-static bool run_is_going(const struct run *run)
+bool run_is_going(const struct run *run)
 {
     return !run->hook && run->state >= RUN_WAITING;
 }
 
 /* One more, or less, goes on of the lane. */
-static void lane_count(struct core *core, uint32_t index, enum trigger trigger,
-                       int by)
+void lane_count(struct core *core, uint32_t index, enum trigger trigger, int by)
 {
     struct lane *lane = lane_at(core, index);
     bool old = trigger == TRIGGER_CATCH_UP || trigger == TRIGGER_BACKFILL;
@@ -110,14 +107,14 @@ static void lane_count(struct core *core, uint32_t index, enum trigger trigger,
 }
 
 /* Whether it takes up room in its group. */
-static bool run_has_room(const struct run *run)
+bool run_has_room(const struct run *run)
 {
     return !run->hook && run->state > RUN_WAITING;
 }
 
 /* ---- what is told of it ---- */
 
-static struct run_note run_note(const struct run *run)
+struct run_note run_note(const struct run *run)
 {
     return (struct run_note){ .run = { run->id },
                               .generation = run->generation,
@@ -131,8 +128,8 @@ static struct run_note run_note(const struct run *run)
                               .function = run->hook };
 }
 
-static struct run_note *run_tell(struct core *core, const struct run *run,
-                                 enum action_kind kind)
+struct run_note *run_tell(struct core *core, const struct run *run,
+                          enum action_kind kind)
 {
     struct action *act = core_act(core, kind);
     act->note = run_note(run);
@@ -176,8 +173,8 @@ static void timer_push(struct runs *runs, const struct run *run,
                                        .stamp = timer_stamp(run) });
 }
 
-static void run_arm(struct core *core, struct run *run, enum timer timer,
-                    int64_t delay_ms)
+void run_arm(struct core *core, struct run *run, enum timer timer,
+             int64_t delay_ms)
 {
     run->timer.ms = core->now.mono.ms + delay_ms;
     timer_push(&core->runs, run, timer, run->timer.ms);
@@ -206,140 +203,6 @@ static struct run *timer_run(struct runs *runs,
         break;
     }
     return wanted ? run : NULL;
-}
-
-/* ---- the end of a run ---- */
-
-/* Where nothing of the lane goes on any more, who waited for that is admitted.
- */
-static void lane_free(struct core *core, uint32_t index)
-{
-    struct lane *lane = lane_at(core, index);
-    if (lane->going || lane->queued == NO_INDEX)
-        return;
-    struct run *queued = &core->runs.places[lane->queued];
-    lane->queued = NO_INDEX;
-    run_admit(core, queued);
-}
-
-/* It is over: its place is free again, and who waited for it may begin. */
-static void run_end(struct core *core, struct run *run)
-{
-    uint32_t index = run->lane, group = run->group;
-    bool room = run_has_room(run) && group != NO_INDEX;
-    if (index != NO_INDEX && run_is_going(run) &&
-        !(mutant(OVERLAP_LOST) && !lane_at(core, index)->going))
-        lane_count(core, index, run->trigger, -1);
-    uint32_t generation = run->generation;
-    circuit_release(core, run);
-    place_free(&core->runs, run);
-    core_tenure_leave(core, generation);
-    if (room)
-        core->runs.queues[group].live--;
-    if (core->stopping)
-        return;
-    if (room)
-        queue_fill(core, group);
-    held_soon(core);
-    if (index != NO_INDEX)
-        lane_free(core, index);
-}
-
-void run_drop(struct core *core, struct run *run)
-{
-    run_tell(core, run, ACT_DROP);
-    run_end(core, run);
-}
-
-void run_pass(struct core *core, struct run *run, enum verdict verdict,
-              enum why why)
-{
-    if (run->reclaimed) { /* another life may have sent it */
-        run_refuse(core, run, VERDICT_UNKNOWN, why);
-        return;
-    }
-    struct action *act = core_act(core, ACT_PASS);
-    act->pass.job = run->job;
-    act->pass.first = act->pass.last = run->key.slot;
-    act->pass.count = 1;
-    act->pass.verdict = verdict;
-    act->pass.why = why;
-    act->pass.cursor.ms = EVER_MS;
-    act->pass.waited = run->waited;
-    act->pass.key = run->key;
-    act->pass.epoch = run->epoch;
-    run_end(core, run);
-}
-
-/* A function of the file is called after a run of the job. */
-static void hook_begin(struct core *core, uint32_t generation,
-                       const struct run_note *after, uint32_t function,
-                       enum verdict ended)
-{
-    if (!function)
-        return;
-    struct run *run = place_new(&core->runs);
-    run->generation = generation;
-    run->job = after->job;
-    run->key = after->key;
-    run->trigger = after->trigger;
-    run->attempt = after->attempt;
-    run->epoch = after->epoch;
-    run->hook = function;
-    run->state = RUN_LIVE;
-    core_tenure_of(core, generation)->runs++;
-    run_arm(core, run, TIMER_TIMEOUT, HOOK_MS_MAX);
-    run_tell(core, run, ACT_HOOK)->ended = ended;
-}
-
-/* Failures in a row are counted by the lane; what is told of them, and that
- * they are over, is told once the job's threshold is reached. */
-static void run_aftermath(struct core *core, const struct run_note *note,
-                          uint32_t before, enum verdict verdict)
-{
-    const struct job *job = note->job;
-    uint32_t after = job->alert_after ? job->alert_after : 1;
-    if (verdict != VERDICT_OK) {
-        if (note->fails >= after)
-            hook_begin(core, note->generation, note, job->on_failure, verdict);
-        return;
-    }
-    hook_begin(core, note->generation, note, job->on_success, verdict);
-    if (before >= after)
-        hook_begin(core, note->generation, note, job->on_recover, verdict);
-    if (job->heartbeat[0])
-        core_act(core, ACT_BEAT)->note = *note;
-}
-
-static void run_finish(struct core *core, struct run *run,
-                       const struct ending *ending, enum why why)
-{
-    struct lane *lane = run->lane == NO_INDEX ? NULL : lane_at(core, run->lane);
-    uint32_t before = lane ? lane->fails : 0;
-    bool ran = ending->verdict <= VERDICT_UNKNOWN;
-    if (lane && ran)
-        lane->fails = ending->verdict == VERDICT_OK ? 0 : before + 1;
-    struct action *act = core_act(core, ACT_FINISH);
-    act->finish.note = run_note(run);
-    act->finish.note.fails = lane ? lane->fails : 0;
-    act->finish.verdict = ending->verdict;
-    act->finish.cause = ending->cause;
-    act->finish.status = ending->status;
-    act->finish.why = why;
-    act->finish.took_ms = ran ? core->now.mono.ms - run->started.ms : 0;
-    struct run_note note = act->finish.note;
-    if (mutant(FINISH_LOST) && core->store_ill)
-        core->out->count--;
-    if (ran && !core->leaving)
-        run_aftermath(core, &note, before, ending->verdict);
-    run_end(core, run_find(&core->runs, note.run));
-}
-
-void run_refuse(struct core *core, struct run *run, enum verdict verdict,
-                enum why why)
-{
-    const struct ending ending = { .verdict = verdict };
-    run_finish(core, run, &ending, why);
 }
 
 /* ---- an attempt ---- */
@@ -750,115 +613,6 @@ void run_forget_idle(struct core *core)
             forget_one(core, run);
     }
     core->lanes.held = 0;
-}
-
-/* ---- moving to a new set ---- */
-
-void run_place_in(struct run *run, const struct jobset *set)
-{
-    uint32_t index = jobset_find(set, run->job->name);
-    bool there = index != UINT32_MAX &&
-                 jobset_job(set, index)->standing == STANDING_SCHEDULED;
-    run->lane = there ? index : NO_INDEX;
-    run->group = there ? jobset_job(set, index)->group : NO_INDEX;
-}
-
-/* Nothing was sent yet: it becomes a run of the generation in force. */
-void run_renew(struct core *core, struct run *run)
-{
-    struct tenure *tenure = core_tenure(core);
-    core_tenure_leave(core, run->generation);
-    run->generation = tenure->generation;
-    run->job = jobset_job(tenure->set, run->lane);
-    tenure->runs++;
-}
-
-static void move_going(struct core *core, struct run *run,
-                       const struct jobset *set)
-{
-    run_place_in(run, set);
-    if (run->lane != NO_INDEX && run_is_going(run) && !mutant(OVERLAP_LOST))
-        lane_count(core, run->lane, run->trigger, 1);
-    if (run->group != NO_INDEX && run_has_room(run))
-        core->runs.queues[run->group].live++;
-    if (run->hook)
-        run->lane = run->group = NO_INDEX;
-}
-
-/* Its place in the queue is gone already, and no lane counts it. */
-static void leave_idle(struct core *core, struct run *run, enum why why)
-{
-    run->lane = run->group = NO_INDEX;
-    run_pass(core, run, VERDICT_SKIPPED, why);
-}
-
-/* What was admitted beside others may be too much now. */
-static bool stricter(const struct job *before, const struct job *job)
-{
-    return job->overlap != before->overlap ||
-           job->overlap_max != before->overlap_max;
-}
-
-static void move_waiting(struct core *core, struct run *run)
-{
-    run_place_in(run, core_tenure(core)->set);
-    if (run->lane == NO_INDEX) {
-        leave_idle(core, run, WHY_REMOVED);
-        return;
-    }
-    if (stricter(run->job, lane_job(core, run->lane)) &&
-        !lane_has_room(core, run->lane)) {
-        leave_idle(core, run, WHY_OVERLAP);
-        return;
-    }
-    lane_count(core, run->lane, run->trigger, 1);
-    run_renew(core, run);
-    if (run->group == NO_INDEX)
-        run_begin(core, run);
-    else
-        queue_push(&core->runs, run);
-}
-
-/* It waits for a run of its job; where that has ended meanwhile, it begins. */
-static void move_queued(struct core *core, struct run *run)
-{
-    run_place_in(run, core_tenure(core)->set);
-    if (run->lane == NO_INDEX) {
-        leave_idle(core, run, WHY_REMOVED);
-        return;
-    }
-    struct lane *lane = lane_at(core, run->lane);
-    if (lane->queued != NO_INDEX) {
-        leave_idle(core, run, WHY_OVERLAP);
-        return;
-    }
-    run_renew(core, run);
-    if (lane->going)
-        lane->queued = run_place(run);
-    else
-        run_admit(core, run);
-}
-
-void run_move(struct core *core)
-{
-    struct runs *runs = &core->runs;
-    const struct jobset *set = core_tenure(core)->set;
-    struct queue *old = runs->queues;
-    uint32_t old_count = runs->queue_count;
-    runs->queues = queues_new(set, &runs->queue_count);
-    for (uint32_t i = 0; i < runs->count; i++)
-        if (runs->places[i].state >= RUN_CLAIMING)
-            move_going(core, &runs->places[i], set);
-    for (uint32_t i = 0; i < old_count; i++)
-        while (old[i].waiting)
-            move_waiting(core, queue_pop(runs, &old[i]));
-    free(old);
-    uint32_t count = runs->count;
-    for (uint32_t i = 0; i < count; i++)
-        if (runs->places[i].state == RUN_QUEUED)
-            move_queued(core, &runs->places[i]);
-    for (uint32_t i = 0; i < runs->queue_count; i++)
-        queue_fill(core, i);
 }
 
 void run_close(struct runs *runs)

@@ -399,8 +399,9 @@ struct core_config {
 #define LATE_MS_MAX      30000   /* a slot later than this is a surprise */
 #define JUMP_MS_MIN      1000    /* less is the clock being disciplined */
 #define CORE_HELD_MAX    1000000 /* runs to be made up: some 150 MB */
-#define FORCED_MAX       100 /* runs of one job at once, whatever an operator wants \
-                              */
+#define FORCED_MAX                                                             \
+    100 /* runs of one job at once, whatever an operator wants                 \
+         */
 /* Ten years: to count the seconds of more would hold up the loop. */
 #define BACKFILL_MS_MAX    (INT64_C(3653) * 24 * 3600 * 1000)
 #define BACKFILL_SLOTS_MAX 10000 /* of one order: a few ms of the loop */
