@@ -173,7 +173,10 @@ static void drift(struct sim *sim)
 static void suspend(struct sim *sim)
 {
     sim_hit(sim, FAULT_CLOCK_SUSPEND);
+    int64_t calm_ms = sim->end_ms - SIM_CALM_MS; /* and awake by then */
     sim->asleep_until_ms = sim->now_ms + sim_long(sim, SECOND, 12 * HOUR);
+    if (sim->asleep_until_ms > calm_ms)
+        sim->asleep_until_ms = calm_ms;
 }
 
 /* ---- Settings and webhooks ---- */
