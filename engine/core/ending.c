@@ -104,8 +104,8 @@ static void run_aftermath(struct core *core, const struct run_note *note,
         core_act(core, ACT_BEAT)->note = *note;
 }
 
-void run_finish(struct core *core, struct run *run,
-                const struct ending *ending, enum why why)
+void run_finish(struct core *core, struct run *run, const struct ending *ending,
+                enum why why)
 {
     struct lane *lane = run->lane == NO_INDEX ? NULL : lane_at(core, run->lane);
     uint32_t before = lane ? lane->fails : 0;
