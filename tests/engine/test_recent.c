@@ -55,7 +55,7 @@ static void a_run_begins_and_ends(void **state)
     assert_true(job->goes_on && !job->ran);
     const struct action again = { .kind = ACT_AGAIN,
                                   .note = { .name = "rank",
-                                            .key = { noon },
+                                            .key = { noon, false },
                                             .attempt = 1,
                                             .pause_ms = 50 } };
     recent_action(recent, &again, "refused", noon);

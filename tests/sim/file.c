@@ -80,14 +80,14 @@ static const char base[] =
 /* What each variant adds. */
 static const char *const added[VARIANTS] = {
     "job 'moving' { every = '45m', post = '/moving', retry = 2 }\n",
-    "job 'moving' { every = '25m', post = '/moving', retry = 2 }\n"
-    "job 'coming' { every = '30m', phase = '3m', post = '/coming',\n"
-    "  catch_up = '2h', retry = 2 }\n",
-    "job 'moving' { cron = '*/50 * * * *', post = '/moving' }\n"
-    "job 'coming' { every = '30m', phase = '3m', post = '/coming',\n"
-    "  catch_up = '2h', retry = 2, overlap = 'queue' }\n",
-    "job 'coming' { every = '30m', phase = '3m', post = '/coming',\n"
-    "  only = { 'production' }, catch_up = '2h', retry = 2 }\n",
+    ("job 'moving' { every = '25m', post = '/moving', retry = 2 }\n"
+     "job 'coming' { every = '30m', phase = '3m', post = '/coming',\n"
+     "  catch_up = '2h', retry = 2 }\n"),
+    ("job 'moving' { cron = '*/50 * * * *', post = '/moving' }\n"
+     "job 'coming' { every = '30m', phase = '3m', post = '/coming',\n"
+     "  catch_up = '2h', retry = 2, overlap = 'queue' }\n"),
+    ("job 'coming' { every = '30m', phase = '3m', post = '/coming',\n"
+     "  only = { 'production' }, catch_up = '2h', retry = 2 }\n"),
     "job 'moving' { every = \n",
     "error('no schedule today')\n",
     "job 'moving' { every = 15, post = '/moving' }\n",
