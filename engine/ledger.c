@@ -106,13 +106,6 @@ bool ledger_entry(const struct action *act, const struct ledger_side *side,
 
 /* ---- lanes ---- */
 
-static bool is_scheduled(const struct jobset *set, const char *name)
-{
-    uint32_t index = jobset_find(set, name);
-    return index != UINT32_MAX &&
-           jobset_job(set, index)->standing == STANDING_SCHEDULED;
-}
-
 void ledger_lanes(const struct core *core, const struct action *act,
                   const struct memory_of_store *memory, struct wall at,
                   void (*add)(void *data, const struct entry *entry),
@@ -137,13 +130,14 @@ void ledger_lanes(const struct core *core, const struct action *act,
     entry.digest = 0;
     for (uint32_t i = 0; before && i < jobset_count(before); i++) {
         entry.job = jobset_job(before, i)->name;
-        if (is_scheduled(before, entry.job) && !is_scheduled(set, entry.job))
+        if (jobset_find_scheduled(before, entry.job) != UINT32_MAX &&
+            jobset_find_scheduled(set, entry.job) == UINT32_MAX)
             add(data, &entry);
     }
     for (uint32_t i = 0; act->lanes.forget && i < memory->lane_count; i++) {
         entry.job = memory->lanes[i].job;
         if (memory->lanes[i].cursor.ms != EVER_MS &&
-            !is_scheduled(set, entry.job))
+            jobset_find_scheduled(set, entry.job) == UINT32_MAX)
             add(data, &entry);
     }
 }

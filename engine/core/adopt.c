@@ -115,9 +115,9 @@ void adopt_runs(struct core *core)
     const struct memory_of_store *memory = &core->config.memory;
     for (uint32_t i = 0; i < memory->run_count; i++) {
         const struct run_memory *known = &memory->runs[i];
-        uint32_t index = jobset_find(core_tenure(core)->set, known->job);
-        if (core->adopted[i] || index == NO_INDEX ||
-            !lane_at(core, index)->scheduled)
+        uint32_t index =
+            jobset_find_scheduled(core_tenure(core)->set, known->job);
+        if (core->adopted[i] || index == NO_INDEX)
             continue;
         core->adopted[i] = true;
         struct run *run = run_new(core, index, known->key, known->trigger);

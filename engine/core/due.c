@@ -94,9 +94,7 @@ static enum why objection(const struct core *core, uint32_t index,
     const struct job *job = lane_job(core, index);
     if (job->max_runs && lane->runs >= job->max_runs)
         return WHY_MAX_RUNS;
-    if (job->min_gap_ms && lane->started.ms != EVER_MS &&
-        slot.ms - lane->started.ms < job->min_gap_ms &&
-        slot.ms >= lane->started.ms)
+    if (lane_too_soon(core, index, slot))
         return WHY_MIN_GAP;
     if (circuit_open(core, lane->circuit))
         return WHY_CIRCUIT;
@@ -133,7 +131,7 @@ static bool overlaps(struct core *core, uint32_t index, struct wall slot)
     const struct job *job = lane_job(core, index);
     switch ((enum overlap)job->overlap) {
     case OVERLAP_ALLOW:
-        if (!job->overlap_max || lane->going < job->overlap_max)
+        if (lane_has_room(core, index))
             return false;
         break;
     case OVERLAP_QUEUE:

@@ -55,6 +55,7 @@ static void held_push(struct core *core, struct run *run)
         core->runs.places[lane->held_last].next = run_place(run);
     lane->held_last = run_place(run);
     lane->held++;
+    lane->reclaimed += run->reclaimed;
     core->lanes.held++;
     line_join(core, run->lane);
 }
@@ -67,6 +68,7 @@ static struct run *held_pop(struct core *core, struct lane *lane)
     if (lane->held_first == NO_INDEX)
         lane->held_last = NO_INDEX;
     lane->held--;
+    lane->reclaimed -= run->reclaimed;
     core->lanes.held--;
     return run;
 }
@@ -93,6 +95,8 @@ void held_supersede(struct core *core, uint32_t index)
 /* Nothing but the job's own claim may be there when a newer slot is claimed. */
 void held_settle(struct core *core, uint32_t index)
 {
+    if (!lane_at(core, index)->reclaimed)
+        return; /* as on any day: a long backfill is not walked for it */
     for (uint32_t left = lane_at(core, index)->held; left > 0; left--) {
         struct run *run = held_pop(core, lane_at(core, index));
         if (run->reclaimed)
@@ -121,23 +125,13 @@ static void lane_expire(struct core *core, uint32_t index)
         run_pass(core, held_pop(core, lane), VERDICT_MISSED, why);
 }
 
-/* The last run began so short ago that the job wants no other yet. */
-static bool too_soon(const struct core *core, const struct lane *lane,
-                     const struct job *job)
-{
-    if (!job->min_gap_ms || lane->started.ms == EVER_MS)
-        return false;
-    int64_t gap_ms = core->now.wall.ms - lane->started.ms;
-    return gap_ms >= 0 && gap_ms < job->min_gap_ms;
-}
-
 static bool lane_admits(struct core *core, uint32_t index)
 {
     const struct lane *lane = lane_at(core, index);
     const struct job *job = lane_job(core, index);
     const struct queue *queue = queue_of(core, job->group);
     if (lane_paused(core, index) || circuit_open(core, lane->circuit) ||
-        too_soon(core, lane, job))
+        lane_too_soon(core, index, core->now.wall))
         return false;
     if (queue && queue_full(queue))
         return false;

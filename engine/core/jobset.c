@@ -356,13 +356,12 @@ size_t jobset_bytes(const struct jobset *set)
 
 /* ---- comparing ---- */
 
-static const struct job *find_scheduled(const struct jobset *set,
-                                        const char *name)
+uint32_t jobset_find_scheduled(const struct jobset *set, const char *name)
 {
     uint32_t index = set ? jobset_find(set, name) : UINT32_MAX;
     if (index == UINT32_MAX || set->jobs[index].standing != STANDING_SCHEDULED)
-        return NULL;
-    return &set->jobs[index];
+        return UINT32_MAX;
+    return index;
 }
 
 struct jobset_diff jobset_compare(const struct jobset *old_set,
@@ -373,10 +372,10 @@ struct jobset_diff jobset_compare(const struct jobset *old_set,
         const struct job *job = &new_set->jobs[i];
         if (job->standing != STANDING_SCHEDULED)
             continue;
-        const struct job *before = find_scheduled(old_set, job->name);
-        if (!before)
+        uint32_t was = jobset_find_scheduled(old_set, job->name);
+        if (was == UINT32_MAX)
             diff.added++;
-        else if (before->digest == job->digest)
+        else if (old_set->jobs[was].digest == job->digest)
             diff.unchanged++;
         else
             diff.changed++;

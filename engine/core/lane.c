@@ -31,6 +31,14 @@ bool lane_has_room(const struct core *core, uint32_t index)
            (!job->overlap_max || lane->going < job->overlap_max);
 }
 
+bool lane_too_soon(const struct core *core, uint32_t index, struct wall at)
+{
+    const struct lane *lane = lane_at(core, index);
+    int64_t min_gap_ms = lane_job(core, index)->min_gap_ms;
+    return min_gap_ms && lane->started.ms != EVER_MS &&
+           at.ms >= lane->started.ms && at.ms - lane->started.ms < min_gap_ms;
+}
+
 /* ---- which slots are undecided ---- */
 
 const struct past *lane_past(const struct core *core, uint32_t index)
@@ -205,19 +213,13 @@ static void lane_open(struct core *core, uint32_t index)
     lane->fresh = true;
 }
 
-static bool schedules(const struct jobset *set, const char *name)
-{
-    uint32_t index = jobset_find(set, name);
-    return index != NO_INDEX &&
-           jobset_job(set, index)->standing == STANDING_SCHEDULED;
-}
-
 void lanes_leave(struct core *core, const struct jobset *set)
 {
     for (uint32_t i = 0; core->config.primary && i < core->lanes.count; i++) {
         const struct lane *lane = lane_at(core, i);
         bool owes = lane->scheduled && (lane->behind || core->store_ill);
-        if (owes && !schedules(set, lane_job(core, i)->name))
+        if (owes &&
+            jobset_find_scheduled(set, lane_job(core, i)->name) == NO_INDEX)
             due_forgo(core, i);
     }
 }

@@ -93,6 +93,7 @@ struct lane {
     uint32_t making_up;       /* of them, those of old slots */
     uint32_t queued;          /* a run, or NO_INDEX */
     uint32_t held, held_first, held_last; /* runs; none: NO_INDEX */
+    uint32_t reclaimed; /* of those held: that another life had claimed */
     uint32_t line_next; /* the next lane that holds some, or NO_INDEX */
     uint32_t fails, runs;
     uint32_t circuit; /* or NO_INDEX */
@@ -257,6 +258,8 @@ struct wall lane_last(const struct core *core, uint32_t index, struct wall at);
 /* What the agenda has of the lane: its next slot, or the end of its pause. */
 struct wall lane_due(const struct core *core, uint32_t index);
 bool lane_paused(const struct core *core, uint32_t index);
+/* The last run began so short before `at` that the job wants no other yet. */
+bool lane_too_soon(const struct core *core, uint32_t index, struct wall at);
 /* Its job lets another run begin beside those that go on. */
 bool lane_has_room(const struct core *core, uint32_t index);
 const struct past *lane_past(const struct core *core, uint32_t index);

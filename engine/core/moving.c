@@ -9,11 +9,9 @@
 
 void run_place_in(struct run *run, const struct jobset *set)
 {
-    uint32_t index = jobset_find(set, run->job->name);
-    bool there = index != UINT32_MAX &&
-                 jobset_job(set, index)->standing == STANDING_SCHEDULED;
-    run->lane = there ? index : NO_INDEX;
-    run->group = there ? jobset_job(set, index)->group : NO_INDEX;
+    run->lane = jobset_find_scheduled(set, run->job->name);
+    run->group =
+        run->lane == NO_INDEX ? NO_INDEX : jobset_job(set, run->lane)->group;
 }
 
 /* Nothing was sent yet: it becomes a run of the generation in force. */

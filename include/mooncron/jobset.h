@@ -166,6 +166,8 @@ size_t jobset_bytes(const struct jobset *set);
 
 /* The index of the job called `name`, or UINT32_MAX. */
 uint32_t jobset_find(const struct jobset *set, const char *name);
+/* The same, where the job is scheduled; `set` may be NULL. */
+uint32_t jobset_find_scheduled(const struct jobset *set, const char *name);
 
 /* What a change of sets means for the people who asked for it. A job counts
  * where it is scheduled; `old` may be NULL. */
