@@ -2,6 +2,7 @@
  * says what came of it. */
 #include <assert.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "journal_parts.h"
@@ -269,6 +270,7 @@ static bool take_over(struct journal *journal)
 void *keeper_run(void *data)
 {
     struct journal *journal = data;
+    prctl(PR_SET_NAME, "mooncron-store"); /* as top -H shows it */
     while (take_over(journal) && write_all(journal))
         ;
     const struct error ends = { "the worker ends" };

@@ -59,6 +59,10 @@ struct sqlite_store {
     sqlite3_stmt *statements[STATEMENTS];
     bool damaged;        /* seen while it was open */
     uint32_t alone_life; /* has no open rows of other lives beside it */
+    /* By number: jobs of which it was written last that none of their runs has
+     * failed since the last good one. Most verdicts say no more than that. */
+    bool *calm;
+    uint32_t calm_count;
 };
 
 static inline struct sqlite_store *sqlite_of(struct store *store)
