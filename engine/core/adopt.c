@@ -98,7 +98,7 @@ static void adopt_waiting(struct core *core, struct run *run,
     int64_t late_ms = core->now.wall.ms - run->key.slot.ms;
     bool asked_for =
         run->trigger == TRIGGER_MANUAL || run->trigger == TRIGGER_BACKFILL;
-    run->waited = true;
+    run->waited = run->written = true;
     run->epoch = known->epoch + 1;
     if (!asked_for && late_ms > LATE_MS_MAX) {
         run->trigger = TRIGGER_CATCH_UP;

@@ -381,6 +381,14 @@ struct wall core_next_slot(const struct core *core, uint32_t index)
     return past_next_slot(&core->past, &job->schedule, after);
 }
 
+static struct wall unwritten_slot(const struct core *core,
+                                  const struct lane *lane)
+{
+    if (lane->unwritten == NO_INDEX)
+        return (struct wall){ EVER_MS };
+    return core->runs.places[lane->unwritten].key.slot;
+}
+
 struct lane_status core_lane(const struct core *core, uint32_t index)
 {
     const struct lane *lane = lane_at(core, index);
@@ -393,6 +401,7 @@ struct lane_status core_lane(const struct core *core, uint32_t index)
         .started = lane->started,
         .paused_until = { lane_paused(core, index) ? lane->paused_until.ms
                                                    : EVER_MS },
+        .unwritten = unwritten_slot(core, lane),
         .circuit_open = circuit_open(core, lane->circuit),
         .fresh = lane->fresh,
     };

@@ -50,6 +50,7 @@ static void miss(struct core *core, uint32_t index, struct wall first,
         if (gap.ms < end.ms)
             end = gap;
         end = schedule_last(&job->schedule, end);
+        lane_settle(core, index);
         struct action *act = core_act(core, ACT_PASS);
         act->pass.job = job;
         act->pass.first = first;
@@ -73,6 +74,7 @@ void due_forgo(struct core *core, uint32_t index)
 
 void due_pass(struct core *core, uint32_t index, struct wall slot, enum why why)
 {
+    lane_settle(core, index);
     struct action *act = core_act(core, ACT_PASS);
     act->pass.job = lane_job(core, index);
     act->pass.first = act->pass.last = act->pass.cursor = slot;

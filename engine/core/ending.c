@@ -23,6 +23,8 @@ static void run_end(struct core *core, struct run *run)
     if (index != NO_INDEX && run_is_going(run) &&
         !(mutant(OVERLAP_LOST) && !lane_at(core, index)->going))
         lane_count(core, index, run->trigger, -1);
+    if (run_is_unwritten(core, run))
+        lane_at(core, index)->unwritten = NO_INDEX;
     uint32_t generation = run->generation;
     circuit_release(core, run);
     place_free(&core->runs, run);
@@ -51,14 +53,15 @@ void run_pass(struct core *core, struct run *run, enum verdict verdict,
         run_refuse(core, run, VERDICT_UNKNOWN, why);
         return;
     }
+    struct wall cursor = cursor_moved(core, run);
     struct action *act = core_act(core, ACT_PASS);
     act->pass.job = run->job;
     act->pass.first = act->pass.last = run->key.slot;
     act->pass.count = 1;
     act->pass.verdict = verdict;
     act->pass.why = why;
-    act->pass.cursor.ms = EVER_MS;
-    act->pass.waited = run->waited;
+    act->pass.cursor = cursor;
+    act->pass.waited = run->written;
     act->pass.key = run->key;
     act->pass.epoch = run->epoch;
     run_end(core, run);

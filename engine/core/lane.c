@@ -179,6 +179,7 @@ static void lane_begin(struct lane *lane)
                            .paused_to = { EVER_MS },
                            .started = { EVER_MS },
                            .queued = NO_INDEX,
+                           .unwritten = NO_INDEX,
                            .held_first = NO_INDEX,
                            .held_last = NO_INDEX,
                            .line_next = NO_INDEX,
@@ -217,6 +218,7 @@ void lanes_leave(struct core *core, const struct jobset *set)
 {
     for (uint32_t i = 0; core->config.primary && i < core->lanes.count; i++) {
         const struct lane *lane = lane_at(core, i);
+        lane_settle(core, i);
         bool owes = lane->scheduled && (lane->behind || core->store_ill);
         if (owes &&
             jobset_find_scheduled(set, lane_job(core, i)->name) == NO_INDEX)

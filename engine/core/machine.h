@@ -1,6 +1,6 @@
 /* What the core is made of. Shared by the files of the machine: core, lane,
- * due, held, run, ending, moving, queue, circuit, order, adopt, handover,
- * asker.
+ * due, held, place, timer, wait, run, answer, ending, moving, queue, circuit,
+ * adopt, order, handover, asker.
  *
  * Words. A *lane* is what the core remembers of one job of the set in force:
  * which slots are decided, what is going, whether it is paused. A run that is
@@ -48,7 +48,8 @@ struct run {
     struct run_key key;
     enum trigger trigger;
     uint32_t attempt, epoch;
-    bool waited;      /* the store has a row of it that waits */
+    bool waited;      /* it did not begin when it was due */
+    bool written;     /* and the store has a row of it that waits */
     bool reclaimed;   /* or one that another life claimed */
     bool accepted;    /* answered 202: what rests is a question */
     bool probe;       /* its attempt finds out whether the origin is back */
@@ -57,7 +58,7 @@ struct run {
     enum verdict hook_ended; /* what it is told of */
     struct ending last;      /* of the attempt before, while it rests */
     struct mono started;     /* the first attempt */
-    struct mono timer;       /* when TIMER_TIMEOUT or TIMER_REST is due */
+    struct mono timer;       /* when it is due that is not TIMER_NAP */
     uint32_t lane;  /* in the set in force, or NO_INDEX: the job is gone */
     uint32_t group; /* likewise */
     uint32_t next;  /* free list, queue of the group, or line of the lane */
@@ -92,6 +93,9 @@ struct lane {
     uint32_t going;           /* runs that wait, are claimed or live */
     uint32_t making_up;       /* of them, those of old slots */
     uint32_t queued;          /* a run, or NO_INDEX */
+    uint32_t unwritten; /* the run of its newest slot, which waits and has no
+                         * row: the cursor that is written stops before it; or
+                         * NO_INDEX */
     uint32_t held, held_first, held_last; /* runs; none: NO_INDEX */
     uint32_t reclaimed; /* of those held: that another life had claimed */
     uint32_t line_next; /* the next lane that holds some, or NO_INDEX */
@@ -310,14 +314,45 @@ struct mono held_deadline(const struct core *core);
 void held_soon(struct core *core);
 void held_move(struct core *core, const struct lanes *old);
 
-/* ---- run.c ---- */
-
-enum timer { TIMER_TIMEOUT, TIMER_REST, TIMER_NAP, TIMERS };
+/* ---- place.c ---- */
 
 /* A place for a run, none of whose fields but the id is set; and back. Places
  * move when one is added. */
 struct run *place_new(struct runs *runs);
 void place_free(struct runs *runs, struct run *run);
+/* NULL: it is over. */
+struct run *run_find(struct runs *runs, struct run_id id);
+uint32_t run_place(const struct run *run);
+/* Which of all that had its place. */
+uint32_t run_serial(const struct run *run);
+
+/* ---- timer.c ---- */
+
+enum timer { TIMER_WAIT, TIMER_TIMEOUT, TIMER_REST, TIMER_NAP, TIMERS };
+
+/* One at a time, but for a nap. */
+void run_arm(struct core *core, struct run *run, enum timer timer,
+             int64_t delay_ms);
+void run_nap(struct core *core, struct run_id id, uint32_t call,
+             int64_t nap_ms);
+/* Those whose time has come. */
+void run_timers(struct core *core);
+
+/* ---- wait.c ---- */
+
+/* It waits: says ACT_WAIT, unless its row is there, or need not be yet. */
+void run_wait(struct core *core, struct run *run);
+/* It waits, and has no row yet. */
+bool run_is_unwritten(const struct core *core, const struct run *run);
+/* Before the lane's cursor goes further: its newest slot, where that waits and
+ * has no row, gets one. */
+void lane_settle(struct core *core, uint32_t index);
+/* The slot is behind its lane's cursor from now on: what an entry that goes
+ * with the run writes as cursor. */
+struct wall cursor_moved(struct core *core, const struct run *run);
+
+/* ---- run.c ---- */
+
 struct run *run_new(struct core *core, uint32_t index, struct run_key key,
                     enum trigger trigger);
 /* Whether it counts against the overlap of its job, and takes up room in its
@@ -331,21 +366,30 @@ void lane_count(struct core *core, uint32_t index, enum trigger trigger,
 struct run_note run_note(const struct run *run);
 struct run_note *run_tell(struct core *core, const struct run *run,
                           enum action_kind kind);
-void run_arm(struct core *core, struct run *run, enum timer timer,
-             int64_t delay_ms);
-struct run *run_find(struct runs *runs, struct run_id id);
-uint32_t run_place(const struct run *run);
 /* It may run as far as its own job goes: waits for its group, or begins. */
 void run_admit(struct core *core, struct run *run);
 void run_begin(struct core *core, struct run *run);
 void run_claimed(struct core *core, const struct event *event);
+/* Starts one, unless the circuit of its origin is open. */
+void run_attempt(struct core *core, struct run *run);
+/* Cancels what is live of `generation`; 0: of all. */
+void run_cancel(struct core *core, uint32_t generation, enum why why,
+                const char *because);
+/* Cancels what goes on of a lane, because a newer slot is due. */
+void run_replace(struct core *core, uint32_t index);
+/* Passes over, or leaves to the next life, what is not under way. */
+void run_forget_idle(struct core *core);
+void run_close(struct runs *runs);
+
+/* ---- answer.c ---- */
+
 void run_answered(struct core *core, const struct event *event);
-void run_nap(struct core *core, struct run_id id, uint32_t call,
-             int64_t nap_ms);
-/* Timeouts, rests and naps whose time has come. */
-void run_timers(struct core *core);
-/* Says ACT_WAIT, unless its row is there. */
-void run_wait(struct core *core, struct run *run);
+/* Its answer is still awaited. */
+void run_cancel_one(struct core *core, struct run *run, enum why why,
+                    const char *because);
+/* Its rest is over: another attempt, or another question after a 202. */
+void run_rested(struct core *core, struct run *run);
+void run_wake(struct core *core, struct run *run);
 
 /* ---- ending.c ---- */
 
@@ -362,13 +406,6 @@ void run_drop(struct core *core, struct run *run);
 /* It was claimed, and is not begun after all. */
 void run_refuse(struct core *core, struct run *run, enum verdict verdict,
                 enum why why);
-/* Cancels what is live of `generation`; 0: of all. */
-void run_cancel(struct core *core, uint32_t generation, enum why why,
-                const char *because);
-/* Cancels what goes on of a lane, because a newer slot is due. */
-void run_replace(struct core *core, uint32_t index);
-/* Passes over, or leaves to the next life, what is not under way. */
-void run_forget_idle(struct core *core);
 
 /* ---- moving.c ---- */
 
@@ -378,7 +415,6 @@ void run_move(struct core *core);
  * becomes that of the new generation where nothing was started. */
 void run_place_in(struct run *run, const struct jobset *set);
 void run_renew(struct core *core, struct run *run);
-void run_close(struct runs *runs);
 
 /* ---- queue.c ---- */
 

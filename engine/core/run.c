@@ -12,66 +12,10 @@
  * generation it was started in. A reload moves it to the lane and the queue
  * that the new set has for its job, so that overlap and limits hold across
  * reloads. A hook is a run without a slot: it is live, answered, and gone. */
-#include <assert.h>
 #include <stdlib.h>
 
 #include "machine.h"
-#include "mooncron/memory.h"
 #include "mutant.h"
-#include "random.h"
-
-/* An id is a serial number and a place: 16 million runs at once, and at 10,000
- * a second 3 years until a number comes again. */
-#define PLACE_BITS 24
-#define PLACE_MASK ((UINT64_C(1) << PLACE_BITS) - 1)
-
-/* ---- places ---- */
-
-struct run *place_new(struct runs *runs)
-{
-    if (runs->free == NO_INDEX) {
-        if (runs->count == runs->cap) {
-            runs->cap = runs->cap ? runs->cap * 2 : 16;
-            runs->places =
-                memory_resize(runs->places, runs->cap, sizeof *runs->places);
-        }
-        runs->places[runs->count].next = NO_INDEX;
-        runs->free = runs->count++;
-    }
-    uint32_t place = runs->free;
-    assert(place <= PLACE_MASK);
-    struct run *run = &runs->places[place];
-    runs->free = run->next;
-    *run = (struct run){ .id = ++runs->serial << PLACE_BITS | place,
-                         .lane = NO_INDEX,
-                         .group = NO_INDEX,
-                         .next = NO_INDEX };
-    runs->going++;
-    return run;
-}
-
-uint32_t run_place(const struct run *run)
-{
-    return (uint32_t)(run->id & PLACE_MASK);
-}
-
-void place_free(struct runs *runs, struct run *run)
-{
-    uint32_t place = run_place(run);
-    run->state = RUN_FREE;
-    run->next = runs->free;
-    runs->free = place;
-    runs->going--;
-}
-
-struct run *run_find(struct runs *runs, struct run_id id)
-{
-    uint64_t place = id.value & PLACE_MASK;
-    if (place >= runs->count)
-        return NULL;
-    struct run *run = &runs->places[place];
-    return run->state != RUN_FREE && run->id == id.value ? run : NULL;
-}
 
 struct run *run_new(struct core *core, uint32_t index, struct run_key key,
                     enum trigger trigger)
@@ -136,78 +80,9 @@ struct run_note *run_tell(struct core *core, const struct run *run,
     return &act->note;
 }
 
-/* A slot that is run, or waits, is behind its lane's cursor from now on; a
- * manual run has none, and a backfill comes to old ones. */
-static struct wall cursor_moved(struct core *core, const struct run *run)
-{
-    bool covers = !run->key.manual && run->trigger != TRIGGER_BACKFILL;
-    if (!covers || run->waited || run->reclaimed)
-        return (struct wall){ EVER_MS };
-    lane_at(core, run->lane)->cursor = run->key.slot;
-    return run->key.slot;
-}
-
-void run_wait(struct core *core, struct run *run)
-{
-    if (run->waited || run->reclaimed)
-        return;
-    struct wall cursor = cursor_moved(core, run);
-    run->waited = true;
-    if (core->config.journal && !mutant(HELD_UNWRITTEN))
-        run_tell(core, run, ACT_WAIT)->cursor = cursor;
-}
-
-/* ---- timers ---- */
-
-static uint32_t timer_stamp(const struct run *run)
-{
-    return (uint32_t)(run->id >> PLACE_BITS);
-}
-
-static void timer_push(struct runs *runs, const struct run *run,
-                       enum timer timer, int64_t due_ms)
-{
-    agenda_push(&runs->timers,
-                (struct agenda_entry){ .due_ms = due_ms,
-                                       .id = run_place(run) * TIMERS + timer,
-                                       .stamp = timer_stamp(run) });
-}
-
-void run_arm(struct core *core, struct run *run, enum timer timer,
-             int64_t delay_ms)
-{
-    run->timer.ms = core->now.mono.ms + delay_ms;
-    timer_push(&core->runs, run, timer, run->timer.ms);
-}
-
-/* The run that a timer is for, or NULL where it is of no use any more. */
-static struct run *timer_run(struct runs *runs,
-                             const struct agenda_entry *entry)
-{
-    struct run *run = &runs->places[entry->id / TIMERS];
-    if (run->state == RUN_FREE || timer_stamp(run) != entry->stamp)
-        return NULL;
-    bool wanted = false;
-    switch ((enum timer)(entry->id % TIMERS)) {
-    case TIMER_TIMEOUT:
-        wanted = run->state == RUN_LIVE && run->timer.ms == entry->due_ms;
-        break;
-    case TIMER_REST:
-        wanted = run->state == RUN_RESTING && run->timer.ms == entry->due_ms;
-        break;
-    case TIMER_NAP:
-        wanted = run->state == RUN_LIVE && run->napping &&
-                 run->nap_due_ms == entry->due_ms;
-        break;
-    case TIMERS:
-        break;
-    }
-    return wanted ? run : NULL;
-}
-
 /* ---- an attempt ---- */
 
-static void run_attempt(struct core *core, struct run *run)
+void run_attempt(struct core *core, struct run *run)
 {
     if (!run->probe && !circuit_admits(core, run)) {
         if (run->attempt == 1)
@@ -345,204 +220,6 @@ void run_claimed(struct core *core, const struct event *event)
     run_start(core, run);
 }
 
-/* ---- its answer ---- */
-
-static int64_t deadline_left_ms(const struct core *core, const struct run *run,
-                                int64_t usual_ms)
-{
-    int64_t deadline_ms =
-        run->job->deadline_ms ? run->job->deadline_ms : usual_ms;
-    return run->started.ms + deadline_ms - core->now.mono.ms;
-}
-
-/* Full jitter: anything up to a bound that doubles with each attempt. */
-static int64_t backoff_ms(struct core *core, const struct run *run)
-{
-    const struct retry *retry = &run->job->retry;
-    int64_t bound_ms = retry->backoff_ms;
-    for (uint32_t i = 1; i < run->attempt && bound_ms < retry->backoff_max_ms;
-         i++)
-        bound_ms *= 2;
-    if (bound_ms > retry->backoff_max_ms)
-        bound_ms = retry->backoff_max_ms;
-    return random_up_to(bound_ms, &core->random);
-}
-
-/* How long to rest before another attempt; below 0: there is none. The next
- * slot of the job is a better attempt than a late one of this. */
-static int64_t retry_pause_ms(struct core *core, const struct run *run,
-                              int64_t retry_after_ms)
-{
-    const struct retry *retry = &run->job->retry;
-    if (run->last.verdict == VERDICT_OK || core->stopping ||
-        run->lane == NO_INDEX || run->attempt >= retry->attempts ||
-        !(retry->on >> run->last.cause & 1 ||
-          (mutant(RETRY_CLIENT) && run->last.cause == CAUSE_CLIENT)))
-        return -1;
-    int64_t pause_ms = backoff_ms(core, run);
-    if (retry_after_ms > pause_ms)
-        pause_ms = retry_after_ms;
-    struct wall next = schedule_next(&run->job->schedule, core->now.wall);
-    if (next.ms != NEVER_MS && core->now.wall.ms + pause_ms >= next.ms)
-        return -1;
-    return pause_ms < deadline_left_ms(core, run, NEVER_MS / 2) ? pause_ms : -1;
-}
-
-static void run_rest(struct core *core, struct run *run, int64_t pause_ms)
-{
-    run->state = RUN_RESTING;
-    run_arm(core, run, TIMER_REST, pause_ms);
-}
-
-static void run_accepted(struct core *core, struct run *run,
-                         const struct event *event)
-{
-    int64_t pause_ms = event->answer.retry_after_ms;
-    int64_t left_ms = deadline_left_ms(core, run, ACCEPTED_MS_MAX);
-    run->accepted = true;
-    run->last.verdict = VERDICT_UNKNOWN;
-    if (left_ms <= 0 || core->stopping) {
-        run_finish(core, run, &run->last,
-                   left_ms <= 0 ? WHY_DEADLINE : WHY_STOPPING);
-        return;
-    }
-    if (pause_ms <= 0) /* nobody means without a pause */
-        pause_ms = POLL_MS;
-    run_rest(core, run, pause_ms < left_ms ? pause_ms : left_ms);
-}
-
-static void run_again(struct core *core, struct run *run, int64_t pause_ms)
-{
-    if (run->last.cause == CAUSE_DENIED) /* it is done, and failed */
-        run->accepted = false;
-    run_tell(core, run, ACT_AGAIN)->pause_ms = pause_ms;
-    run_rest(core, run, pause_ms);
-}
-
-/* A run that its timeout cancelled is answered by whoever carried that out. */
-static struct ending ending_of(const struct run *run, const struct event *event)
-{
-    bool cut = run->state == RUN_LEAVING && event->answer.verdict != VERDICT_OK;
-    bool silent = event->answer.cause == CAUSE_NONE;
-    return (struct ending){ .verdict = event->answer.verdict,
-                            .cause = cut && silent ? CAUSE_TIMEOUT
-                                                   : event->answer.cause,
-                            .status = event->answer.status };
-}
-
-void run_answered(struct core *core, const struct event *event)
-{
-    struct run *run = run_find(&core->runs, event->answer.run);
-    if (!run || (run->state != RUN_LIVE && run->state != RUN_LEAVING))
-        return;
-    if (run->hook) {
-        run_drop(core, run);
-        return;
-    }
-    run->last = ending_of(run, event);
-    run->napping = false;
-    if (run->leaving != WHY_NONE) {
-        bool all_the_same = run->last.verdict == VERDICT_OK;
-        run_finish(core, run, &run->last,
-                   all_the_same ? WHY_NONE : run->leaving);
-        return;
-    }
-    circuit_tell(core, run, run->last.cause);
-    if (event->answer.accepted) {
-        run_accepted(core, run, event);
-        return;
-    }
-    int64_t pause_ms = retry_pause_ms(core, run, event->answer.retry_after_ms);
-    if (pause_ms >= 0)
-        run_again(core, run, pause_ms);
-    else
-        run_finish(core, run, &run->last, WHY_NONE);
-}
-
-/* ---- when time passes ---- */
-
-static const char timed_out[] = "its timeout has passed";
-
-static void run_cancel_one(struct core *core, struct run *run, enum why why,
-                           const char *because)
-{
-    run->state = RUN_LEAVING;
-    run->leaving = why;
-    struct action *act = core_act(core, ACT_CANCEL);
-    act->cancel.run.value = run->id;
-    act->cancel.generation = run->generation;
-    act->cancel.because = because;
-}
-
-static void run_wake(struct core *core, struct run *run)
-{
-    run->napping = false;
-    struct action *act = core_act(core, ACT_WAKE);
-    act->wake.run.value = run->id;
-    act->wake.generation = run->generation;
-    act->wake.call = run->nap_call;
-}
-
-static void run_rested(struct core *core, struct run *run)
-{
-    if (!run->accepted) {
-        run->attempt++;
-        run->key.slot.ms += mutant(KEY_CHANGES);
-        run_attempt(core, run);
-        return;
-    }
-    if (deadline_left_ms(core, run, ACCEPTED_MS_MAX) <= 0) {
-        run_finish(core, run, &run->last, WHY_DEADLINE);
-        return;
-    }
-    run->state = RUN_LIVE;
-    run_tell(core, run, ACT_POLL);
-}
-
-static void timer_ring(struct core *core, struct run *run, enum timer timer)
-{
-    switch (timer) {
-    case TIMER_TIMEOUT:
-        run_cancel_one(core, run, WHY_NONE, timed_out);
-        break;
-    case TIMER_REST:
-        run_rested(core, run);
-        break;
-    case TIMER_NAP:
-        run_wake(core, run);
-        break;
-    case TIMERS:
-        break;
-    }
-}
-
-/* What is stale at the top is thrown away, so that nobody wakes up for it. */
-void run_timers(struct core *core)
-{
-    struct runs *runs = &core->runs;
-    const struct agenda_entry *first;
-    while ((first = agenda_first(&runs->timers))) {
-        struct run *run = timer_run(runs, first);
-        enum timer timer = (enum timer)(first->id % TIMERS);
-        if (run && first->due_ms > core->now.mono.ms)
-            break;
-        agenda_pop(&runs->timers);
-        if (run)
-            timer_ring(core, run, timer);
-    }
-}
-
-void run_nap(struct core *core, struct run_id id, uint32_t call, int64_t nap_ms)
-{
-    struct run *run = run_find(&core->runs, id);
-    if (!run || run->state != RUN_LIVE)
-        return;
-    run->napping = true;
-    run->nap_call = call;
-    run->nap_due_ms = core->now.mono.ms + (nap_ms > 0 ? nap_ms : 0);
-    timer_push(&core->runs, run, TIMER_NAP, run->nap_due_ms);
-}
-
 /* ---- many of them ---- */
 
 static void cancel_by_state(struct core *core, struct run *run, enum why why,
@@ -592,6 +269,8 @@ void run_replace(struct core *core, uint32_t index)
  * attempt that would follow is handed on with its claim. */
 static void forget_one(struct core *core, struct run *run)
 {
+    if (run_is_unwritten(core, run))
+        lane_settle(core, run->lane);
     if (core->config.journal)
         run_drop(core, run);
     else if (run->state == RUN_RESTING)

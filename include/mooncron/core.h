@@ -469,6 +469,8 @@ struct lane_status {
     uint32_t runs;   /* in the job's life */
     struct wall cursor, started;
     struct wall paused_until; /* EVER_MS: it is not paused */
+    struct wall unwritten;    /* its slot that waits, and has no row yet; or
+                               * EVER_MS */
     bool circuit_open;
     bool fresh; /* it has slots since the last swap, and had none before */
 };

@@ -12,16 +12,15 @@
 
 #define SECOND_MS 1000
 
-/* The median of three runs of the bare loop: calls a second, and CPU for each.
- * `bursts` with a rest of `pause_ms` before the next. */
+/* A run of the bare loop: calls a second, and CPU for each. `bursts` with a
+ * rest of `pause_ms` before the next. */
 struct bare_run {
     unsigned calls, in_flight, bursts, pause_ms;
 };
 
-static void bare(const struct bench *bench, const struct bare_run *run,
-                 double *ret_per_second, double *ret_cpu_us)
+static double bare(const struct bench *bench, const struct bare_run *run,
+                   double *ret_cpu_us)
 {
-    double rate[3], cpu[3];
     char url[120], calls[16], in_flight[16], bursts[16], pause_ms[16];
     snprintf(url, sizeof url, "%s/api/bare", bench->stand.origin);
     snprintf(calls, sizeof calls, "%u", run->calls);
@@ -32,31 +31,27 @@ static void bare(const struct bench *bench, const struct bare_run *run,
         url, calls, in_flight, bursts, pause_ms, NULL
     };
     double all = (double)run->calls * run->bursts;
-    for (size_t i = 0; i < 3; i++) {
-        int64_t ns[2];
-        bench_ask("bench_bare_curl", args, ns, 2);
-        rate[i] = all * 1e9 / (double)ns[0];
-        cpu[i] = (double)ns[1] / 1e3 / all;
-    }
-    *ret_per_second = median(rate, 3);
-    *ret_cpu_us = median(cpu, 3);
+    int64_t ns[2];
+    bench_ask("bench_bare_curl", args, ns, 2);
+    *ret_cpu_us = (double)ns[1] / 1e3 / all;
+    return all * 1e9 / (double)ns[0];
 }
 
 /* ---- sustained ---- */
 
 /* Sixteen groups of four keep 64 in flight, and 16,000 jobs are due in one
  * instant: the rate is theirs from the first arrival to the last. */
-#define GROUPS     16
-#define AT_ONCE    16000
-#define ROUND_MS   10000
-#define ROUNDS_MAX 3
+#define GROUPS      16
+#define AT_ONCE     16000
+#define PATIENCE_MS 30000
+#define ROUNDS_MAX  5
 
 static void grouped(struct text *text, unsigned number)
 {
     if (number < GROUPS)
         text_printf(text, "group \"g%u\" { limit = 4 }\n", number);
     text_printf(text,
-                "job \"job-%05u\" { every = \"10s\", phase = \"0s\", "
+                "job \"job-%05u\" { every = \"5s\", phase = \"0s\", "
                 "group = \"g%u\", post = \"/api/job\", body = {} }\n",
                 number, number % GROUPS);
 }
@@ -74,46 +69,56 @@ static double drain_rate(const struct bench *bench, uint32_t first)
     return (AT_ONCE - 1) * 1e6 / (double)(end - begin);
 }
 
-/* The median of so many instants, and the CPU of a call. */
-static double sustained(struct bench *bench, uint32_t rounds,
-                        double *ret_cpu_us)
+static void await_instant(const struct bench *bench, uint32_t before)
 {
-    double rate[ROUNDS_MAX];
-    bench_worker(bench, false);
-    pid_t pid = proc_pid(bench->worker.proc);
-    int64_t cpu = bench_cpu_ns(pid);
-    uint32_t first = bench->report->samples;
-    for (uint32_t i = 0; i < rounds; i++) {
-        uint32_t before = first + i * AT_ONCE;
-        if (!bench_samples(bench, before + AT_ONCE, 3 * ROUND_MS))
-            fail_msg("%u of %u calls came", bench->report->samples - before,
-                     AT_ONCE);
-        rate[i] = drain_rate(bench, before);
-    }
-    *ret_cpu_us =
-        (double)(bench_cpu_ns(pid) - cpu) / 1e3 / (double)(rounds * AT_ONCE);
-    bench_worker_stop(bench);
-    return median(rate, rounds);
+    if (!bench_samples(bench, before + AT_ONCE, PATIENCE_MS))
+        fail_msg("%u of %u calls came", bench->report->samples - before,
+                 AT_ONCE);
 }
 
+/* The second instant of a worker: by then it has the memory it needs. */
+static double drain(struct bench *bench, bool forgetful, double *ret_cpu_us)
+{
+    bench->forgetful = forgetful;
+    bench_worker(bench, false);
+    pid_t pid = proc_pid(bench->worker.proc);
+    uint32_t before = bench->report->samples;
+    await_instant(bench, before);
+    bench_wait_ms(500);
+    int64_t cpu = bench_cpu_ns(pid);
+    await_instant(bench, before += AT_ONCE);
+    *ret_cpu_us = (double)(bench_cpu_ns(pid) - cpu) / 1e3 / AT_ONCE;
+    bench_worker_stop(bench);
+    return drain_rate(bench, before);
+}
+
+/* What is compared is measured in turns, and the ratio is that of a turn: a
+ * machine that others use is not as fast in the next minute. */
 void figure_sustained(struct bench *bench)
 {
+    static const struct bare_run loop = { AT_ONCE, 64, 1, 0 };
+    double bare_rate[ROUNDS_MAX], rate[ROUNDS_MAX], durable[ROUNDS_MAX];
+    double bare_cpu[ROUNDS_MAX], cpu[ROUNDS_MAX], durable_cpu[ROUNDS_MAX];
+    double of_bare[ROUNDS_MAX], of_rate[ROUNDS_MAX];
+    size_t rounds = bench->quick ? 3 : ROUNDS_MAX;
     bench->one_core = true;
-    double bare_rate, bare_cpu, cpu, durable_cpu;
-    uint32_t rounds = bench->quick ? 1 : ROUNDS_MAX;
-    bare(bench, &(struct bare_run){ 16000, 64, 1, 0 }, &bare_rate, &bare_cpu);
     bench_file(bench, AT_ONCE, grouped, "");
-    bench->forgetful = true;
-    double rate = sustained(bench, rounds, &cpu);
-    bench->forgetful = false;
-    double durable = sustained(bench, rounds, &durable_cpu);
+    for (size_t i = 0; i < rounds; i++) {
+        bare_rate[i] = bare(bench, &loop, &bare_cpu[i]);
+        rate[i] = drain(bench, true, &cpu[i]);
+        durable[i] = drain(bench, false, &durable_cpu[i]);
+        of_bare[i] = rate[i] / bare_rate[i];
+        of_rate[i] = durable[i] / rate[i];
+    }
+    double to_bare = median(of_bare, rounds), to_rate = median(of_rate, rounds);
     bench_row("sustained calls a second, 64 in flight", ">= 0.80 x bare",
-              rate >= 0.8 * bare_rate,
-              "%.0f, bare %.0f: %.2f x (CPU a call %.1f us, bare %.1f)", rate,
-              bare_rate, rate / bare_rate, cpu, bare_cpu);
+              to_bare >= 0.8,
+              "%.0f, bare %.0f: %.2f x (CPU a call %.1f us, bare %.1f)",
+              median(rate, rounds), median(bare_rate, rounds), to_bare,
+              median(cpu, rounds), median(bare_cpu, rounds));
     bench_row("the same with the SQLite store", ">= 0.60 x without it",
-              durable >= 0.6 * rate, "%.0f: %.2f x (CPU a call %.1f us)",
-              durable, durable / rate, durable_cpu);
+              to_rate >= 0.6, "%.0f: %.2f x (CPU a call %.1f us)",
+              median(durable, rounds), to_rate, median(durable_cpu, rounds));
 }
 
 /* ---- a thousand in one instant ---- */
@@ -162,11 +167,11 @@ static void lateness_row(const struct bench *bench, const char *figure,
 void figure_instant(struct bench *bench)
 {
     bench->one_core = true;
-    double bare_rate, bare_cpu, cpu, durable_cpu;
+    double bare_cpu, cpu, durable_cpu;
     uint32_t rounds = bench->quick ? 4 : 10;
     bare(bench,
          &(struct bare_run){ INSTANT_JOBS, 64, rounds, INSTANT_EVERY_MS },
-         &bare_rate, &bare_cpu);
+         &bare_cpu);
     bench_file(bench, INSTANT_JOBS, together, "");
     bench->forgetful = true;
     struct lateness late = instant(bench, rounds, &cpu);

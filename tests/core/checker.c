@@ -518,7 +518,8 @@ static void check_slots(struct checker *checker, const struct core *core,
     for (slot = schedule_next(&job->schedule, slot); slot.ms <= to.ms;
          slot = schedule_next(&job->schedule, slot)) {
         bool told = checker->journal
-                        ? model_told(model, job->name, slot)
+                        ? model_told(model, job->name, slot) ||
+                              core_lane(core, index).unwritten.ms == slot.ms
                         : checker_told(checker, job->name, slot.ms) ||
                               lane_open(core, index);
         if (!told)

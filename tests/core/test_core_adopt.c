@@ -19,52 +19,96 @@ static const struct line pumps[] = {
     { 0 },
 };
 
-/* At 14:10:01 one run is under way, and two wait for its group. */
-static void adopt_begin(struct story *story)
+/* From 14:10:00 on one run is under way, and two wait for its group: so long
+ * already. */
+static void adopt_begin(struct story *story, int64_t waited_ms)
 {
     struct world world = story_world(pumps);
     world.limits = one;
-    world.run_ms = 5 * SECOND;
+    world.run_ms = MINUTE;
     story_recorded(story, &world);
-    story_pass(story, 141 * SECOND);
+    story_pass(story, 140 * SECOND + waited_ms);
     story_forget(story);
+    story->world.run_ms = 5 * SECOND;
 }
 
-/* Those that waited go on waiting, and have their turns. Of the one that was
- * under way nobody knows what became. */
-static void who_waited_waits_on(void **state)
+/* Those that waited are due again, as if nobody had looked at them. Of the one
+ * that was under way nobody knows what became. */
+static void who_waited_for_a_moment_is_due(void **state)
 {
     (void)state;
     struct story story;
-    adopt_begin(&story);
+    adopt_begin(&story, SECOND);
+    const struct run_key key = { .slot = { STORY_BEGINS_MS + 149 * SECOND } };
+    assert_non_null(model_row(&story.model, "a", key));
+    assert_null(model_row(&story.model, "b", key));
     story_restart(&story, 5 * SECOND);
     story_pass(&story, 25 * SECOND);
     story_is(&story, "14:10:06.000 fetch, booting\n"
                      "14:10:06.020 load 2: jobs on in \"production\"\n"
                      "14:10:06.050 swap generation 2: +3 ~0 -0 =0\n"
                      "14:10:06.050 finish a slot 14:10:00 unknown (down)\n"
-                     "14:10:16.000 start b #2 slot 14:10:00, epoch 2\n"
-                     "14:10:21.000 finish b #2 ok 5000 ms\n"
-                     "14:10:21.000 start c #3 slot 14:10:00, epoch 2\n"
-                     "14:10:26.000 finish c #3 ok 5000 ms\n");
+                     "14:10:06.050 start b #2 slot 14:10:00\n"
+                     "14:10:11.050 finish b #2 ok 5000 ms\n"
+                     "14:10:11.050 start c #3 slot 14:10:00\n"
+                     "14:10:16.050 finish c #3 ok 5000 ms\n");
     story_end(&story);
 }
 
-/* It is too late for those by then. */
-static void who_waited_too_long_is_missed(void **state)
+/* A worker that is told to stop writes down what waits. */
+static void who_waited_at_the_end_waits_on(void **state)
 {
     (void)state;
     struct story story;
-    adopt_begin(&story);
-    story_restart(&story, 30 * SECOND);
+    adopt_begin(&story, SECOND);
+    story_stop(&story);
+    story_happens(&story, (struct event){ .kind = EV_STOP });
+    story_pass(&story, SECOND);
+    story_restart(&story, 5 * SECOND);
     story_pass(&story, 25 * SECOND);
-    story_is(&story, "14:10:31.000 fetch, booting\n"
-                     "14:10:31.020 load 2: jobs on in \"production\"\n"
-                     "14:10:31.050 swap generation 2: +3 ~0 -0 =0\n"
-                     "14:10:31.050 finish a slot 14:10:00 unknown (down)\n"
-                     "14:10:31.050 pass b missed down slot 14:10:00\n"
-                     "14:10:31.050 pass c missed down slot 14:10:00\n");
+    story_is(&story, "14:10:01.000 drop b slot 14:10:00\n"
+                     "14:10:01.000 drop c slot 14:10:00\n"
+                     "14:10:01.000 cancel #1: the worker was told to stop\n"
+                     "14:10:01.001 finish a #1 unknown (stopping) 1001 ms\n"
+                     "14:10:01.001 done\n"
+                     "14:10:07.000 fetch, booting\n"
+                     "14:10:07.020 load 2: jobs on in \"production\"\n"
+                     "14:10:07.050 swap generation 2: +3 ~0 -0 =0\n"
+                     "14:10:17.000 start b #2 slot 14:10:00, epoch 2\n"
+                     "14:10:22.000 finish b #2 ok 5000 ms\n"
+                     "14:10:22.000 start c #3 slot 14:10:00, epoch 2\n"
+                     "14:10:27.000 finish c #3 ok 5000 ms\n");
     story_end(&story);
+}
+
+/* It is too late for those by then, whether their wait was written down or not.
+ */
+static void who_waited_too_long_is_missed(void **state)
+{
+    (void)state;
+    static const char *const stories[] = {
+        "14:10:31.000 fetch, booting\n"
+        "14:10:31.020 load 2: jobs on in \"production\"\n"
+        "14:10:31.050 swap generation 2: +3 ~0 -0 =0\n"
+        "14:10:31.050 finish a slot 14:10:00 unknown (down)\n"
+        "14:10:31.050 pass b missed down slot 14:10:00\n"
+        "14:10:31.050 pass c missed down slot 14:10:00\n",
+        "14:10:36.000 fetch, booting\n"
+        "14:10:36.020 load 2: jobs on in \"production\"\n"
+        "14:10:36.050 swap generation 2: +3 ~0 -0 =0\n"
+        "14:10:36.050 finish a slot 14:10:00 unknown (down)\n"
+        "14:10:36.050 pass b missed down slot 14:10:00\n"
+        "14:10:36.050 pass c missed down slot 14:10:00\n",
+    };
+    static const int64_t waited_ms[] = { SECOND, 31 * SECOND };
+    for (int i = 0; i < 2; i++) {
+        struct story story;
+        adopt_begin(&story, waited_ms[i]);
+        story_restart(&story, i ? 5 * SECOND : 30 * SECOND);
+        story_pass(&story, 25 * SECOND);
+        story_is(&story, stories[i]);
+        story_end(&story);
+    }
 }
 
 /* The same key, the next attempt, the next epoch; again and again, as long as
@@ -188,17 +232,16 @@ static void jobs_that_are_gone(void **state)
     static const struct line fewer[] = {
         { .name = "c", .every_ms = 10 * MINUTE }, { 0 }
     };
-    adopt_begin(&story);
+    adopt_begin(&story, 31 * SECOND);
     story.world.lines = fewer;
     story_restart(&story, SECOND);
     story_pass(&story, 15 * SECOND);
-    story_is(&story, "14:10:02.000 fetch, booting\n"
-                     "14:10:02.020 load 2: jobs on in \"production\"\n"
-                     "14:10:02.050 swap generation 2: +1 ~0 -0 =0\n"
-                     "14:10:02.050 finish a slot 14:10:00 unknown (down)\n"
-                     "14:10:02.050 finish b slot 14:10:00 skipped (removed)\n"
-                     "14:10:12.000 start c #2 slot 14:10:00, epoch 2\n"
-                     "14:10:17.000 finish c #2 ok 5000 ms\n");
+    story_is(&story, "14:10:32.000 fetch, booting\n"
+                     "14:10:32.020 load 2: jobs on in \"production\"\n"
+                     "14:10:32.050 swap generation 2: +1 ~0 -0 =0\n"
+                     "14:10:32.050 pass c missed down slot 14:10:00\n"
+                     "14:10:32.050 finish a slot 14:10:00 unknown (down)\n"
+                     "14:10:32.050 finish b slot 14:10:00 skipped (removed)\n");
     assert_int_equal(model_lane(&story.model, "a")->cursor.ms, EVER_MS);
     story_end(&story);
 }
@@ -416,23 +459,23 @@ static void a_job_that_goes_and_comes_back(void **state)
     static const struct line other[] = {
         { .name = "e", .every_ms = HOUR, .group = "db" }, { 0 }
     };
-    adopt_begin(&story);
+    adopt_begin(&story, 31 * SECOND);
     story.world.lines = other;
     story_restart(&story, SECOND);
     story_pass(&story, SECOND);
     story.world.lines = pumps;
     story_ask(&story, 0);
     story_pass(&story, 20 * SECOND);
-    story_is(&story, "14:10:02.000 fetch, booting\n"
-                     "14:10:02.020 load 2: jobs on in \"production\"\n"
-                     "14:10:02.050 swap generation 2: +1 ~0 -0 =0\n"
-                     "14:10:02.050 finish a slot 14:10:00 unknown (down)\n"
-                     "14:10:02.050 finish b slot 14:10:00 skipped (removed)\n"
-                     "14:10:02.050 finish c slot 14:10:00 skipped (removed)\n"
-                     "14:10:03.000 fetch\n"
-                     "14:10:03.020 load 3: jobs on in \"production\"\n"
-                     "14:10:03.050 swap generation 3: +3 ~0 -1 =0\n"
-                     "14:10:03.050 retire 2\n");
+    story_is(&story, "14:10:32.000 fetch, booting\n"
+                     "14:10:32.020 load 2: jobs on in \"production\"\n"
+                     "14:10:32.050 swap generation 2: +1 ~0 -0 =0\n"
+                     "14:10:32.050 finish a slot 14:10:00 unknown (down)\n"
+                     "14:10:32.050 finish b slot 14:10:00 skipped (removed)\n"
+                     "14:10:32.050 finish c slot 14:10:00 skipped (removed)\n"
+                     "14:10:33.000 fetch\n"
+                     "14:10:33.020 load 3: jobs on in \"production\"\n"
+                     "14:10:33.050 swap generation 3: +3 ~0 -1 =0\n"
+                     "14:10:33.050 retire 2\n");
     story_end(&story);
 }
 
@@ -521,7 +564,8 @@ static void a_job_that_comes_with_its_slot(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_waited_waits_on),
+        cmocka_unit_test(who_waited_for_a_moment_is_due),
+        cmocka_unit_test(who_waited_at_the_end_waits_on),
         cmocka_unit_test(who_waited_too_long_is_missed),
         cmocka_unit_test(what_was_under_way_is_tried_again),
         cmocka_unit_test(a_newer_slot_makes_it_unknown),
