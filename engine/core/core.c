@@ -171,6 +171,7 @@ void core_free(struct core *core)
     free(core->tenures);
     agenda_close(&core->agenda);
     lanes_close(&core->lanes);
+    away_close(&core->away);
     run_close(&core->runs);
     circuits_close(core);
     free(core->adopted);
@@ -375,9 +376,12 @@ struct wall core_next_slot(const struct core *core, uint32_t index)
     const struct job *job = jobset_job(tenure->set, index);
     if (job->standing != STANDING_SCHEDULED)
         return (struct wall){ NEVER_MS };
+    const struct lane *lane = lane_at(core, index);
     struct wall after = core->now.wall;
     if (lane_paused(core, index))
-        after = lane_at(core, index)->paused_until;
+        after = lane->paused_until;
+    else if (lane->due.ms > after.ms)
+        return lane->due;
     return past_next_slot(&core->past, &job->schedule, after);
 }
 

@@ -223,11 +223,10 @@ static void job_due(struct core *core, uint32_t index, struct wall first)
                              TRIGGER_CATCH_UP));
     }
     lane_catch(core, index);
-    agenda_move_first(&core->agenda,
-                      past_next_slot(&core->past,
-                                     &lane_job(core, index)->schedule,
-                                     choice->newest)
-                          .ms);
+    agenda_postpone(core, index,
+                    past_next_slot(&core->past,
+                                   &lane_job(core, index)->schedule,
+                                   choice->newest));
 }
 
 /* The agenda's first entry is this lane's, and due: a slot, or a pause's end.
@@ -237,7 +236,7 @@ static void lane_turn(struct core *core, uint32_t index)
     struct lane *lane = lane_at(core, index);
     struct wall due = { agenda_first(&core->agenda)->due_ms };
     if (lane_paused(core, index)) {
-        agenda_move_first(&core->agenda, lane->paused_until.ms);
+        agenda_postpone(core, index, lane->paused_until);
         return;
     }
     if (lane->paused_until.ms != EVER_MS) {
@@ -255,7 +254,7 @@ static void lane_turn(struct core *core, uint32_t index)
         return;
     }
     lane_catch(core, index);
-    agenda_move_first(&core->agenda, lane_next(core, index, core->now.wall).ms);
+    agenda_postpone(core, index, lane_next(core, index, core->now.wall));
 }
 
 void due_turn(struct core *core)

@@ -44,6 +44,12 @@ static uint32_t line_leave(struct core *core)
 
 /* ---- a lane's runs ---- */
 
+/* Newer slots make it superfluous, where its job makes up one at a time. */
+static bool is_replaceable(const struct run *run)
+{
+    return run->trigger == TRIGGER_CATCH_UP && !run->reclaimed;
+}
+
 static void held_push(struct core *core, struct run *run)
 {
     struct lane *lane = lane_at(core, run->lane);
@@ -56,6 +62,7 @@ static void held_push(struct core *core, struct run *run)
     lane->held_last = run_place(run);
     lane->held++;
     lane->reclaimed += run->reclaimed;
+    lane->catching_up += is_replaceable(run);
     core->lanes.held++;
     line_join(core, run->lane);
 }
@@ -69,6 +76,7 @@ static struct run *held_pop(struct core *core, struct lane *lane)
         lane->held_last = NO_INDEX;
     lane->held--;
     lane->reclaimed -= run->reclaimed;
+    lane->catching_up -= is_replaceable(run);
     core->lanes.held--;
     return run;
 }
@@ -82,9 +90,11 @@ void held_add(struct core *core, struct run *run)
 void held_supersede(struct core *core, uint32_t index)
 {
     struct lane *lane = lane_at(core, index);
+    if (!lane->catching_up)
+        return; /* a long backfill is not walked for it */
     for (uint32_t left = lane->held; left > 0; left--) {
         struct run *run = held_pop(core, lane);
-        if (run->trigger == TRIGGER_CATCH_UP && !run->reclaimed)
+        if (is_replaceable(run))
             run_pass(core, run, VERDICT_MISSED, WHY_SUPERSEDED);
         else
             held_push(core, run);
@@ -96,7 +106,7 @@ void held_supersede(struct core *core, uint32_t index)
 void held_settle(struct core *core, uint32_t index)
 {
     if (!lane_at(core, index)->reclaimed)
-        return; /* as on any day: a long backfill is not walked for it */
+        return; /* as on any day */
     for (uint32_t left = lane_at(core, index)->held; left > 0; left--) {
         struct run *run = held_pop(core, lane_at(core, index));
         if (run->reclaimed)

@@ -153,9 +153,9 @@ void agenda_fill(struct core *core)
         if (!lane->scheduled)
             continue;
         lane->stamp = 0;
-        agenda_append(
-            &core->agenda,
-            (struct agenda_entry){ .due_ms = lane_due(core, i).ms, .id = i });
+        lane->due = lane_due(core, i);
+        agenda_append(&core->agenda,
+                      (struct agenda_entry){ .due_ms = lane->due.ms, .id = i });
     }
     agenda_order(&core->agenda);
 }
@@ -164,10 +164,16 @@ void agenda_renew(struct core *core, uint32_t index)
 {
     struct lane *lane = lane_at(core, index);
     lane->stamp++;
-    agenda_push(&core->agenda,
-                (struct agenda_entry){ .due_ms = lane_due(core, index).ms,
-                                       .id = index,
-                                       .stamp = lane->stamp });
+    lane->due = lane_due(core, index);
+    agenda_push(&core->agenda, (struct agenda_entry){ .due_ms = lane->due.ms,
+                                                      .id = index,
+                                                      .stamp = lane->stamp });
+}
+
+void agenda_postpone(struct core *core, uint32_t index, struct wall due)
+{
+    lane_at(core, index)->due = due;
+    agenda_move_first(&core->agenda, due.ms);
 }
 
 /* ---- moving to a new set ---- */
@@ -175,6 +181,7 @@ void agenda_renew(struct core *core, uint32_t index)
 static void lane_begin(struct lane *lane)
 {
     *lane = (struct lane){ .cursor = { EVER_MS },
+                           .due = { EVER_MS },
                            .paused_until = { EVER_MS },
                            .paused_to = { EVER_MS },
                            .started = { EVER_MS },
@@ -235,6 +242,8 @@ void lanes_move(struct core *core, const struct jobset *before)
     lanes->lanes = memory_new(lanes->count * sizeof *lanes->lanes);
     lanes->line_first = lanes->line_last = NO_INDEX;
     lanes->held = 0;
+    if (before)
+        away_keep(core, before, &old);
     for (uint32_t i = 0; i < lanes->count; i++) {
         const struct job *job = jobset_job(set, i);
         uint32_t was = before ? jobset_find(before, job->name) : NO_INDEX;
@@ -242,7 +251,7 @@ void lanes_move(struct core *core, const struct jobset *before)
         lane_begin(lane);
         if (was != NO_INDEX)
             lane_inherit(lane, &old.lanes[was]);
-        else if (!lanes->memory_over)
+        else if (!away_return(core, i) && !lanes->memory_over)
             adopt_life(core, i);
         lane->scheduled = job->standing == STANDING_SCHEDULED;
         lane->circuit = circuit_find(core, job);

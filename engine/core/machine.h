@@ -1,6 +1,6 @@
 /* What the core is made of. Shared by the files of the machine: core, lane,
- * due, held, place, timer, wait, run, answer, ending, moving, queue, circuit,
- * adopt, order, handover, asker.
+ * away, due, held, place, timer, wait, run, answer, ending, moving, queue,
+ * circuit, adopt, order, handover, asker.
  *
  * Words. A *lane* is what the core remembers of one job of the set in force:
  * which slots are decided, what is going, whether it is paused. A run that is
@@ -87,6 +87,7 @@ struct runs {
 struct lane {
     struct past *past;  /* its own: as it was when a pause began; or NULL */
     struct wall cursor; /* slots up to here are decided */
+    struct wall due;    /* what the agenda has of it */
     struct wall paused_until; /* EVER_MS: it is not paused */
     struct wall paused_to;    /* the end of the last pause */
     struct wall started;      /* the last run; EVER_MS: none */
@@ -97,8 +98,9 @@ struct lane {
                          * row: the cursor that is written stops before it; or
                          * NO_INDEX */
     uint32_t held, held_first, held_last; /* runs; none: NO_INDEX */
-    uint32_t reclaimed; /* of those held: that another life had claimed */
-    uint32_t line_next; /* the next lane that holds some, or NO_INDEX */
+    uint32_t reclaimed;   /* of those held: that another life had claimed */
+    uint32_t catching_up; /* of those held: that a newer slot may replace */
+    uint32_t line_next;   /* the next lane that holds some, or NO_INDEX */
     uint32_t fails, runs;
     uint32_t circuit; /* or NO_INDEX */
     uint32_t stamp;   /* of its entry in the agenda */
@@ -118,6 +120,23 @@ struct lanes {
     struct mono held_at, held_last; /* the next may begin, the last began */
     bool memory_over; /* what the store remembered has been used, or is old */
 };
+
+/* ---- jobs that have gone (away.c) ---- */
+
+struct away_job {
+    char *name;
+    struct wall started, paused_until;
+    uint32_t fails, runs;
+    bool back; /* it has come back, and is forgotten at the next swap */
+};
+
+struct away {
+    struct away_job *jobs; /* in the order of their names */
+    uint32_t count;
+};
+/* Files that make up names at each load are no reason to grow without end; of
+ * jobs beyond only the store knows, in the next life. */
+#define AWAY_MAX 4096
 
 /* ---- circuits (circuit.c) ---- */
 
@@ -222,6 +241,7 @@ struct core {
     uint32_t tenure_count;
     struct wall in_force_since;
     struct lanes lanes;
+    struct away away;
     struct runs runs;
     struct circuit *circuits;
     uint32_t circuit_count;
@@ -281,8 +301,21 @@ void lanes_move(struct core *core, const struct jobset *before);
 void lanes_leap(struct core *core, int64_t by_ms);
 void lanes_close(struct lanes *lanes);
 void agenda_fill(struct core *core);
-/* The lane's entry is another from now on. */
+/* The lane's entry is another from now on; of its first entry, which is the
+ * lane's: it is due then. */
 void agenda_renew(struct core *core, uint32_t index);
+void agenda_postpone(struct core *core, uint32_t index, struct wall due);
+
+/* ---- away.c ---- */
+
+/* After a swap: what jobs of `before` that are not in the set in force have
+ * lived through. */
+void away_keep(struct core *core, const struct jobset *before,
+               const struct lanes *old);
+/* The job was not in the set before: whether it was in one before that; then
+ * its lane knows what it knew. */
+bool away_return(struct core *core, uint32_t index);
+void away_close(struct away *away);
 
 /* ---- due.c ---- */
 

@@ -1,5 +1,5 @@
-/* A place is where a run is kept: one after another, used again and again, found
- * by the run's id. */
+/* A place is where a run is kept: one after another, used again and again,
+ * found by the run's id. */
 #include <assert.h>
 
 #include "machine.h"

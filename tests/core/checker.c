@@ -370,8 +370,6 @@ static void lanes_see(struct checker *checker, const struct jobset *before,
             jobset_job(checker->set, index)->standing != STANDING_SCHEDULED;
         if (off && jobset_job(before, i)->standing == STANDING_SCHEDULED)
             *map_at(&checker->since, map_key(name, 0)) = 0;
-        if (index == UINT32_MAX)
-            *map_at(&checker->paused, map_key(name, 0)) = 0;
     }
     lanes_since(checker, now, forget);
 }

@@ -51,6 +51,54 @@ static void it_ends_by_itself(void **state)
     story_end(&story);
 }
 
+/* A file that is wrong for a while is no reason to begin again: neither the
+ * pause nor the count of runs is over. */
+static void a_job_that_goes_and_comes_back(void **state)
+{
+    (void)state;
+    struct story story;
+    static const struct line lines[] = {
+        { .name = "pump", .every_ms = MINUTE },
+        { .name = "mail", .every_ms = MINUTE, .max_runs = 2 },
+        { .name = "beat", .every_ms = HOUR },
+        { 0 },
+    };
+    static const struct line fewer[] = { { .name = "beat", .every_ms = HOUR },
+                                         { 0 } };
+    pause_begin(&story, lines);
+    story_pauses(&story, "pump", 3 * MINUTE);
+    story_pass(&story, 30 * SECOND);
+    story.world.lines = fewer;
+    story_ask(&story, 0);
+    story_pass(&story, 30 * SECOND);
+    story.world.lines = lines;
+    story_ask(&story, 0);
+    story_pass(&story, 3 * MINUTE);
+    story_is(&story, "14:07:40.000 pause pump until 14:10:40\n"
+                     "14:07:40.000 ordered pause done\n"
+                     "14:08:00.000 start mail #1 slot 14:08:00\n"
+                     "14:08:00.200 finish mail #1 ok 200 ms\n"
+                     "14:08:10.000 fetch\n"
+                     "14:08:10.020 load 2: jobs on in \"production\"\n"
+                     "14:08:10.050 pass pump missed paused slot 14:08:00\n"
+                     "14:08:10.050 swap generation 2: +0 ~0 -2 =1\n"
+                     "14:08:10.050 retire 1\n"
+                     "14:08:40.000 fetch\n"
+                     "14:08:40.020 load 3: jobs on in \"production\"\n"
+                     "14:08:40.050 swap generation 3: +2 ~0 -0 =1\n"
+                     "14:08:40.050 retire 2\n"
+                     "14:09:00.000 start mail #2 slot 14:09:00\n"
+                     "14:09:00.200 finish mail #2 ok 200 ms\n"
+                     "14:10:00.000 pass mail skipped max_runs slot 14:10:00\n"
+                     "14:10:40.000 resume pump\n"
+                     "14:10:40.000 pass pump missed paused 2 slots slot "
+                     "14:09:00 to 14:10:00\n"
+                     "14:11:00.000 pass mail skipped max_runs slot 14:11:00\n"
+                     "14:11:00.000 start pump #3 slot 14:11:00\n"
+                     "14:11:00.200 finish pump #3 ok 200 ms\n");
+    story_end(&story);
+}
+
 static void an_operator_ends_it(void **state)
 {
     (void)state;
@@ -473,6 +521,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_ends_by_itself),
+        cmocka_unit_test(a_job_that_goes_and_comes_back),
         cmocka_unit_test(an_operator_ends_it),
         cmocka_unit_test(it_is_made_longer),
         cmocka_unit_test(a_run_that_goes_on_ends),
