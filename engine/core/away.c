@@ -68,8 +68,8 @@ void away_keep(struct core *core, const struct jobset *before,
         const struct job *job = jobset_job(before, i);
         if (!has_left(set, job, lane))
             continue;
-        away->jobs = memory_resize(away->jobs, away->count + 1,
-                                   sizeof *away->jobs);
+        away->jobs =
+            memory_resize(away->jobs, away->count + 1, sizeof *away->jobs);
         away->jobs[away->count++] = (struct away_job){
             .name = memory_copy(job->name, strlen(job->name)),
             .fails = lane->fails,

@@ -201,6 +201,15 @@ static void lanes_follow(struct core *core, const struct jobset *before)
     act->lanes.forget = forget;
 }
 
+void core_settle(struct core *core)
+{
+    if (core->lanes.memory_over)
+        return;
+    adopt_end(core);
+    if (core->config.journal)
+        core_act(core, ACT_LANES)->lanes.forget = true;
+}
+
 void core_swap(struct core *core, struct jobset *set, uint32_t generation,
                struct reload_report *ret_report)
 {

@@ -252,6 +252,7 @@ static void load_if_different(struct core *core)
     bool first = !core_tenure(core);
     if (!first && facts_equal(&facts, &h->in_force)) {
         h->unconfirmed &= h->overlay.active;
+        core_settle(core);
         return;
     }
     if (h->loading && facts_equal(&facts, &h->tried))

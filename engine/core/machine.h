@@ -270,6 +270,10 @@ void core_tenure_leave(struct core *core, uint32_t generation);
 void core_swap(struct core *core, struct jobset *set, uint32_t generation,
                struct reload_report *ret_report);
 
+/* Settings are known, and want what is in force: what the store remembers of
+ * other jobs is old. */
+void core_settle(struct core *core);
+
 /* ---- lane.c ---- */
 
 struct lane *lane_at(const struct core *core, uint32_t index);

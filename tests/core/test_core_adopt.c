@@ -298,6 +298,42 @@ static void jobs_are_off_until_settings_are_known(void **state)
     story_end(&story);
 }
 
+/* The first Settings say what was assumed without any: jobs are off. A job that
+ * is switched on afterwards begins there. */
+static void jobs_are_off_when_settings_are_known(void **state)
+{
+    (void)state;
+    struct story story;
+    static const struct line lines[] = {
+        { .name = "pump", .every_ms = MINUTE, .catch_up = { HOUR, 2 } }, { 0 }
+    };
+    struct world world = story_world(lines);
+    story_recorded(&story, &world);
+    story_pass(&story, 21 * SECOND);
+    story_forget(&story);
+    story.world.fetch = FETCH_REFUSED;
+    story.world.facts = (struct facts){ .updated = { STORY_BEGINS_MS } };
+    story_restart(&story, SECOND);
+    story_pass(&story, 2 * SECOND);
+    story.world.fetch = FETCH_OK;
+    story_pass(&story, 2 * MINUTE);
+    assert_int_equal(model_lane(&story.model, "pump")->cursor.ms, EVER_MS);
+    story.world.facts = story_facts();
+    story_ask(&story, 0);
+    story_pass(&story, MINUTE);
+    story_is(&story, "14:08:02.000 fetch, booting\n"
+                     "14:08:02.020 load 2: jobs off in \"\"\n"
+                     "14:08:02.050 swap generation 2: +0 ~0 -0 =0\n"
+                     "14:09:02.020 fetch\n"
+                     "14:10:04.000 fetch\n"
+                     "14:10:04.020 load 3: jobs on in \"production\"\n"
+                     "14:10:04.050 swap generation 3: +1 ~0 -0 =0\n"
+                     "14:10:04.050 retire 2\n"
+                     "14:11:00.000 start pump #2 slot 14:11:00\n"
+                     "14:11:00.200 finish pump #2 ok 200 ms\n");
+    story_end(&story);
+}
+
 /* Failures in a row go on over lives, and so does the time of the last run. */
 static void what_a_job_has_lived_through(void **state)
 {
@@ -573,6 +609,7 @@ int main(void)
         cmocka_unit_test(a_claim_that_is_taken),
         cmocka_unit_test(jobs_that_are_gone),
         cmocka_unit_test(jobs_are_off_until_settings_are_known),
+        cmocka_unit_test(jobs_are_off_when_settings_are_known),
         cmocka_unit_test(what_a_job_has_lived_through),
         cmocka_unit_test(a_job_that_is_off_at_the_start),
         cmocka_unit_test(a_second_try_that_is_not_begun),
