@@ -11,6 +11,7 @@ enum mutant {
     MUTANT_CURSOR_STAYS,   /* slots that are passed over do not move the cursor
                             */
     MUTANT_HELD_UNWRITTEN, /* slots to be made up move it, and have no row */
+    MUTANT_WAIT_PASSED,    /* nor has one that waits, when it is passed over */
     MUTANT_EPOCH_STAYS,    /* a run is claimed again under its old epoch */
     MUTANT_KEY_CHANGES,    /* another attempt has another key */
     MUTANT_RETRY_CLIENT,   /* what can never succeed is tried again */

@@ -67,7 +67,11 @@ void run_wait(struct core *core, struct run *run)
 
 void lane_settle(struct core *core, uint32_t index)
 {
-    uint32_t place = lane_at(core, index)->unwritten;
-    if (place != NO_INDEX)
-        write_wait(core, &core->runs.places[place]);
+    struct lane *lane = lane_at(core, index);
+    if (lane->unwritten == NO_INDEX)
+        return;
+    if (mutant(WAIT_PASSED))
+        lane->unwritten = NO_INDEX;
+    else
+        write_wait(core, &core->runs.places[lane->unwritten]);
 }

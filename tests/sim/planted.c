@@ -22,6 +22,7 @@ static const char *const names[MUTANTS] = {
     [MUTANT_CLAIM_IGNORED] = "a claim that was another's is run all the same",
     [MUTANT_CURSOR_STAYS] = "slots that are passed over do not move the cursor",
     [MUTANT_HELD_UNWRITTEN] = "slots to be made up move it, and have no row",
+    [MUTANT_WAIT_PASSED] = "nor has one that waits, when it is passed over",
     [MUTANT_EPOCH_STAYS] = "a run is claimed again under its old epoch",
     [MUTANT_KEY_CHANGES] = "another attempt has another key",
     [MUTANT_RETRY_CLIENT] = "what can never succeed is tried again",
