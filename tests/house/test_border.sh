@@ -110,11 +110,11 @@ violations() {
         done
 }
 
-# What libcore.a wants of others: strings, memory, text into memory, assert;
-# and stderr and abort, for memory.c when there is no memory left.
+# What libcore.a wants of others: strings, memory, text into memory, sorting,
+# assert; and stderr and abort, for memory.c when there is no memory left.
 wanted=" abort calloc free malloc realloc stderr fprintf snprintf vsnprintf
     memchr memcmp memcpy memmem memmove memset strchr strcmp strcspn strlen
-    strncmp strnlen strpbrk strrchr strspn strstr strtol strtoul __assert_fail
+    strncmp strnlen strpbrk strrchr strspn strstr strtol strtoul qsort __assert_fail
     __stack_chk_fail __popcountdi2 _GLOBAL_OFFSET_TABLE_ "
 
 foreign_symbols() {
