@@ -16,6 +16,7 @@
 #include "mooncron/answer.h"
 #include "mooncron/civil.h"
 #include "mooncron/http_date.h"
+#include "mooncron/random.h"
 
 #define BEAT_TIMEOUT_MS 10000 /* nobody waits for it */
 
@@ -55,14 +56,6 @@ static const char *hex(uint64_t value, char text[HEX_TEXT_MAX])
         text[i] = "0123456789abcdef"[value & 15];
     text[16] = '\0';
     return text;
-}
-
-/* splitmix64's finisher: spreads a number over all its bits. */
-static uint64_t spread(uint64_t z)
-{
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
 }
 
 #define NUMBER_TEXT_MAX 11
@@ -105,11 +98,12 @@ static void add_trace(struct lines *lines, const struct run_note *note,
     char high[HEX_TEXT_MAX], low[HEX_TEXT_MAX], parent[HEX_TEXT_MAX];
     uint64_t slot = (uint64_t)note->key.slot.ms * 2 + note->key.manual;
     uint64_t attempt = (uint64_t)note->epoch << 32 | note->attempt;
-    uint64_t span = spread(note->run.value + spread(attempt)) + request;
-    line_add(lines,
-             LINE("traceparent: 00-", hex(spread(note->job->digest) | 1, high),
-                  hex(spread(slot), low), "-", hex(spread(span) | 1, parent),
-                  "-01"));
+    uint64_t span =
+        random_spread(note->run.value + random_spread(attempt)) + request;
+    line_add(lines, LINE("traceparent: 00-",
+                         hex(random_spread(note->job->digest) | 1, high),
+                         hex(random_spread(slot), low), "-",
+                         hex(random_spread(span) | 1, parent), "-01"));
 }
 
 static void add_run(struct lines *lines, const struct run_note *note,

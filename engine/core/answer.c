@@ -1,8 +1,8 @@
 /* The answer to an attempt: what it means for the run, whether another attempt
  * follows, and when. An accepted run (202) is asked for until it is done. */
 #include "machine.h"
+#include "mooncron/random.h"
 #include "mutant.h"
-#include "random.h"
 
 static int64_t deadline_left_ms(const struct core *core, const struct run *run,
                                 int64_t usual_ms)

@@ -1,8 +1,7 @@
 /* A breaker keeps calls from an origin that does not answer, and finds out when
  * it does again. */
 #include "breaker.h"
-
-#include "random.h"
+#include "mooncron/random.h"
 
 int64_t breaker_cools_ms(const struct breaker *breaker, struct mono now)
 {

@@ -25,8 +25,8 @@
 #include <string.h>
 
 #include "machine.h"
+#include "mooncron/random.h"
 #include "mutant.h"
-#include "random.h"
 
 /* When a webhook's values are compared with the backend's, after it came. */
 static const int64_t check_after_ms[3] = { 0, 2000, 10000 };

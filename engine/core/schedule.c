@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "mooncron/random.h"
 #include "rules.h"
 
 /* ---- the lattice ---- */
@@ -255,14 +256,6 @@ static int64_t nominal_last(const struct rules *rules, int64_t at_ms)
 
 /* ---- jitter ---- */
 
-/* splitmix64's finisher: spreads a number over all its bits. */
-static uint64_t spread(uint64_t z)
-{
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 /* By how much a nominal slot is put off: whole seconds, a hash of job and slot,
  * and never up to the next slot, so that slots keep their order, nor out of the
  * years. */
@@ -277,7 +270,8 @@ static int64_t delay_ms(const struct rules *rules, int64_t slot_ms)
     uint64_t seconds = (uint64_t)most_ms / 1000;
     if (!seconds)
         return 0;
-    uint64_t hash = spread(rules->seed ^ spread((uint64_t)slot_ms));
+    uint64_t hash =
+        random_spread(rules->seed ^ random_spread((uint64_t)slot_ms));
     return (int64_t)(hash % seconds) * 1000;
 }
 

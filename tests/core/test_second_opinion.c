@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "mooncron/random.h"
 #include "mooncron/schedule.h"
 #include "mooncron/text.h"
 
@@ -29,10 +30,7 @@ static uint64_t seed;
 
 static uint64_t chance(void)
 {
-    uint64_t z = (seed += UINT64_C(0x9e3779b97f4a7c15));
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
+    return random_next(&seed);
 }
 
 static int64_t between(int64_t low, int64_t high)

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "mooncron/civil.h"
+#include "mooncron/random.h"
 #include "tzfile.h"
 
 #define DAY_MS    (INT64_C(86400) * 1000)
@@ -21,11 +22,7 @@ static uint64_t seed = 20261126;
 
 static int64_t between(int64_t low, int64_t high)
 {
-    uint64_t z = (seed += UINT64_C(0x9e3779b97f4a7c15));
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    z ^= z >> 31;
-    return low + (int64_t)(z % (uint64_t)(high - low + 1));
+    return low + random_up_to(high - low, &seed);
 }
 
 /* ---- rules, by chance ---- */

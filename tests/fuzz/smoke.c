@@ -9,6 +9,7 @@
 
 #include "fuzz.h"
 #include "mooncron/memory.h"
+#include "mooncron/random.h"
 
 #define LEN_MAX 8192
 #define ROUNDS  30
@@ -23,10 +24,7 @@ struct smoke {
 
 static uint64_t chance(struct smoke *smoke)
 {
-    uint64_t z = (smoke->seed += UINT64_C(0x9e3779b97f4a7c15));
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
+    return random_next(&smoke->seed);
 }
 
 static size_t below(struct smoke *smoke, size_t n)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../engine/core/random.h"
+#include "mooncron/random.h"
 
 #define STEPS_AT_ONCE_MAX 100000 /* at one instant: it turns in circles */
 

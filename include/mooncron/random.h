@@ -1,16 +1,22 @@
 /* Chance is drawn from a seed that is handed in, so that the same seed tells
  * the same story: splitmix64, small and good enough to spread retries. */
-#ifndef MOONCRON_CORE_RANDOM_H
-#define MOONCRON_CORE_RANDOM_H
+#ifndef MOONCRON_RANDOM_H
+#define MOONCRON_RANDOM_H
 
 #include <stdint.h>
 
-static inline uint64_t random_next(uint64_t *state)
+/* Spreads a number over all its bits: splitmix64's finisher. What is made of it
+ * (jitter, trace ids) must stay the same from version to version. */
+static inline uint64_t random_spread(uint64_t z)
 {
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
     return z ^ (z >> 31);
+}
+
+static inline uint64_t random_next(uint64_t *state)
+{
+    return random_spread(*state += UINT64_C(0x9e3779b97f4a7c15));
 }
 
 /* 0 to `max`, both included. */
