@@ -23,9 +23,13 @@
 #include "mooncron/memory.h"
 #include "self.h"
 
-#define CONNECTION_IDLE_S  3  /* whole seconds: up to four */
-#define LOW_SPEED_S        30 /* at below a byte a second: it hangs */
+#define CONNECTION_IDLE_S  3 /* whole seconds: up to four */
 #define CONNECT_DEFAULT_MS 5000
+
+/* Who stands on the way forgets a connection that is silent for some minutes.
+ */
+#define PROBE_AFTER_S 60
+#define PROBE_EACH_S  15
 
 /* ---- Sockets ---- */
 
@@ -160,13 +164,18 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *data)
 
 /* ---- Life ---- */
 
+/* There is no least speed: a backend that works on a call for an hour sends
+ * nothing meanwhile, and how long that may take is what the call's timeout
+ * says, which each has. That the other side has gone without a word, TCP's own
+ * probes find out, and they keep the way to it open. */
 static void set_limits(CURL *easy, const struct transfer_config *config)
 {
     uint32_t connect_ms = config->connect_timeout_ms;
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)(connect_ms ? connect_ms : CONNECT_DEFAULT_MS));
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)LOW_SPEED_S);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)PROBE_AFTER_S);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)PROBE_EACH_S);
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
                      (curl_off_t)HTTP_ANSWER_MAX);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_S);
