@@ -8,7 +8,7 @@
  *   up:    log, clock, loop, alarm, generations, http, source, inbox, server,
  *          records, then the core, which asks for Settings first
  *   down:  ACT_DONE, or a first load that failed: the server lets its visitors
- *          go, transfers and script hosts end, and the loop runs dry */
+ *          go, transfers end, then script hosts, and the loop runs dry */
 #include "daemon.h"
 
 #include <assert.h>
@@ -366,6 +366,15 @@ static void on_part_closed(void *data)
     (void)data; /* the loop runs dry when the last part has closed */
 }
 
+/* A call that is cut off still has its end told, to the host that asked for it:
+ * hosts go when no call is left. */
+static void on_calls_ended(void *data)
+{
+    struct daemon *d = data;
+    generations_free(d->generations, on_part_closed, d);
+    d->generations = NULL;
+}
+
 void daemon_close(struct daemon *d)
 {
     if (d->closing)
@@ -376,9 +385,9 @@ void daemon_close(struct daemon *d)
     if (d->server)
         server_stop(d->server, on_part_closed, d);
     if (d->http)
-        http_close(d->http, on_part_closed, d);
-    generations_free(d->generations, on_part_closed, d);
-    d->generations = NULL;
+        http_close(d->http, on_calls_ended, d);
+    else
+        on_calls_ended(d);
     if (d->alarm)
         alarm_close(d->alarm);
     if (d->records)

@@ -159,6 +159,55 @@ static void a_second_signal_leaves_at_once(void **state)
     assert_int_equal(proc_exit(world->worker.proc, 2000), 143);
 }
 
+/* A script waits for an answer that never comes. */
+static const char waiting[] =
+    "job 'rank' { every = '30s', timeout = '2h', run = function()\n"
+    "  http.post('/api/feed/rank', { timeout = '1h' })\n"
+    "end }\n";
+
+static void a_script_that_waits_is_cut_off(void **state)
+{
+    struct world *world = *state;
+    world_open(world, waiting, true, "production", NULL);
+    stand_fault(&world->stand, "/api/feed/rank", "hang", 60000, 0);
+    world_await_calls(world, "rank", 1);
+    proc_signal(world->worker.proc, SIGTERM);
+    json_decref(worker_event(&world->worker, "stopping"));
+    proc_signal(world->worker.proc, SIGTERM);
+    assert_int_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS), 143);
+}
+
+static void a_script_that_waits_longer_than_the_drain_is_cut_off(void **state)
+{
+    struct world *world = *state;
+    static const char *const env[] = { "MOONCRON_DRAIN=6s", NULL };
+    const struct worker_options options = { .env = env };
+    world_open(world, waiting, true, "production", &options);
+    stand_fault(&world->stand, "/api/feed/rank", "hang", 60000, 0);
+    world_await_calls(world, "rank", 1);
+    worker_drain(&world->worker);
+}
+
+/* Its run has ended: nobody is cut short. */
+static void a_hook_that_waits_is_cut_off(void **state)
+{
+    struct world *world = *state;
+    static const char *const env[] = { "MOONCRON_TIME_SCALE=1", NULL };
+    const struct worker_options options = { .env = env };
+    world_open(world,
+               "job 'rank' { every = '1s', max_runs = 1, retry = false,\n"
+               "  post = '/api/feed/rank',\n"
+               "  on_failure = function() http.post('/api/feed/flush') end }\n",
+               true, "production", &options);
+    stand_fault(&world->stand, "/api/feed/rank", "500", 0, 0);
+    stand_fault(&world->stand, "/api/feed/flush", "hang", 60000, 0);
+    world_await_calls(world, "rank", 2);
+    proc_signal(world->worker.proc, SIGTERM);
+    json_decref(worker_event(&world->worker, "stopping"));
+    proc_signal(world->worker.proc, SIGTERM);
+    assert_int_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS), 143);
+}
+
 /* Only runs that were cut short make a difference. */
 static void a_second_signal_without_runs_is_a_clean_end(void **state)
 {
@@ -395,6 +444,9 @@ int main(void)
         WORLD_TEST(a_spare_fires_nothing),
         WORLD_TEST(a_running_call_is_awaited),
         WORLD_TEST(a_second_signal_leaves_at_once),
+        WORLD_TEST(a_script_that_waits_is_cut_off),
+        WORLD_TEST(a_script_that_waits_longer_than_the_drain_is_cut_off),
+        WORLD_TEST(a_hook_that_waits_is_cut_off),
         WORLD_TEST(a_refused_job_names_the_key),
         WORLD_TEST(a_worker_does_not_call_itself),
         WORLD_TEST(a_second_signal_without_runs_is_a_clean_end),
