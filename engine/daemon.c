@@ -178,11 +178,20 @@ static bool open_signals(struct daemon *d, struct error *reterr)
     return !reterr->text[0];
 }
 
-/* Beside what it is for, this shows at the start that the folder is ours. */
-static bool open_state(const struct config *config, struct error *reterr)
+/* A path that can be no folder's is a mistake of whoever set it. All else may
+ * pass: a disk that is mounted later, or is read-only until somebody looks. */
+static int state_code(int fault)
 {
-    const char *folder = config->state_directory;
+    bool never = fault == ENOTDIR || fault == ENAMETOOLONG || fault == ELOOP;
+    return never ? EXIT_CONFIG : EXIT_UNAVAILABLE;
+}
+
+/* Beside what it is for, this shows at the start that the folder is ours. */
+static bool open_state(struct daemon *d, struct error *reterr)
+{
+    const char *folder = d->config->state_directory;
     if (mkdir(folder, 0700) && errno != EEXIST) {
+        d->exit_code = state_code(errno);
         error_set(reterr, "state folder %s (STATE_DIRECTORY): %s", folder,
                   strerror(errno));
         return false;
@@ -191,6 +200,7 @@ static bool open_state(const struct config *config, struct error *reterr)
     snprintf(probe, sizeof probe, "%s/.probe-%d", folder, (int)getpid());
     int fd = open(probe, O_CREAT | O_WRONLY | O_CLOEXEC | O_EXCL, 0600);
     if (fd < 0) {
+        d->exit_code = state_code(errno);
         error_set(reterr,
                   "state folder %s (STATE_DIRECTORY) is not writable: "
                   "%s",
@@ -301,6 +311,10 @@ static bool open_server(struct daemon *d, struct error *reterr)
 /* The folder is locked by now: the store is nobody else's. */
 static bool open_records(struct daemon *d, struct error *reterr)
 {
+    if (d->options->forgetful)
+        log_write(d->log, LOG_WARN, "store",
+                  "no journal is kept (--state none): a restart forgets what "
+                  "was due, what ran, and what is paused");
     d->records =
         records_open(&d->loop, d->config, !d->options->forgetful, &d->clock,
                      d->log, &tidings_of_records, d, reterr);
@@ -350,7 +364,7 @@ static bool daemon_open(struct daemon *d, struct error *reterr)
     d->alarm = alarm_new(&d->loop, &d->clock, on_ring, d, reterr);
     if (!d->alarm)
         return false;
-    if (!d->options->dry_run && !open_state(d->config, reterr))
+    if (!d->options->dry_run && !open_state(d, reterr))
         return false;
     if (!open_http(d, reterr) || !open_outside(d, reterr))
         return false;

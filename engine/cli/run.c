@@ -53,6 +53,20 @@ static void say_problems(const struct text *problems)
     }
 }
 
+/* False where it is another word than the one there is, which was said: to take
+ * it for that one would mean a worker without a memory. */
+static bool check_state(const struct args *args)
+{
+    const char *word = args_value(args, "state");
+    if (!word || !strcmp(word, "none"))
+        return true;
+    args_refuse(args,
+                "--state cannot be \"%.64s\"; allowed: none. Without --state "
+                "the journal is kept, in STATE_DIRECTORY",
+                word);
+    return false;
+}
+
 static int run(struct config *config, const struct args *args)
 {
     const struct daemon_options daemon = {
@@ -77,6 +91,8 @@ int cli_run(int argc, char **argv)
     int code;
     if (!args_read(&args, &verb, argc, argv, &code))
         return code;
+    if (!check_state(&args))
+        return EXIT_USAGE;
     secrets_protect_process();
     struct config config;
     struct text problems;

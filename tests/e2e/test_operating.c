@@ -434,6 +434,23 @@ static void a_dry_run_needs_neither_key_nor_folder(void **state)
     free(folder);
 }
 
+static void a_worker_without_a_journal_says_so(void **state)
+{
+    struct world *world = *state;
+    static const char *const args[] = { "--state", "none", NULL };
+    const struct worker_options options = { .args = args };
+    world_prepare(world, schedule, true, "production");
+    worker_spawn(&world->worker, &world->scratch, &world->stand, &options);
+    json_decref(worker_says(&world->worker,
+                            "no journal is kept (--state none): a restart "
+                            "forgets"));
+    worker_await_generation(&world->worker, 1);
+    worker_drain(&world->worker);
+    char *journal = scratch_path(&world->scratch, "state/journal.db");
+    assert_int_equal(access(journal, F_OK), -1);
+    free(journal);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,6 +474,7 @@ int main(void)
         WORLD_TEST(a_worker_removes_its_own_token_only),
         WORLD_TEST(a_dry_run_stands_beside_a_worker),
         WORLD_TEST(a_dry_run_needs_neither_key_nor_folder),
+        WORLD_TEST(a_worker_without_a_journal_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

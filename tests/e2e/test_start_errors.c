@@ -117,19 +117,30 @@ static void a_taken_port_is_named(void **state)
     expect_refusal(world, &options, 69, says);
 }
 
-/* A folder below a file: not even root can write there. */
+static void expect_state_refusal(struct world *world, const char *folder,
+                                 int code)
+{
+    char pair[256];
+    snprintf(pair, sizeof pair, "STATE_DIRECTORY=%s", folder);
+    const char *const env[] = { pair, NULL };
+    const char *const says[] = { folder, "(STATE_DIRECTORY)", NULL };
+    const struct worker_options options = { .env = env };
+    expect_refusal(world, &options, code, says);
+}
+
+/* A path below a file is none, however long one waits. Where not even root can
+ * make a file, and below what is not there yet, somebody may put it right. */
 static void an_unwritable_state_folder_is_named(void **state)
 {
     struct world *world = *state;
     world_prepare(world, schedule, true, "production");
-    char *folder = scratch_path(&world->scratch, "schedules.lua/state");
-    char pair[256];
-    snprintf(pair, sizeof pair, "STATE_DIRECTORY=%s", folder);
-    const char *const env[] = { pair, NULL };
-    const char *const says[] = { folder, NULL };
-    const struct worker_options options = { .env = env };
-    expect_refusal(world, &options, 78, says);
-    free(folder);
+    char *wrong = scratch_path(&world->scratch, "schedules.lua/state");
+    char *absent = scratch_path(&world->scratch, "disk/state");
+    expect_state_refusal(world, wrong, 78);
+    expect_state_refusal(world, "/sys", 69);
+    expect_state_refusal(world, absent, 69);
+    free(wrong);
+    free(absent);
 }
 
 static void every_mistake_of_the_file_is_said(void **state)
@@ -163,6 +174,10 @@ static const struct {
     { { "plam" }, "plan" },
     { { "frobnicate" }, "frobnicate" },
     { { "run", "--dri-run" }, "--dry-run" },
+    { { "run", "--state", "sqlite" },
+      "--state cannot be \"sqlite\"; allowed: none" },
+    { { "run", "--state=" }, "--state cannot be \"\"; allowed: none" },
+    { { "run", "--state" }, "--state wants a value" },
     { { "plan", "--evn", "x" }, "--env" },
     { { "plan", "--env" }, "--env" },
     { { "demo", "--speed", "fast" }, "--speed" },
