@@ -1,4 +1,5 @@
 /* `mooncron run`: the daemon, in the foreground. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,6 +90,9 @@ int cli_run(int argc, char **argv)
 {
     struct args args;
     int code;
+    /* Who asks for a reload before the first load gets it with that: until the
+     * loop hears the signal it must not end the program. */
+    signal(SIGHUP, SIG_IGN);
     if (!args_read(&args, &verb, argc, argv, &code))
         return code;
     if (!check_state(&args))

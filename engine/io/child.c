@@ -282,13 +282,16 @@ static void lay_descriptors(posix_spawn_file_actions_t *actions, int socket)
     posix_spawn_file_actions_addclosefrom_np(actions, SOCKET_FD + 1);
 }
 
+/* It may be asked before it can answer: till then it does not hear the signal,
+ * which would end it. */
 static void lay_signals(posix_spawnattr_t *attributes)
 {
-    sigset_t none, all;
-    sigemptyset(&none);
+    sigset_t asked, all;
+    sigemptyset(&asked);
+    sigaddset(&asked, SIGUSR1);
     sigfillset(&all);
     posix_spawnattr_init(attributes);
-    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigmask(attributes, &asked);
     posix_spawnattr_setsigdefault(attributes, &all);
     posix_spawnattr_setflags(attributes,
                              POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);

@@ -75,6 +75,10 @@ static void listen_for_ask(struct host *host)
     struct sigaction action = { .sa_handler = on_ask, .sa_flags = SA_RESTART };
     sigemptyset(&action.sa_mask);
     sigaction(SIGUSR1, &action, NULL);
+    sigset_t asked; /* the daemon had us born deaf to it */
+    sigemptyset(&asked);
+    sigaddset(&asked, SIGUSR1);
+    sigprocmask(SIG_UNBLOCK, &asked, NULL);
 }
 
 struct input {

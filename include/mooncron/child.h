@@ -40,8 +40,9 @@ void child_send(struct child *child, const char *bytes, size_t len);
  * CHILD_GRACE_MS is killed. */
 #define CHILD_GRACE_MS 200
 void child_close(struct child *child);
-/* Asks one that hangs where it is, by SIGUSR1: it may answer with a frame, or
- * not; so it is killed a little later all the same. */
+/* Asks one that hangs where it is, by SIGUSR1, which it was born with blocked:
+ * it may answer with a frame, or not; so it is killed a little later all the
+ * same. */
 void child_ask(struct child *child);
 void child_kill(struct child *child); /* SIGKILL, now */
 int child_pid(const struct child *child);

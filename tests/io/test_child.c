@@ -33,6 +33,7 @@ enum part {
     PART_SIGNAL,   /* ends by SIGTERM */
     PART_HALF,     /* sends half a frame and leaves */
     PART_REPORT,   /* tells what it was given */
+    PART_ASKED,    /* hears SIGUSR1 from now on, and says so when it comes */
 };
 
 #define BULK_FRAMES 100000
@@ -108,6 +109,24 @@ static void part_report(void)
     child_say(report, sizeof report);
 }
 
+static void on_asked(int number)
+{
+    (void)number;
+    child_say("asked", 5);
+    _exit(0);
+}
+
+static void part_asked(void)
+{
+    sigset_t asked;
+    signal(SIGUSR1, on_asked);
+    sigemptyset(&asked);
+    sigaddset(&asked, SIGUSR1);
+    sigprocmask(SIG_UNBLOCK, &asked, NULL);
+    for (;;)
+        pause();
+}
+
 static int play(void)
 {
     char order[5];
@@ -148,6 +167,8 @@ static int play(void)
     case PART_REPORT:
         part_report();
         return 0;
+    case PART_ASKED:
+        part_asked();
     }
     return 94;
 }
@@ -158,7 +179,7 @@ struct account {
     struct child *child;
     unsigned frames, ended;
     unsigned close_after; /* frames; 0: never closed by us */
-    bool kill_after_one, ask_after_one;
+    bool kill_after_one;
     size_t bytes;
     char first[64]; /* the string of the first frame, where it is short */
     char how[64];
@@ -186,8 +207,6 @@ static void on_frame(void *data, char *frame, size_t len)
         child_close(account->child);
     if (account->kill_after_one)
         child_kill(account->child);
-    if (account->ask_after_one)
-        child_ask(account->child);
 }
 
 static void on_ended(void *data, const char *how)
@@ -363,14 +382,15 @@ static void test_kill(void **state)
     assert_string_equal(account.how, "was killed by signal 9 (Killed)");
 }
 
-/* One that has nothing to say to SIGUSR1 ends by it. */
+/* Asked before it is ready to be, it answers when it is. */
 static void test_ask(void **state)
 {
-    struct account account = { .ask_after_one = true };
-    begin(loop_of(state), &account, PART_DEAF);
+    struct account account = { 0 };
+    begin(loop_of(state), &account, PART_ASKED);
+    child_ask(account.child);
     settle(loop_of(state), &account);
-    assert_string_equal(account.how,
-                        "was killed by signal 10 (User defined signal 1)");
+    assert_string_equal(account.first, "asked");
+    assert_string_equal(account.how, "exited with 0");
 }
 
 /* Closed before it was ready to hear anything: it reads the end and leaves. */
