@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
+#include <sqlite3.h>
 #include <string.h>
 #include <uv.h>
 
@@ -16,6 +17,7 @@ size_t versions_get(struct version list[VERSIONS_MAX])
         { "jansson", jansson_version_str() },
         { "civetweb", mg_version() },
         { "OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING) },
+        { "SQLite", sqlite3_libversion() },
     };
     memcpy(list, all, sizeof all);
     return sizeof all / sizeof *all;

@@ -156,6 +156,8 @@ static const struct {
     { { "help", "plan" }, 0, "--detailed-exitcode", "" },
     { { "help", "paln" }, 64, "", "did you mean \"plan\"" },
     { { "version" }, 0, "libcurl", "" },
+    { { "version" }, 0, ", SQLite 3.", "" },
+    { { "version", "--json" }, 0, "\"SQLite\": \"3.", "" },
     { { "--version" }, 0, "mooncron 0.", "" },
     { { "explain", "E110" }, 0, "E110: ", "" },
     { { "explain", "e110" }, 0, "E110: ", "" },

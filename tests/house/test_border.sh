@@ -47,7 +47,7 @@ knows() {
         esac ;;
     sqlite3.h)
         case $2 in
-        engine/store/sqlite_*) return 0 ;;
+        engine/store/sqlite_* | engine/io/versions.c) return 0 ;;
         esac ;;
     lua.h | lauxlib.h | lualib.h)
         case $2 in
