@@ -283,6 +283,23 @@ describe("check", function()
     end)
   end
 
+  -- { text, what is said of an option that has another name, or another place }
+  for _, row in ipairs {
+    { "group 'hub' { limt = 1 }", "did you mean `limit`?" },
+    { "job 'a' { every = '1h', post = '/a', overlap = 'queue', max = 2 }",
+      'help: overlap = { policy = "allow", max = 2 }' },
+    { "job 'a' { every = '1h', post = '/a', limit = 1 }", 'help: group "name" { limit = 1 }' },
+    { "job 'a' { every = '1h', post = '/a', attempts = 5 }", "goes within `retry`" },
+    { "job 'a' { every = '1h', post = '/a', start = '2026-12-01' }", "the option is called `from`" },
+  } do
+    it("says where it belongs: " .. row[1], function()
+      local out, code = program.check_text(row[1])
+      assert.equal(78, code, out)
+      assert.truthy(out:find("E104", 1, true), out)
+      assert.truthy(out:find(row[2], 1, true), out)
+    end)
+  end
+
   it("calls a file that is nested too deeply by its fault", function()
     local out, code = program.check_text("local x = " .. ("("):rep(300) .. "1" .. (")"):rep(300))
     assert.equal(78, code, out)

@@ -230,6 +230,10 @@ local mistakes = {
     .. job "at = '08:00', except = many", "E105", 0, "`except` names more than 15 calendars in job \"a\"" },
   { job "every = '1h', until = '2026-12-31'", "E100", 25,
     "syntax error: unexpected symbol near 'until'", "help: `until` is a word of Lua: the option is called `to`" },
+  { job "every = '1h', end = '2026-12-31'", "E100", 25,
+    "near 'end'", "help: `end` is a word of Lua: the option is called `to`" },
+  { job "every = '1h', ['until'] = '2026-12-31'", "E104", 25, "unknown option `until`",
+    "the option is called `to`" },
 }
 
 -- `check` at a fixed time, so that what `next` was asked is fixed too.

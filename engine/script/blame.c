@@ -192,6 +192,18 @@ static bool near_token(const char *message, char *buffer, size_t size)
     return true;
 }
 
+/* Whether the word at a spot is given a value, as an option is. */
+static bool is_given(const struct source *source, const struct spot *spot,
+                     const char *word)
+{
+    size_t len, at = spot->column - 1 + strlen(word);
+    const char *text = source_line(source, spot->line, &len);
+    while (at < len && (text[at] == ' ' || text[at] == '\t'))
+        at++;
+    return at < len && text[at] == '=' &&
+           (at + 1 == len || text[at + 1] != '=');
+}
+
 void blame_syntax(struct loader *loader, const char *file)
 {
     lua_State *L = loader->vm->L;
@@ -202,7 +214,7 @@ void blame_syntax(struct loader *loader, const char *file)
         place.line = (uint32_t)strtoul(mark + 1, NULL, 10);
     text = text ? vm_message(L, &place) : "it cannot be compiled";
     const struct source *source = sources_find(&loader->sources, file);
-    char token[64], help[256] = "";
+    char token[64] = "", help[256] = "";
     struct spot spot = { 0, 0, 0 };
     if (near_token(text, token, sizeof token))
         spot = source_text(source, place.line, token);
@@ -219,10 +231,11 @@ void blame_syntax(struct loader *loader, const char *file)
         snprintf(help, sizeof help,
                  "a comma is probably missing at the end of line %u:  %.*s,",
                  (unsigned)line, (int)(len < 120 ? len : 120), before);
-    /* from and to: people look for the other word first */
-    if (spot.column && !strcmp(token, "until"))
+    /* from and to: people look for the other words first */
+    bool bound = !strcmp(token, "until") || !strcmp(token, "end");
+    if (spot.column && bound && is_given(source, &spot, token))
         snprintf(help, sizeof help,
-                 "`until` is a word of Lua: the option is called `to`");
+                 "`%s` is a word of Lua: the option is called `to`", token);
     const struct advice advice = { .help = help };
     if (!spot.column)
         spot.line = place.line;

@@ -284,6 +284,36 @@ static const struct option {
 
 static const char options_key[] = "mooncron.options";
 
+/* What is written as an option, and belongs elsewhere or has another name. */
+static const struct stranger {
+    const char *name, *label, *help;
+} strangers[] = {
+    { "max", "goes within `overlap` or `catch_up`",
+      "overlap = { policy = \"allow\", max = 2 }  lets so many runs go on at "
+      "once; with \"queue\" one slot waits" },
+    { "policy", "goes within `overlap` or `catch_up`",
+      "for example  overlap = { policy = \"allow\", max = 2 }" },
+    { "window", "goes within `catch_up`",
+      "for example  catch_up = { window = \"12h\", policy = \"all\" }" },
+    { "attempts", "goes within `retry`",
+      "for example  retry = { attempts = 5, backoff = \"2s..30s\" }" },
+    { "backoff", "goes within `retry`",
+      "for example  retry = { attempts = 5, backoff = \"2s..30s\" }" },
+    { "limit", "goes into a group",
+      "group \"name\" { limit = 1 }  and in the job  group = \"name\"" },
+    { "until", "the option is called `to`", "" },
+    { "end", "the option is called `to`", "" },
+    { "start", "the option is called `from`", "" },
+};
+
+static const struct stranger *stranger_find(const char *key)
+{
+    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
+        if (!strcmp(key, strangers[i].name))
+            return &strangers[i];
+    return NULL;
+}
+
 static void blame_option(struct taker *taker, const char *key, unsigned owner)
 {
     const char *names[OPTIONS];
@@ -292,10 +322,15 @@ static void blame_option(struct taker *taker, const char *key, unsigned owner)
         if (options[i].owners & owner)
             names[count++] = options[i].name;
     char label[96] = "", help[480] = "";
-    const char *near = suggest(key, names, count);
-    if (near)
+    const struct stranger *stranger = stranger_find(key);
+    const char *near = stranger ? NULL : suggest(key, names, count);
+    if (stranger) {
+        snprintf(label, sizeof label, "%s", stranger->label);
+        snprintf(help, sizeof help, "%s", stranger->help);
+    } else if (near) {
         snprintf(label, sizeof label, "did you mean `%s`?", near);
-    for (size_t i = 0; !near && i < count; i++) {
+    }
+    for (size_t i = 0; !stranger && !near && i < count; i++) {
         size_t len = strlen(help);
         snprintf(help + len, sizeof help - len, "%s%s",
                  i ? " " : "options: ", names[i]);

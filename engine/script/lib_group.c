@@ -6,6 +6,7 @@
 #include "blame.h"
 #include "declare.h"
 #include "lib.h"
+#include "mooncron/suggest.h"
 #include "take.h"
 
 static void group_option(struct taker *taker, uint32_t *limit)
@@ -25,7 +26,10 @@ static void group_option(struct taker *taker, uint32_t *limit)
         .name = taker->name,
     };
     struct spot spot = source_option(&site, key ? key : "", SPOT_KEY, 0);
-    const struct advice advice = { .help = "options: limit" };
+    static const char *const names[] = { "limit" };
+    bool near = key && suggest(key, names, 1);
+    const struct advice advice = { .label = near ? "did you mean `limit`?" : "",
+                                   .help = near ? "" : "options: limit" };
     blame_spot(taker->loader, "E104", taker->file, &spot, taker->line, &advice,
                "unknown option `%.64s` in %s", key ? key : "?",
                taker_title(taker, title));
