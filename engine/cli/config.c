@@ -131,7 +131,7 @@ static const struct row rows[] = {
     { "TZDIR", KIND_TEXT, "/usr/share/zoneinfo", FIELD(zones), 0, 0, NULL,
       "folder of the time zones' data" },
     { "STATE_DIRECTORY", KIND_TEXT, "./.mooncron", FIELD(state_directory), 0, 0,
-      NULL, "the last good Settings; systemd sets it" },
+      NULL, "the journal, and the last good Settings; systemd sets it" },
     { "RUNTIME_DIRECTORY", KIND_TEXT, NULL, FIELD(runtime_directory), 0, 0,
       NULL, "the admin token that was made up; systemd sets it" },
     { "MOONCRON_TIME_SCALE", KIND_SCALE, "1", FIELD(time_scale), 0, 0, NULL,
@@ -346,6 +346,22 @@ static bool vars_read(struct config *config, struct error *err)
     return true;
 }
 
+/* Where only the whole is smaller than is usual, so is the part. */
+static bool origin_check(struct config *config, struct error *err)
+{
+    uint32_t all = config->calls_max, one = config->calls_per_origin_max;
+    if (one <= all)
+        return true;
+    config->calls_per_origin_max = all;
+    if (!env_text("MOONCRON_CALLS_PER_ORIGIN_MAX"))
+        return true;
+    error_set(err,
+              "is %u, and MOONCRON_CALLS_MAX is %u: calls to one origin cannot "
+              "be more than calls at all",
+              (unsigned)one, (unsigned)all);
+    return false;
+}
+
 bool config_read(struct config *config, struct text *problems)
 {
     *config =
@@ -360,6 +376,8 @@ bool config_read(struct config *config, struct text *problems)
     }
     if (!vars_read(config, &err))
         problem_add(problems, "MOONCRON_SCRIPT_ENV", &err);
+    if (!origin_check(config, &err))
+        problem_add(problems, "MOONCRON_CALLS_PER_ORIGIN_MAX", &err);
     if (config->log_format == LOG_FORMAT_AUTO)
         config->log_format =
             isatty(STDERR_FILENO) ? LOG_FORMAT_TEXT : LOG_FORMAT_JSON;

@@ -95,13 +95,24 @@ bool reading_scale(const char *text, double *ret, struct error *reterr)
     return true;
 }
 
+/* 0 stands for none, and nanoseconds since 1970 end in 2262. */
+#define INSTANT_MS_MIN INT64_C(31536000000)   /* 1971 */
+#define INSTANT_MS_MAX INT64_C(7258118400000) /* 2200 */
+
 bool reading_instant(const char *text, struct wall *ret, struct error *reterr)
 {
-    if (rfc3339_parse(text, strlen(text), ret))
-        return true;
-    error_set(reterr, "must be RFC 3339, 2026-11-23T14:07:31Z, not \"%s\"",
-              text);
-    return false;
+    struct wall at;
+    if (!rfc3339_parse(text, strlen(text), &at)) {
+        error_set(reterr, "must be RFC 3339, 2026-11-23T14:07:31Z, not \"%s\"",
+                  text);
+        return false;
+    }
+    if (at.ms < INSTANT_MS_MIN || at.ms >= INSTANT_MS_MAX) {
+        error_set(reterr, "must be a time from 1971 to 2199, not \"%s\"", text);
+        return false;
+    }
+    *ret = at;
+    return true;
 }
 
 bool reading_port(const char *text, uint16_t *ret_port, struct error *reterr)

@@ -154,6 +154,13 @@ static const struct {
     { "MOONCRON_TIME_SCALE=0", { "0.1 to 10000", "" } },
     { "MOONCRON_TIME_SCALE=nan", { "0.1 to 10000", "" } },
     { "MOONCRON_TIME_START=noon", { "RFC 3339", "noon" } },
+    { "MOONCRON_TIME_START=1970-01-01T00:00:00Z",
+      { "MOONCRON_TIME_START must be a time from 1971 to 2199",
+        "not \"1970" } },
+    { "MOONCRON_TIME_START=2200-01-01T00:00:00Z", { "to 2199", "2200" } },
+    { "MOONCRON_TIME_START=9999-12-31T23:59:59Z", { "to 2199", "9999" } },
+    { "MOONCRON_CALLS_PER_ORIGIN_MAX=300",
+      { "MOONCRON_CALLS_PER_ORIGIN_MAX is 300", "MOONCRON_CALLS_MAX is 256" } },
     { "MOONCRON_SCRIPT_ENV=A,B-C", { "B-C", "" } },
     { "MOONCRON_SCRIPT_ENV=WORKER_API_KEY", { "worker's own", "" } },
     { "WORKER_API_KEY=a\nb", { "WORKER_API_KEY", "one line" } },
@@ -189,6 +196,35 @@ static void a_password_in_an_url_is_not_repeated(void **state)
     assert_non_null(strstr(world.problems.data, "user or password"));
     assert_null(strstr(world.problems.data, "hunter2"));
     world_close(&world);
+}
+
+/* Whoever lowers the whole does not have to know of the part. */
+static void fewer_calls_are_fewer_to_one_origin(void **state)
+{
+    (void)state;
+    struct world world;
+    const char *const one[] = { "MOONCRON_CALLS_MAX=8", NULL };
+    assert_true(world_read(&world, one));
+    assert_int_equal(world.config.calls_per_origin_max, 8);
+    world_close(&world);
+    const char *const both[] = { "MOONCRON_CALLS_MAX=8",
+                                 "MOONCRON_CALLS_PER_ORIGIN_MAX=9", NULL };
+    assert_false(world_read(&world, both));
+    assert_non_null(strstr(world.problems.data, "MOONCRON_CALLS_MAX is 8"));
+    world_close(&world);
+}
+
+static void the_help_of_the_state_names_the_journal(void **state)
+{
+    (void)state;
+    struct text rows;
+    text_init(&rows, 1 << 16);
+    config_describe(&rows);
+    const char *row = strstr(rows.data, "  STATE_DIRECTORY ");
+    assert_non_null(row);
+    const char *journal = strstr(row, "journal");
+    assert_true(journal && journal < strchr(row, '\n'));
+    text_close(&rows);
 }
 
 static void all_mistakes_come_at_once(void **state)
@@ -308,6 +344,8 @@ int main(void)
         cmocka_unit_test(what_is_set_is_read),
         cmocka_unit_test(nonsense_is_named),
         cmocka_unit_test(a_password_in_an_url_is_not_repeated),
+        cmocka_unit_test(fewer_calls_are_fewer_to_one_origin),
+        cmocka_unit_test(the_help_of_the_state_names_the_journal),
         cmocka_unit_test(all_mistakes_come_at_once),
         cmocka_unit_test(a_secret_comes_from_one_place),
         cmocka_unit_test(scripts_see_what_is_listed),
