@@ -84,6 +84,9 @@ static const char *const steps[] = {
     "  epoch INTEGER NOT NULL,"
     "  until_ms INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;",
+    /* 2: passes are asked for job by job */
+    "DROP INDEX run_passed;"
+    "CREATE INDEX run_passed ON run(job, last_ms) WHERE last_ms IS NOT NULL;",
 };
 
 const struct schema schema_journal = {

@@ -5,7 +5,10 @@
     "slot_ms, kind, job, claimed, no_overlap, run.life, epoch, generation, "   \
     "settings, trigger, attempt, lease_ms, started_ms, ended_ms, verdict, "    \
     "why, cause, status, took_ms, last_ms, slots, error, who "
-#define TOLD  "SELECT " ROW_COLUMNS ", coalesce(owner, '') FROM run "
+#define TOLD "SELECT " ROW_COLUMNS ", coalesce(owner, '') FROM run "
+#define TOLD_OF_EACH                                                           \
+    "SELECT " ROW_COLUMNS ", coalesce(owner, '') "                             \
+    "FROM job AS each CROSS JOIN run "
 #define OWNED "LEFT JOIN life ON life.id = run.life "
 #define WANTED                                                                 \
     "AND (?3 = 0 OR (verdict < 32 AND ?3 >> verdict & 1 "                      \
@@ -55,8 +58,14 @@ static const char *const statement_sql[STATEMENTS] = {
     [ROW_COUNT] = "SELECT count(*) FROM run",
     [ROW_OPEN] = "SELECT " ROW_COLUMNS "FROM run INDEXED BY run_open "
                  "WHERE ended_ms IS NULL ORDER BY slot_ms, kind, job",
-    [ROW_REACH] = "SELECT max(min(coalesce(last_ms, slot_ms), ?2)) FROM run "
-                  "WHERE job = ?1 AND slot_ms <= ?2 AND kind <> 1",
+    /* The newest row, and the pass that reaches farthest. */
+    [ROW_REACH] = "SELECT max(at_ms) FROM (SELECT * FROM ("
+                  "SELECT slot_ms AS at_ms FROM run INDEXED BY run_job "
+                  "WHERE job = ?1 AND slot_ms <= ?2 AND kind <> 1 "
+                  "ORDER BY slot_ms DESC LIMIT 1) UNION ALL SELECT * FROM ("
+                  "SELECT min(last_ms, ?2) FROM run INDEXED BY run_passed "
+                  "WHERE job = ?1 AND last_ms IS NOT NULL AND slot_ms <= ?2 "
+                  "ORDER BY last_ms DESC LIMIT 1))",
     [ROW_PRUNE] = "DELETE FROM run WHERE (slot_ms, kind, job) IN ("
                   "SELECT slot_ms, kind, job FROM run AS old "
                   "WHERE slot_ms < ?1 AND ended_ms < ?1 AND EXISTS ("
@@ -108,9 +117,10 @@ static const char *const statement_sql[STATEMENTS] = {
                   "VALUES (?1, ?2, ?3, ?4)",
     [HISTORY] =
         TOLD OWNED "WHERE slot_ms BETWEEN ?1 AND ?2 " WANTED NEWEST_FIRST,
-    [HISTORY_INTO] = TOLD "INDEXED BY run_passed " OWNED
-                          "WHERE last_ms >= ?1 AND slot_ms < ?1 "
-                          "AND slot_ms <= ?2 " WANTED NEWEST_FIRST,
+    [HISTORY_INTO] = TOLD_OF_EACH "INDEXED BY run_passed " OWNED
+                                  "WHERE job = each.id AND last_ms >= ?1 "
+                                  "AND slot_ms < ?1 "
+                                  "AND slot_ms <= ?2 " WANTED NEWEST_FIRST,
     [HISTORY_JOB] =
         TOLD "INDEXED BY run_job " OWNED "WHERE slot_ms BETWEEN ?1 AND ?2 "
              "AND job = ?4 " WANTED NEWEST_FIRST,
@@ -118,6 +128,11 @@ static const char *const statement_sql[STATEMENTS] = {
     "INDEXED BY run_passed " OWNED "WHERE last_ms >= ?1 AND slot_ms < ?1 "
     "AND slot_ms <= ?2 AND job = ?4 " WANTED NEWEST_FIRST,
 };
+
+const char *statement_text(enum statement which)
+{
+    return statement_sql[which];
+}
 
 int statement_prepare(struct sqlite_store *sqlite, enum statement which)
 {

@@ -98,6 +98,7 @@ struct value {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+const char *statement_text(enum statement which); /* its SQL */
 /* The code of SQLite. */
 int statement_prepare(struct sqlite_store *sqlite, enum statement which);
 

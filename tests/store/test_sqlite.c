@@ -1,6 +1,6 @@
 /* What only a file has: it is kept, locked, damaged, old, new, or on a disk
  * that is full. */
-#include "../../engine/store/sqlite_schema.h"
+#include "../../engine/store/sqlite_store.h"
 #include "book.h"
 
 #include <dirent.h>
@@ -785,6 +785,65 @@ static void test_every_version(void **state)
     }
 }
 
+/* How SQLite goes about a statement, a line for each step of its plan. */
+static void put_plan(sqlite3 *db, enum statement which, struct text *out)
+{
+    sqlite3_stmt *plan;
+    char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", statement_text(which));
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &plan, NULL), SQLITE_OK);
+    while (sqlite3_step(plan) == SQLITE_ROW)
+        text_printf(out, "%s\n", (const char *)sqlite3_column_text(plan, 3));
+    sqlite3_finalize(plan);
+    sqlite3_free(sql);
+}
+
+/* What is asked while jobs wait to be claimed goes by an index, and by as many
+ * of its columns as there are: a job with a million rows costs no more. */
+static void test_nothing_is_searched_in_vain(void **state)
+{
+    static const struct {
+        enum statement which;
+        const char *plan[4]; /* steps, in any order */
+    } wanted[] = {
+        { ROW_GET,
+          { "SEARCH run USING PRIMARY KEY (slot_ms=? AND kind=? AND job=?)" } },
+        { ROW_RIVAL, { "SEARCH run USING INDEX run_open (job=?)" } },
+        { ROW_REACH,
+          { "SEARCH run USING COVERING INDEX run_job (job=? AND slot_ms<?)",
+            "SEARCH run USING COVERING INDEX run_passed (job=? AND "
+            "last_ms>?)" } },
+        { HISTORY,
+          { "SEARCH run USING PRIMARY KEY (slot_ms>? AND slot_ms<?)" } },
+        { HISTORY_INTO,
+          { "SEARCH run USING INDEX run_passed (job=? AND last_ms>?)" } },
+        { HISTORY_JOB,
+          { "SEARCH run USING INDEX run_job (job=? AND slot_ms>? AND "
+            "slot_ms<?)" } },
+        { HISTORY_JOB_INTO,
+          { "SEARCH run USING INDEX run_passed (job=? AND last_ms>?)" } },
+    };
+    struct file file;
+    sqlite3 *db;
+    (void)state;
+    file_begin(&file);
+    work_some(&file);
+    file_shut(&file, 50);
+    assert_int_equal(sqlite3_open(file.path, &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        struct text *plan = &file.book.text;
+        text_clear(plan);
+        put_plan(db, wanted[i].which, plan);
+        for (size_t k = 0; k < 4 && wanted[i].plan[k]; k++)
+            if (!strstr(plan->data, wanted[i].plan[k]))
+                fail_msg("%s\nis no part of\n%sof %s", wanted[i].plan[k],
+                         plan->data, statement_text(wanted[i].which));
+        if (strstr(plan->data, "SCAN run"))
+            fail_msg("%sof %s", plan->data, statement_text(wanted[i].which));
+    }
+    sqlite3_close(db);
+    file_end(&file);
+}
+
 static const char *const growing[] = {
     "CREATE TABLE thing(name TEXT); INSERT INTO thing VALUES ('lamp');",
     "ALTER TABLE thing ADD COLUMN weight INTEGER NOT NULL DEFAULT 3;",
@@ -879,6 +938,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_full_disk_and_retention),
         cmocka_unit_test(test_disk_is_full_at_the_start),
         cmocka_unit_test(test_every_version),
+        cmocka_unit_test(test_nothing_is_searched_in_vain),
         cmocka_unit_test(test_steps_from_each_version),
         cmocka_unit_test(test_step_that_fails),
     };
