@@ -41,6 +41,30 @@ struct row {
     const char *owner; /* told by history() alone, "" where it is forgotten */
 };
 
+/* A walk looks at rows one after the other, some at a time: newest slot first,
+ * and within it by kind and job. */
+struct row_walk {
+    uint32_t job;         /* 0: of all */
+    struct wall from, to; /* slots */
+    uint32_t verdicts;    /* bits of those that are wanted; 0: all. A hint */
+    uint32_t left;        /* rows that may be looked at; it counts down */
+    struct row_place {    /* goes on behind it; kind and job -1: before all */
+        struct wall slot; /* rows of this slot */
+        int kind;
+        int64_t job;
+    } at;
+};
+
+/* The same for the passes of one job that reach `from` or beyond, in an order
+ * of the driver's own. */
+struct pass_walk {
+    uint32_t job;
+    struct wall from;      /* that they reach */
+    struct wall begin_max; /* others need not be visited. A hint */
+    uint32_t left;
+    struct wall last, slot; /* goes on behind it; EVER_MS: at the beginning */
+};
+
 /* What changes in a lane; a job's first change makes it. */
 struct lane_change {
     struct wall cursor, started; /* EVER_MS: as it was */
@@ -70,6 +94,7 @@ typedef bool row_visitor(void *data, const struct row *row);
 typedef void lane_visitor(void *data, const struct lane *lane);
 typedef void pause_visitor(void *data, uint32_t job,
                            const struct stored_pause *pause);
+typedef void pass_visitor(void *data, const struct row_key *key);
 typedef bool life_visitor(void *data, const struct life *life);
 
 /* Whatever answers false, ANSWER_BROKEN or -1 has set `store->error`. Strings
@@ -134,12 +159,13 @@ struct store_driver {
      * not beyond it. */
     enum answer (*reach)(struct store *store, uint32_t job, struct wall upto,
                          struct wall *ret);
-    /* Rows that touch [from, to]; job 0: of all. Newest slot first. The
-     * verdicts and the limit of the query are a hint: the shared part sees to
-     * them. */
-    bool (*history)(struct store *store, uint32_t job,
-                    const struct history_query *query, row_visitor *visit,
-                    void *data);
+    /* Both: ANSWER_NO where there are no more rows, ANSWER_YES where the walk
+     * may go on: so many were looked at, or the visitor wants no more. A driver
+     * to which it makes no difference may look at some more than were left. */
+    enum answer (*history)(struct store *store, struct row_walk *walk,
+                           row_visitor *visit, void *data);
+    enum answer (*passes)(struct store *store, struct pass_walk *walk,
+                          pass_visitor *visit, void *data);
 };
 
 /* The head of every driver's own struct. */

@@ -497,23 +497,119 @@ static enum answer reach(struct store *store, uint32_t job, struct wall upto,
     return ANSWER_YES;
 }
 
-static bool history(struct store *store, uint32_t job,
-                    const struct history_query *query, row_visitor *visit,
-                    void *data)
+/* ---- history ---- */
+
+/* The first row of a shelf behind `at`, newest slot first; NULL: none that is
+ * not before `from`. */
+static const struct row *next_told(const struct shelf *shelf, int64_t job,
+                                   const struct row_place *at, struct wall from)
+{
+    int kind = at->kind + (job <= at->job);
+    struct row_key key = { .slot = at->slot,
+                           .kind = (uint8_t)(kind < 0 ? 0 : kind) };
+    size_t i = row_place(shelf, &key);
+    if (i < shelf->count && shelf->rows[i].key.slot.ms == at->slot.ms)
+        return &shelf->rows[i];
+    key.kind = 0;
+    i = row_place(shelf, &key);
+    if (i == 0 || shelf->rows[i - 1].key.slot.ms < from.ms)
+        return NULL;
+    key.slot = shelf->rows[i - 1].key.slot;
+    return &shelf->rows[row_place(shelf, &key)];
+}
+
+/* Rows of several shelves become one: a heap of the next of each. */
+struct merge {
+    const struct row **heap;
+    size_t count;
+    int (*order)(const void *, const void *);
+};
+
+static void merge_sink(struct merge *merge, size_t i)
+{
+    for (size_t k; (k = 2 * i + 1) < merge->count; i = k) {
+        const struct row **heap = merge->heap;
+        if (k + 1 < merge->count && merge->order(&heap[k + 1], &heap[k]) < 0)
+            k++;
+        if (merge->order(&heap[i], &heap[k]) <= 0)
+            break;
+        const struct row *row = heap[i];
+        heap[i] = heap[k];
+        heap[k] = row;
+    }
+}
+
+static void merge_begin(struct merge *merge)
+{
+    for (size_t i = merge->count / 2; i-- > 0;)
+        merge_sink(merge, i);
+}
+
+/* The row that was the first of all is followed by `next` of its shelf. */
+static void merge_on(struct merge *merge, const struct row *next)
+{
+    merge->heap[0] = next ? next : merge->heap[--merge->count];
+    merge_sink(merge, 0);
+}
+
+static void begin_walk(struct memory_store *memory, const struct row_walk *walk,
+                       struct merge *merge)
+{
+    size_t first = walk->job ? walk->job - 1 : 0;
+    size_t end = walk->job ? walk->job : memory->shelf_count;
+    merge->order = newest_first;
+    merge->heap = memory_new((end - first + 1) * sizeof *merge->heap);
+    for (size_t k = first; k < end; k++) {
+        const struct row *row = next_told(&memory->shelves[k], (int64_t)k + 1,
+                                          &walk->at, walk->from);
+        if (row)
+            merge->heap[merge->count++] = row;
+    }
+    merge_begin(merge);
+}
+
+/* To begin costs as much as there are shelves: then it is worth as many rows.
+ */
+static enum answer history(struct store *store, struct row_walk *walk,
+                           row_visitor *visit, void *data)
 {
     struct memory_store *memory = of(store);
-    struct picked picked = { 0 };
-    for (size_t k = job ? job - 1 : 0; k < (job ? job : memory->shelf_count);
-         k++) {
-        struct shelf *shelf = &memory->shelves[k];
-        for (size_t i = 0; i < shelf->count; i++)
-            if (shelf->rows[i].key.slot.ms <= query->to.ms &&
-                row_last(&shelf->rows[i]).ms >= query->from.ms)
-                pick(&picked, &shelf->rows[i]);
+    struct merge merge = { 0 };
+    begin_walk(memory, walk, &merge);
+    size_t left = walk->left > merge.count ? walk->left : merge.count;
+    walk->left = 0;
+    bool on = true;
+    while (merge.count && on && left-- > 0) {
+        struct row row = *merge.heap[0];
+        row.owner = owner_of(memory, row.life);
+        walk->at =
+            (struct row_place){ row.key.slot, row.key.kind, row.key.job };
+        merge_on(&merge, next_told(shelf_of(store, row.key.job), row.key.job,
+                                   &walk->at, walk->from));
+        on = visit(data, &row);
     }
-    pick_order(&picked, newest_first);
-    pick_visit(memory, &picked, visit, data);
-    return true;
+    free(merge.heap);
+    return merge.count || !on ? ANSWER_YES : ANSWER_NO;
+}
+
+/* By their beginnings: there is no other order here. */
+static enum answer passes(struct store *store, struct pass_walk *walk,
+                          pass_visitor *visit, void *data)
+{
+    const struct shelf *shelf = shelf_of(store, walk->job);
+    const struct row_key after = { .slot = walk->slot, .kind = UINT8_MAX };
+    for (size_t i = row_place(shelf, &after); i < shelf->count; i++) {
+        const struct row *row = &shelf->rows[i];
+        if (row->key.slot.ms > walk->begin_max.ms)
+            break;
+        if (!walk->left)
+            return ANSWER_YES;
+        walk->left--;
+        walk->slot = row->key.slot;
+        if (row->key.kind == ROW_PASS && row->last.ms >= walk->from.ms)
+            visit(data, &row->key);
+    }
+    return ANSWER_NO;
 }
 
 /* ---- retention ---- */
@@ -688,6 +784,7 @@ static const struct store_driver memory_driver = {
     .pause_get = pause_get,
     .reach = reach,
     .history = history,
+    .passes = passes,
 };
 
 struct store *store_open_memory(const char *owner)

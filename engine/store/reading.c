@@ -1,4 +1,5 @@
-/* What is remembered is told: at a start, and to those who ask for history. */
+/* What is remembered is told: all of it at a start; a pause, or lives, to those
+ * who ask. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,76 +175,7 @@ void recall_close(struct recall *recall)
     *recall = (struct recall){ 0 };
 }
 
-/* ---- history ---- */
-
-struct telling {
-    struct store *store;
-    const struct history_query *query;
-    history_visitor *visit;
-    void *data;
-    uint32_t left;
-};
-
-static bool is_wanted(const struct history_query *query, const struct row *row)
-{
-    if (!query->verdicts)
-        return true;
-    return row->state == ROW_DONE && row->verdict < 32 &&
-           (query->verdicts >> row->verdict & 1);
-}
-
-static struct history_row told(const struct store *store, const struct row *row)
-{
-    bool is_pass = row->key.kind == ROW_PASS;
-    return (struct history_row){
-        .job = names_of(&store->jobs, row->key.job),
-        .slot = row->key.slot,
-        .last = is_pass ? row->last : row->key.slot,
-        .count = row->count,
-        .started = row->started,
-        .ended = row->ended,
-        .took_ms = row->took_ms,
-        .error = row->error,
-        .by = row->by,
-        .owner = row->owner,
-        .settings = row->settings,
-        .generation = row->generation,
-        .attempt = row->attempt,
-        .epoch = row->epoch,
-        .status = row->status,
-        .trigger = row->trigger,
-        .verdict = row->verdict,
-        .why = row->why,
-        .cause = row->cause,
-        .manual = row->key.kind == ROW_MANUAL,
-        .claimed = row->state == ROW_CLAIMED,
-        .done = row->state == ROW_DONE,
-    };
-}
-
-static bool tell_row(void *data, const struct row *row)
-{
-    struct telling *telling = data;
-    if (!is_wanted(telling->query, row))
-        return true;
-    const struct history_row history = told(telling->store, row);
-    return telling->visit(telling->data, &history) && --telling->left > 0;
-}
-
-bool store_history(struct store *store, const struct history_query *query,
-                   history_visitor *visit, void *data, struct error *reterr)
-{
-    struct telling telling = { store, query, visit, data, query->limit };
-    if (telling.left > HISTORY_ROWS_MAX)
-        telling.left = HISTORY_ROWS_MAX;
-    uint32_t job = query->job ? names_find(&store->jobs, query->job) : 0;
-    if (!telling.left || (query->job && !job))
-        return true;
-    if (store->driver->history(store, job, query, tell_row, &telling))
-        return true;
-    *reterr = store->error;
-    return false;
-}
+/* ---- one pause ---- */
 
 bool store_pause_of(struct store *store, const char *job,
                     struct stored_pause *ret)

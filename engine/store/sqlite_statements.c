@@ -5,15 +5,8 @@
     "slot_ms, kind, job, claimed, no_overlap, run.life, epoch, generation, "   \
     "settings, trigger, attempt, lease_ms, started_ms, ended_ms, verdict, "    \
     "why, cause, status, took_ms, last_ms, slots, error, who "
-#define TOLD "SELECT " ROW_COLUMNS ", coalesce(owner, '') FROM run "
-#define TOLD_OF_EACH                                                           \
-    "SELECT " ROW_COLUMNS ", coalesce(owner, '') "                             \
-    "FROM job AS each CROSS JOIN run "
+#define TOLD  "SELECT " ROW_COLUMNS ", coalesce(owner, '') FROM run "
 #define OWNED "LEFT JOIN life ON life.id = run.life "
-#define WANTED                                                                 \
-    "AND (?3 = 0 OR (verdict < 32 AND ?3 >> verdict & 1 "                      \
-    "AND ended_ms IS NOT NULL)) "
-#define NEWEST_FIRST "ORDER BY slot_ms DESC, kind, job"
 
 static const char *const statement_sql[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -115,18 +108,19 @@ static const char *const statement_sql[STATEMENTS] = {
     [LEASE_GET] = "SELECT life, epoch, until_ms FROM lease WHERE name = ?1",
     [LEASE_PUT] = "REPLACE INTO lease(name, life, epoch, until_ms) "
                   "VALUES (?1, ?2, ?3, ?4)",
-    [HISTORY] =
-        TOLD OWNED "WHERE slot_ms BETWEEN ?1 AND ?2 " WANTED NEWEST_FIRST,
-    [HISTORY_INTO] = TOLD_OF_EACH "INDEXED BY run_passed " OWNED
-                                  "WHERE job = each.id AND last_ms >= ?1 "
-                                  "AND slot_ms < ?1 "
-                                  "AND slot_ms <= ?2 " WANTED NEWEST_FIRST,
-    [HISTORY_JOB] =
-        TOLD "INDEXED BY run_job " OWNED "WHERE slot_ms BETWEEN ?1 AND ?2 "
-             "AND job = ?4 " WANTED NEWEST_FIRST,
-    [HISTORY_JOB_INTO] = TOLD
-    "INDEXED BY run_passed " OWNED "WHERE last_ms >= ?1 AND slot_ms < ?1 "
-    "AND slot_ms <= ?2 AND job = ?4 " WANTED NEWEST_FIRST,
+    /* A walk through all jobs goes from slot to slot: of one slot there may be
+     * as many rows as jobs, and no index has the newest slot first but its
+     * kinds and jobs upwards. Of one job a slot has three rows at most. */
+    [HISTORY_SLOT] = TOLD OWNED
+    "WHERE slot_ms = ?1 AND (kind, job) > (?2, ?3) ORDER BY kind, job",
+    [HISTORY_OLDER] =
+        "SELECT max(slot_ms) FROM run WHERE slot_ms >= ?1 AND slot_ms < ?2",
+    [HISTORY_JOB] = TOLD
+    "INDEXED BY run_job " OWNED "WHERE job = ?1 AND slot_ms BETWEEN ?2 AND ?3 "
+    "AND (slot_ms < ?3 OR kind > ?4) ORDER BY slot_ms DESC, kind",
+    [PASSES] = "SELECT last_ms, slot_ms FROM run INDEXED BY run_passed "
+               "WHERE job = ?1 AND last_ms IS NOT NULL "
+               "AND (last_ms, slot_ms) > (?2, ?3) ORDER BY last_ms, slot_ms",
 };
 
 const char *statement_text(enum statement which)

@@ -369,31 +369,15 @@ static bool each_lane(struct store *store, lane_visitor *visit, void *data)
     return answer == ANSWER_NO;
 }
 
-/* Shows the rows of a statement that has been begun. `*ret_end` where the
- * visitor wants no more. */
-static bool tell_rows(struct store *store, enum statement which,
-                      enum answer answer, row_visitor *visit, void *data,
-                      bool *ret_end)
-{
-    sqlite3_stmt *at = sqlite_of(store)->statements[which];
-    for (; answer == ANSWER_YES; answer = statement_next(store, which)) {
-        struct row row = row_read(at);
-        if (sqlite3_column_count(at) > 23)
-            row.owner = column_text(at, 23);
-        if (visit(data, &row))
-            continue;
-        statement_end(store, which);
-        *ret_end = true;
-        return true;
-    }
-    return answer == ANSWER_NO;
-}
-
 static bool each_open(struct store *store, row_visitor *visit, void *data)
 {
-    bool ended = false;
-    return tell_rows(store, ROW_OPEN, statement_first(store, ROW_OPEN, NULL, 0),
-                     visit, data, &ended);
+    sqlite3_stmt *at = sqlite_of(store)->statements[ROW_OPEN];
+    enum answer answer = statement_first(store, ROW_OPEN, NULL, 0);
+    for (; answer == ANSWER_YES; answer = statement_next(store, ROW_OPEN)) {
+        const struct row row = row_read(at);
+        visit(data, &row);
+    }
+    return answer == ANSWER_NO;
 }
 
 static struct stored_pause pause_read(sqlite3_stmt *at)
@@ -465,22 +449,112 @@ static enum answer reach(struct store *store, uint32_t job, struct wall upto,
     return ANSWER_YES;
 }
 
-static bool history(struct store *store, uint32_t job,
-                    const struct history_query *query, row_visitor *visit,
-                    void *data)
+/* ---- history ---- */
+
+/* Without a look at all of its columns. */
+static bool is_wanted(sqlite3_stmt *at, uint32_t verdicts)
 {
-    const struct value values[] = { NUM(query->from.ms), NUM(query->to.ms),
-                                    NUM(query->verdicts), NUM(job) };
-    size_t count = job ? 4 : 3;
-    enum statement within = job ? HISTORY_JOB : HISTORY;
-    enum statement into = job ? HISTORY_JOB_INTO : HISTORY_INTO;
-    bool ended = false, all = query->from.ms == EVER_MS; /* none began before */
-    return tell_rows(store, within,
-                     statement_first(store, within, values, count), visit, data,
-                     &ended) &&
-           (ended || all ||
-            tell_rows(store, into, statement_first(store, into, values, count),
-                      visit, data, &ended));
+    uint8_t verdict = column_u8(at, 14);
+    return !verdicts || (verdict < 32 && verdicts >> verdict & 1 &&
+                         column_wall(at, 13).ms != EVER_MS);
+}
+
+/* Rows of a statement that has been begun; the walk is at each in turn. */
+static enum answer tell_rows(struct store *store, enum statement which,
+                             enum answer answer, struct row_walk *walk,
+                             row_visitor *visit, void *data)
+{
+    sqlite3_stmt *at = sqlite_of(store)->statements[which];
+    for (; answer == ANSWER_YES; answer = statement_next(store, which)) {
+        if (!walk->left)
+            break;
+        walk->left--;
+        walk->at = (struct row_place){ column_wall(at, 0), column_u8(at, 1),
+                                       column_u32(at, 2) };
+        if (!is_wanted(at, walk->verdicts))
+            continue;
+        struct row row = row_read(at);
+        row.owner = column_text(at, 23);
+        if (!visit(data, &row))
+            break;
+    }
+    if (answer == ANSWER_YES)
+        statement_end(store, which);
+    return answer;
+}
+
+static enum answer tell_slot(struct store *store, struct row_walk *walk,
+                             row_visitor *visit, void *data)
+{
+    const struct value values[] = { NUM(walk->at.slot.ms), NUM(walk->at.kind),
+                                    NUM(walk->at.job) };
+    return tell_rows(
+        store, HISTORY_SLOT,
+        statement_first(store, HISTORY_SLOT, values, COUNT(values)), walk,
+        visit, data);
+}
+
+/* The walk stands before the rows of the next older slot. */
+static enum answer go_older(struct store *store, struct row_walk *walk)
+{
+    const struct value values[] = { NUM(walk->from.ms), NUM(walk->at.slot.ms) };
+    enum answer answer =
+        statement_first(store, HISTORY_OLDER, values, COUNT(values));
+    if (answer != ANSWER_YES)
+        return answer;
+    struct wall slot =
+        column_wall(sqlite_of(store)->statements[HISTORY_OLDER], 0);
+    statement_end(store, HISTORY_OLDER);
+    if (slot.ms == EVER_MS)
+        return ANSWER_NO;
+    walk->at = (struct row_place){ slot, -1, -1 };
+    return ANSWER_YES;
+}
+
+static enum answer history(struct store *store, struct row_walk *walk,
+                           row_visitor *visit, void *data)
+{
+    if (walk->job) {
+        const struct value values[] = { NUM(walk->job), NUM(walk->from.ms),
+                                        NUM(walk->at.slot.ms),
+                                        NUM(walk->at.kind) };
+        return tell_rows(
+            store, HISTORY_JOB,
+            statement_first(store, HISTORY_JOB, values, COUNT(values)), walk,
+            visit, data);
+    }
+    enum answer answer;
+    do {
+        answer = tell_slot(store, walk, visit, data);
+        if (answer == ANSWER_NO)
+            answer = go_older(store, walk);
+        else
+            break;
+    } while (answer == ANSWER_YES);
+    return answer;
+}
+
+static enum answer passes(struct store *store, struct pass_walk *walk,
+                          pass_visitor *visit, void *data)
+{
+    sqlite3_stmt *at = sqlite_of(store)->statements[PASSES];
+    struct wall last = walk->last.ms == EVER_MS ? walk->from : walk->last;
+    const struct value values[] = { NUM(walk->job), NUM(last.ms),
+                                    NUM(walk->slot.ms) };
+    enum answer answer = statement_first(store, PASSES, values, COUNT(values));
+    for (; answer == ANSWER_YES; answer = statement_next(store, PASSES)) {
+        if (!walk->left) {
+            statement_end(store, PASSES);
+            break;
+        }
+        walk->left--;
+        walk->last = column_wall(at, 0);
+        walk->slot = column_wall(at, 1);
+        const struct row_key key = { walk->slot, walk->job, ROW_PASS };
+        if (key.slot.ms <= walk->begin_max.ms)
+            visit(data, &key);
+    }
+    return answer;
 }
 
 /* ---- closing ---- */
@@ -539,4 +613,5 @@ const struct store_driver sqlite_driver = {
     .pause_get = pause_get,
     .reach = reach,
     .history = history,
+    .passes = passes,
 };

@@ -45,10 +45,10 @@ enum statement {
     PLAN_FORGET,
     LEASE_GET,
     LEASE_PUT,
-    HISTORY,
-    HISTORY_INTO, /* passes that begin before the time and reach into it */
+    HISTORY_SLOT,  /* the rest of the rows of a slot */
+    HISTORY_OLDER, /* the next older slot */
     HISTORY_JOB,
-    HISTORY_JOB_INTO,
+    PASSES,
     STATEMENTS,
 };
 

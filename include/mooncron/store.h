@@ -232,6 +232,25 @@ typedef bool history_visitor(void *data, const struct history_row *row);
  * slot; ends early where the visitor says false. */
 bool store_history(struct store *store, const struct history_query *query,
                    history_visitor *visit, void *data, struct error *reterr);
+
+/* The same in steps, each of which looks at HISTORY_STEP_ROWS rows or so, some
+ * hundred microseconds: whoever asks for what is rare in a million of them
+ * holds up nobody who writes meanwhile. No row is told twice; one that is
+ * written while the walk is under way may be told or not. */
+#define HISTORY_STEP_ROWS 100
+enum history_step {
+    HISTORY_GOES_ON,
+    HISTORY_OVER,   /* nothing comes after this step */
+    HISTORY_FAILED, /* neither, and there is a sentence */
+};
+struct history_walk;
+/* The job's name is borrowed until history_free(). */
+struct history_walk *history_new(const struct history_query *query);
+void history_free(struct history_walk *walk); /* NULL is fine */
+enum history_step history_step(struct store *store, struct history_walk *walk,
+                               history_visitor *visit, void *data,
+                               struct error *reterr);
+
 /* The pause of a job, be it over by now; strings live until the next call.
  * False: it has none. */
 bool store_pause_of(struct store *store, const char *job,

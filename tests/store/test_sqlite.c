@@ -812,15 +812,16 @@ static void test_nothing_is_searched_in_vain(void **state)
           { "SEARCH run USING COVERING INDEX run_job (job=? AND slot_ms<?)",
             "SEARCH run USING COVERING INDEX run_passed (job=? AND "
             "last_ms>?)" } },
-        { HISTORY,
+        { HISTORY_SLOT,
+          { "SEARCH run USING PRIMARY KEY (slot_ms=? AND (kind,job)>(?,?))" } },
+        { HISTORY_OLDER,
           { "SEARCH run USING PRIMARY KEY (slot_ms>? AND slot_ms<?)" } },
-        { HISTORY_INTO,
-          { "SEARCH run USING INDEX run_passed (job=? AND last_ms>?)" } },
         { HISTORY_JOB,
           { "SEARCH run USING INDEX run_job (job=? AND slot_ms>? AND "
             "slot_ms<?)" } },
-        { HISTORY_JOB_INTO,
-          { "SEARCH run USING INDEX run_passed (job=? AND last_ms>?)" } },
+        { PASSES,
+          { "SEARCH run USING COVERING INDEX run_passed (job=? AND "
+            "(last_ms,slot_ms)>(?,?))" } },
     };
     struct file file;
     sqlite3 *db;
