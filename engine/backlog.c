@@ -21,6 +21,18 @@ void questions_push(struct questions *list, struct question *question)
     list->last = question;
 }
 
+void questions_join(struct questions *list, struct questions *more)
+{
+    if (!more->first)
+        return;
+    if (list->first)
+        list->last->next = more->first;
+    else
+        list->first = more->first;
+    list->last = more->last;
+    *more = (struct questions){ 0 };
+}
+
 struct question *questions_pop(struct questions *list)
 {
     struct question *question = list->first;

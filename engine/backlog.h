@@ -8,16 +8,22 @@
 #include "mooncron/memory.h"
 #include "mooncron/store.h"
 
-struct journal_answer;
+/* How far a question is, after each step. */
+enum question_step {
+    QUESTION_GOES_ON,
+    QUESTION_ANSWERED,
+    QUESTION_FAILED, /* and there is a sentence */
+};
 
-/* What somebody wants to know of the store, and what it said. */
+/* What somebody wants to know of the store. */
 struct question {
     struct question *next;
-    void *(*ask)(struct store *store, struct wall now, void *question,
-                 struct error *reterr);
-    void (*told)(void *question, const struct journal_answer *answer);
-    void *question, *result;
-    struct error failure; /* where there is no result */
+    enum question_step (*ask)(struct store *store, struct wall now,
+                              void *question, struct error *reterr);
+    void (*told)(void *question, const char *failure);
+    void *question;
+    bool failed;
+    struct error failure;
 };
 
 /* First come, first answered. Zero-initialised is empty. */
@@ -25,6 +31,8 @@ struct questions {
     struct question *first, *last;
 };
 void questions_push(struct questions *list, struct question *question);
+/* All of `more`, which is empty then. */
+void questions_join(struct questions *list, struct questions *more);
 struct question *questions_pop(struct questions *list); /* NULL: none */
 
 /* Embedded; zero-initialised is empty. */

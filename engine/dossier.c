@@ -30,21 +30,27 @@ static bool on_row(void *data, const struct history_row *row)
     return true;
 }
 
-struct dossier *dossier_read(struct store *store,
-                             const struct history_query *query,
-                             struct error *reterr)
+struct dossier *dossier_new(const struct history_query *query)
 {
     struct dossier *dossier = memory_new(sizeof *dossier);
     struct history_query one_more = *query;
     one_more.limit++;
-    if (!store_history(store, &one_more, on_row, dossier, reterr)) {
-        dossier_free(dossier);
-        return NULL;
-    }
-    dossier->more = dossier->row_count > query->limit;
-    if (dossier->more)
-        dossier->row_count = query->limit;
+    dossier->limit = query->limit;
+    dossier->walk = history_new(&one_more);
     return dossier;
+}
+
+enum history_step dossier_read(struct dossier *dossier, struct store *store,
+                               struct error *reterr)
+{
+    enum history_step step =
+        history_step(store, dossier->walk, on_row, dossier, reterr);
+    if (step == HISTORY_GOES_ON)
+        return step;
+    dossier->more = dossier->row_count > dossier->limit;
+    if (dossier->more)
+        dossier->row_count = dossier->limit;
+    return step;
 }
 
 void dossier_add_pause(struct dossier *dossier, struct store *store,
@@ -74,6 +80,7 @@ void dossier_free(struct dossier *dossier)
 {
     if (!dossier)
         return;
+    history_free(dossier->walk);
     free(dossier->rows);
     free(dossier->lives);
     arena_close(&dossier->strings);

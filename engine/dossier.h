@@ -1,6 +1,6 @@
-/* A dossier is what the store knows of a job, read in one go on the store's
- * thread and handed to the loop: rows, the pause, and which worker lived when.
- * Strings are its own. */
+/* A dossier is what the store knows of a job, read on the store's thread and
+ * handed to the loop: rows, the pause, and which worker lived when. Strings are
+ * its own. */
 #ifndef MOONCRON_DOSSIER_H
 #define MOONCRON_DOSSIER_H
 
@@ -18,14 +18,18 @@ struct dossier {
     struct stored_life *lives; /* newest first */
     size_t life_count;
     /* private */
+    uint32_t limit;
+    struct history_walk *walk;
     size_t row_cap;
     struct arena strings;
 };
 
-/* NULL and a sentence where the store does not answer. */
-struct dossier *dossier_read(struct store *store,
-                             const struct history_query *query,
-                             struct error *reterr);
+/* Empty. The job's name is borrowed until all rows are read. */
+struct dossier *dossier_new(const struct history_query *query);
+/* Reads some rows, until all are; a sentence where the store does not answer.
+ */
+enum history_step dossier_read(struct dossier *dossier, struct store *store,
+                               struct error *reterr);
 /* Reads the pause of the job as well; the lives of workers. */
 void dossier_add_pause(struct dossier *dossier, struct store *store,
                        const char *job);

@@ -1,6 +1,6 @@
-/* A question goes to the store's thread with all it needs, and comes back with
- * a dossier; on the loop that is made into JSON, together with what core and
- * jobset say by then. */
+/* A question goes to the store's thread with an empty dossier, and comes back
+ * with a full one; on the loop that is made into JSON, together with what core
+ * and jobset say by then. */
 #include "inquiry.h"
 
 #include <stdlib.h>
@@ -16,12 +16,12 @@
 
 #define ANSWER_BYTES_MAX (1 << 20) /* as the gate's */
 #define ROW_BYTES_MAX    8192      /* of one, its sentence escaped */
-#define BEGIN_JOBS       100       /* of one question: some ms of its thread */
+#define BEGIN_JOBS       100       /* of one question: some ms of the loop */
 
 struct inquiry {
     struct daemon *d;
     struct ask ask;
-    struct history_query query;
+    struct dossier *dossier; /* the store's thread fills it */
     struct wall now;
 };
 
@@ -220,36 +220,49 @@ static void tell_why(const struct inquiry *inquiry,
 
 /* ---- by way of the store ---- */
 
-static void *on_asked(struct store *store, struct wall now, void *question,
-                      struct error *reterr)
-{
-    const struct inquiry *inquiry = question;
-    if (inquiry->ask.kind == ASK_STATUS)
-        return memory_new(sizeof(struct dossier)); /* it waits its turn */
-    struct dossier *dossier = dossier_read(store, &inquiry->query, reterr);
-    if (dossier && inquiry->ask.kind == ASK_WHY) {
-        dossier_add_pause(dossier, store, inquiry->ask.job);
-        dossier_add_lives(dossier, store, now);
-    }
-    return dossier;
-}
-
-static void on_told(void *question, const struct journal_answer *answer)
+/* A few milliseconds' worth of rows, then what is written meanwhile has its
+ * turn. */
+static enum question_step on_asked(struct store *store, struct wall now,
+                                   void *question, struct error *reterr)
 {
     struct inquiry *inquiry = question;
-    struct dossier *dossier = answer->result;
+    if (inquiry->ask.kind == ASK_STATUS)
+        return QUESTION_ANSWERED; /* it waited its turn */
+    switch (dossier_read(inquiry->dossier, store, reterr)) {
+    case HISTORY_GOES_ON:
+        return QUESTION_GOES_ON;
+    case HISTORY_FAILED:
+        return QUESTION_FAILED;
+    case HISTORY_OVER:
+        break;
+    }
+    if (inquiry->ask.kind == ASK_WHY) {
+        dossier_add_pause(inquiry->dossier, store, inquiry->ask.job);
+        dossier_add_lives(inquiry->dossier, store, now);
+    }
+    return QUESTION_ANSWERED;
+}
+
+static void inquiry_free(struct inquiry *inquiry)
+{
+    dossier_free(inquiry->dossier);
+    free(inquiry);
+}
+
+static void on_told(void *question, const char *failure)
+{
+    struct inquiry *inquiry = question;
     if (inquiry->ask.kind == ASK_STATUS)
         tell_status(inquiry->d, &inquiry->ask);
     else if (inquiry->ask.kind == ASK_WHY)
-        tell_why(inquiry, dossier, answer->failure);
-    else if (answer->failure)
-        tell_failure(inquiry->d, inquiry->ask.id, 503, answer->failure);
+        tell_why(inquiry, failure ? NULL : inquiry->dossier, failure);
+    else if (failure)
+        tell_failure(inquiry->d, inquiry->ask.id, 503, failure);
     else if (inquiry->ask.kind == ASK_RUN)
-        tell_run(inquiry, dossier);
+        tell_run(inquiry, inquiry->dossier);
     else
-        tell_runs(inquiry, dossier);
-    dossier_free(dossier);
-    free(inquiry);
+        tell_runs(inquiry, inquiry->dossier);
+    inquiry_free(inquiry);
 }
 
 static struct history_query query_of(const struct inquiry *inquiry)
@@ -286,13 +299,14 @@ static void take_question(struct daemon *d, const struct ask *ask)
     inquiry->now = clock_now(&d->clock).wall;
     if (ask->kind == ASK_WHY && ask->at.ms == NEVER_MS)
         inquiry->ask.at = inquiry->now;
-    inquiry->query = query_of(inquiry);
+    const struct history_query query = query_of(inquiry);
+    inquiry->dossier = dossier_new(&query);
     if (journal) {
         journal_ask(journal, on_asked, on_told, inquiry);
         return;
     }
     tell_failure(d, ask->id, 503, "the worker is stopping");
-    free(inquiry);
+    inquiry_free(inquiry);
 }
 
 void inquiry_take(struct daemon *d, const struct ask *ask)
@@ -312,29 +326,44 @@ void inquiry_take(struct daemon *d, const struct ask *ask)
 struct memory_walk {
     struct daemon *d;
     struct jobset *set;
-    uint32_t index;
+    uint32_t index, count;
+    struct dossier *dossiers[BEGIN_JOBS]; /* NULL: that job failed */
 };
 
-/* NULL rows of a job that failed: then it is told from now on only. */
-static void *on_walk_asked(struct store *store, struct wall now, void *question,
-                           struct error *reterr)
+/* The rows of one job: they are few. Of one that failed it is told from now on
+ * only. */
+static struct dossier *read_recent(struct store *store, const char *job)
 {
-    const struct memory_walk *walk = question;
-    struct dossier **list = memory_new(BEGIN_JOBS * sizeof *list);
-    uint32_t count = jobset_count(walk->set);
-    (void)now;
-    for (uint32_t i = 0; i < BEGIN_JOBS && walk->index + i < count; i++) {
-        const struct history_query query = {
-            .job = jobset_job(walk->set, walk->index + i)->name,
-            .from = { EVER_MS },
-            .to = { NEVER_MS },
-            .limit = RECENT_TOOK,
-        };
-        list[i] = dossier_read(store, &query, reterr);
-        if (list[i])
-            dossier_add_pause(list[i], store, query.job);
+    const struct history_query query = { .job = job,
+                                         .from = { EVER_MS },
+                                         .to = { NEVER_MS },
+                                         .limit = RECENT_TOOK };
+    struct dossier *dossier = dossier_new(&query);
+    struct error error;
+    enum history_step step;
+    do
+        step = dossier_read(dossier, store, &error);
+    while (step == HISTORY_GOES_ON);
+    if (step == HISTORY_FAILED) {
+        dossier_free(dossier);
+        return NULL;
     }
-    return list;
+    dossier_add_pause(dossier, store, job);
+    return dossier;
+}
+
+static enum question_step on_walk_asked(struct store *store, struct wall now,
+                                        void *question, struct error *reterr)
+{
+    struct memory_walk *walk = question;
+    uint32_t index = walk->index + walk->count;
+    (void)now;
+    (void)reterr;
+    if (walk->count == BEGIN_JOBS || index >= jobset_count(walk->set))
+        return QUESTION_ANSWERED;
+    walk->dossiers[walk->count++] =
+        read_recent(store, jobset_job(walk->set, index)->name);
+    return QUESTION_GOES_ON;
 }
 
 static void walk_on(struct memory_walk *walk);
@@ -347,16 +376,16 @@ static void remember(struct recent *recent, const struct dossier *dossier)
         recent_pause(recent, &dossier->pause);
 }
 
-static void on_walk_told(void *question, const struct journal_answer *answer)
+static void on_walk_told(void *question, const char *failure)
 {
     struct memory_walk *walk = question;
-    struct dossier **list = answer->result;
-    for (uint32_t i = 0; list && i < BEGIN_JOBS; i++) {
-        remember(walk->d->recent, list[i]);
-        dossier_free(list[i]);
+    (void)failure;
+    for (uint32_t i = 0; i < walk->count; i++) {
+        remember(walk->d->recent, walk->dossiers[i]);
+        dossier_free(walk->dossiers[i]);
     }
-    free(list);
     walk->index += BEGIN_JOBS;
+    walk->count = 0;
     walk_on(walk);
 }
 

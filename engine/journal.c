@@ -44,11 +44,8 @@ static void close_handles(struct journal *journal)
 
 static void tell_answer(struct question *question)
 {
-    const struct journal_answer answer = {
-        .failure = question->result ? NULL : question->failure.text,
-        .result = question->result,
-    };
-    question->told(question->question, &answer);
+    question->told(question->question,
+                   question->failed ? question->failure.text : NULL);
     free(question);
 }
 
@@ -156,10 +153,10 @@ void journal_publish(struct journal *journal, const struct plan_note *plan)
 }
 
 void journal_ask(struct journal *journal,
-                 void *(*ask)(struct store *store, struct wall now,
-                              void *question, struct error *reterr),
-                 void (*told)(void *question,
-                              const struct journal_answer *answer),
+                 enum question_step (*ask)(struct store *store, struct wall now,
+                                           void *question,
+                                           struct error *reterr),
+                 void (*told)(void *question, const char *failure),
                  void *question)
 {
     struct question *asked = memory_new(sizeof *asked);

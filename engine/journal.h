@@ -6,9 +6,11 @@
  * So one commit is paid for many entries, and the more there is to do the more
  * each one carries. A batch that the store does not take is written again, each
  * second, until it is: the order is kept, nothing is given up, and meanwhile
- * the journal is not well. Questions (history, pauses, lives) wait in the same
- * line, behind what was added before them; while the store is not well they are
- * told so instead, so that nobody waits for a disk to be mended.
+ * the journal is not well. Questions (history, pauses, lives) are answered when
+ * what was added before them is written, one after the other and in steps; what
+ * is added meanwhile is written between two steps, so a claim waits for one of
+ * them at most. While the store is not well questions are told so instead, so
+ * that nobody waits for a disk to be mended.
  *
  * The thread also says each 20 s that this life goes on, and when there is
  * nothing else to do it takes old rows away in small steps.
@@ -18,6 +20,7 @@
 #ifndef MOONCRON_JOURNAL_H
 #define MOONCRON_JOURNAL_H
 
+#include "backlog.h"
 #include "mooncron/clock.h"
 #include "mooncron/store.h"
 
@@ -76,18 +79,16 @@ bool journal_is_well(const struct journal *journal);
 
 /* ---- questions ---- */
 
-/* The answer of a question, freed after `told` returns. */
-struct journal_answer {
-    const char *failure; /* NULL, or why there is none */
-    void *result;        /* what `ask` made, for `told` to free */
-};
-/* `ask` runs on the store's thread and reads the store: NULL and a sentence
- * where there is no answer. `told` runs on the loop, always, and once. */
+/* `ask` runs on the store's thread, reads the store and keeps in `question`
+ * what it finds, a few milliseconds' worth at most: until it has all it is
+ * called again, and what was added meanwhile is written first. `told` runs on
+ * the loop, always, and once: `failure` is NULL, or why there is no answer,
+ * which may come after some steps, too. */
 void journal_ask(struct journal *journal,
-                 void *(*ask)(struct store *store, struct wall now,
-                              void *question, struct error *reterr),
-                 void (*told)(void *question,
-                              const struct journal_answer *answer),
+                 enum question_step (*ask)(struct store *store, struct wall now,
+                                           void *question,
+                                           struct error *reterr),
+                 void (*told)(void *question, const char *failure),
                  void *question);
 
 /* What was added is still written, for at most `drain_ms`, though it is tried

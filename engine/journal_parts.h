@@ -7,13 +7,15 @@
  * whether the store is well, in the order in which they came to be.
  *
  *   loop     add, add, add, turn: signal      bell: swap the tidings, tell them
- *   thread   swap, write 1000, post, write 1000, post, answer, post; again
+ *   thread   swap, write 1000, post, write 1000, post; a step of the question
+ *            that was asked first, post where it was the last; again
  *
  * A batch fails: that is posted, once; whoever has asked is told why; the same
  * batch is written again each second, and when it is taken its tickets are
  * posted, and that the store is well. Closing: what waits is written, or the
- * time for it is up; what was asked is told a failure; the store is closed; the
- * last ring of the bell lets the loop join the thread. */
+ * time for it is up; what was asked has one step more, or is told a failure;
+ * the store is closed; the last ring of the bell lets the loop join the thread.
+ */
 #ifndef MOONCRON_JOURNAL_PARTS_H
 #define MOONCRON_JOURNAL_PARTS_H
 
@@ -71,6 +73,7 @@ struct journal {
     /* the thread's */
     struct store *store;
     struct backlog writing;
+    struct questions asked; /* the first of them is being answered */
     bool ill;
     int64_t renew_at_ms, prune_at_ms;
     enum entry_outcome outcomes[JOURNAL_BATCH_MAX];

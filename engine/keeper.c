@@ -62,6 +62,7 @@ static void refuse_all(struct journal *journal, struct questions *questions,
 {
     struct question *question;
     while ((question = questions_pop(questions))) {
+        question->failed = true;
         question->failure = *failure;
         tidings_push(
             &journal->tidings,
@@ -74,7 +75,7 @@ static void refuse_questions(struct journal *journal,
                              const struct error *failure)
 {
     pthread_mutex_lock(&journal->lock);
-    refuse_all(journal, &journal->writing.questions, failure);
+    refuse_all(journal, &journal->asked, failure);
     refuse_all(journal, &journal->waiting.questions, failure);
     pthread_mutex_unlock(&journal->lock);
     uv_async_send(&journal->bell);
@@ -168,12 +169,33 @@ static bool write_batch(struct journal *journal, size_t first, size_t count)
     return true;
 }
 
-static void answer(struct journal *journal, struct question *question)
+static const struct error ends = { "the worker ends" };
+
+static bool is_closing(struct journal *journal)
 {
-    question->result =
+    pthread_mutex_lock(&journal->lock);
+    bool closing = journal->closing;
+    pthread_mutex_unlock(&journal->lock);
+    return closing;
+}
+
+/* A step of the question that was asked first. The end waits for one, not for a
+ * long walk. */
+static void answer(struct journal *journal)
+{
+    struct question *question = journal->asked.first;
+    if (!question)
+        return;
+    enum question_step step =
         question->ask(journal->store, clock_now(journal->clock).wall,
                       question->question, &question->failure);
-    assert(question->result || question->failure.text[0]);
+    if (step == QUESTION_GOES_ON && !is_closing(journal))
+        return;
+    if (step == QUESTION_GOES_ON)
+        question->failure = ends;
+    question->failed = step != QUESTION_ANSWERED;
+    assert(!question->failed || question->failure.text[0]);
+    questions_pop(&journal->asked);
     post(journal,
          (struct tiding){ .kind = TIDING_ANSWER, .question = question });
 }
@@ -193,9 +215,6 @@ static bool write_all(struct journal *journal)
         if ((at > 0 && must_end(journal)) || !write_batch(journal, at, count))
             return false;
     }
-    struct question *question;
-    while ((question = questions_pop(&writing->questions)))
-        answer(journal, question);
     backlog_clear(writing);
     return true;
 }
@@ -247,22 +266,30 @@ static void idle(struct journal *journal, int64_t at_ms)
     }
 }
 
-/* Takes over what waits, as soon as something does. False: nothing will. A
- * worker that is never idle forgets old rows between two batches. */
+/* With the lock held. */
+static bool is_wanted(const struct journal *journal)
+{
+    return journal->asked.first || !backlog_is_empty(&journal->waiting);
+}
+
+/* Takes over what waits, as soon as something does; at once while a question is
+ * being answered. False: nothing will. A worker that is never idle forgets old
+ * rows between two batches. */
 static bool take_over(struct journal *journal)
 {
     if (keeper_now_ms() >= journal->prune_at_ms && !journal->ill)
         prune(journal);
     pthread_mutex_lock(&journal->lock);
     renew(journal, keeper_now_ms());
-    while (backlog_is_empty(&journal->waiting) && !journal->closing) {
+    while (!is_wanted(journal) && !journal->closing) {
         idle(journal, keeper_now_ms());
         renew(journal, keeper_now_ms());
     }
-    bool some = !backlog_is_empty(&journal->waiting);
+    bool some = is_wanted(journal);
     struct backlog empty = journal->writing;
     journal->writing = journal->waiting;
     journal->waiting = empty;
+    questions_join(&journal->asked, &journal->writing.questions);
     pthread_mutex_unlock(&journal->lock);
     return some;
 }
@@ -272,8 +299,7 @@ void *keeper_run(void *data)
     struct journal *journal = data;
     prctl(PR_SET_NAME, "mooncron-store"); /* as top -H shows it */
     while (take_over(journal) && write_all(journal))
-        ;
-    const struct error ends = { "the worker ends" };
+        answer(journal);
     refuse_questions(journal, &ends);
     store_close(journal->store, clock_now(journal->clock).wall);
     pthread_mutex_lock(&journal->lock);

@@ -156,6 +156,26 @@ static void test_questions_in_order(void **state)
     assert_null(questions_pop(&list));
 }
 
+static void test_questions_are_joined(void **state)
+{
+    (void)state;
+    struct questions list = { 0 }, more = { 0 };
+    struct question asked[5];
+    questions_join(&list, &more);
+    assert_null(list.first);
+    for (unsigned round = 0; round < 2; round++) { /* behind none, and some */
+        questions_push(&more, &asked[2 * round]);
+        questions_push(&more, &asked[2 * round + 1]);
+        questions_join(&list, &more);
+        assert_null(more.first);
+    }
+    questions_push(&list, &asked[4]);
+    questions_join(&list, &more);
+    for (size_t i = 0; i < 5; i++)
+        assert_ptr_equal(questions_pop(&list), &asked[i]);
+    assert_null(questions_pop(&list));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +185,7 @@ int main(void)
         cmocka_unit_test(test_the_rest_stays),
         cmocka_unit_test(test_days_without_a_store),
         cmocka_unit_test(test_questions_in_order),
+        cmocka_unit_test(test_questions_are_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -318,6 +318,7 @@ struct asked {
     struct desk *desk;
     pthread_t loop_thread;
     unsigned rows;   /* that there must be at least */
+    unsigned seen;   /* that there were */
     unsigned number; /* which of the answers this one is */
     bool fails;
     char failure[200];
@@ -325,41 +326,45 @@ struct asked {
 
 static bool count_row(void *data, const struct history_row *row)
 {
-    unsigned *rows = data;
     (void)row;
-    ++*rows;
+    ++*(unsigned *)data;
     return true;
 }
 
-static void *ask_rows(struct store *store, struct wall now, void *question,
-                      struct error *reterr)
+static unsigned rows_of(struct store *store)
 {
-    const struct asked *asked = question;
+    const struct history_query query = { .from = { EVER_MS },
+                                         .to = { NEVER_MS },
+                                         .limit = HISTORY_ROWS_MAX };
+    struct error error;
+    unsigned rows = 0;
+    assert_true(store_history(store, &query, count_row, &rows, &error));
+    return rows;
+}
+
+static enum question_step ask_rows(struct store *store, struct wall now,
+                                   void *question, struct error *reterr)
+{
+    struct asked *asked = question;
     assert_false(pthread_equal(pthread_self(), asked->loop_thread));
     assert_true(now.ms >= START_MS);
     if (asked->fails) {
         error_set(reterr, "read the store: nobody knows");
-        return NULL;
+        return QUESTION_FAILED;
     }
-    const struct history_query query = { .from = { EVER_MS },
-                                         .to = { NEVER_MS },
-                                         .limit = HISTORY_ROWS_MAX };
-    unsigned *rows = memory_new(sizeof *rows);
-    assert_true(store_history(store, &query, count_row, rows, reterr));
-    return rows;
+    asked->seen = rows_of(store);
+    return QUESTION_ANSWERED;
 }
 
-static void told_rows(void *question, const struct journal_answer *answer)
+static void told_rows(void *question, const char *failure)
 {
     struct asked *asked = question;
     assert_false(asked->desk->closed);
     assert_int_equal(++asked->desk->answers, asked->number);
     snprintf(asked->failure, sizeof asked->failure, "%s",
-             answer->failure ? answer->failure : "");
-    assert_int_equal(answer->failure == NULL, answer->result != NULL);
-    if (answer->result)
-        assert_true(*(unsigned *)answer->result >= asked->rows);
-    free(answer->result);
+             failure ? failure : "");
+    if (!failure)
+        assert_true(asked->seen >= asked->rows);
 }
 
 static void ask(struct desk *desk, struct asked *asked, unsigned number)
@@ -399,6 +404,132 @@ static void test_answers_in_order(void **state)
                             asked[i].fails ? "read the store: nobody knows"
                                            : "");
     close_desk(&desk);
+}
+
+/* A question that the loop leads, step by step. */
+struct led {
+    struct asked asked; /* first */
+    uv_sem_t begun, go; /* each step */
+    unsigned step, steps;
+    unsigned seen[8]; /* rows, at the beginning of each step */
+};
+
+static enum question_step ask_led(struct store *store, struct wall now,
+                                  void *question, struct error *reterr)
+{
+    struct led *led = question;
+    (void)now;
+    (void)reterr;
+    led->asked.seen = led->seen[led->step] = rows_of(store);
+    uv_sem_post(&led->begun);
+    uv_sem_wait(&led->go);
+    return ++led->step < led->steps ? QUESTION_GOES_ON : QUESTION_ANSWERED;
+}
+
+static void begin_led(struct desk *desk, struct led *led, unsigned number,
+                      unsigned steps)
+{
+    *led = (struct led){ .asked = { .desk = desk, .number = number },
+                         .steps = steps };
+    uv_sem_init(&led->begun, 0);
+    uv_sem_init(&led->go, 0);
+    journal_ask(desk->journal, ask_led, told_rows, led);
+}
+
+static void end_led(struct led *led)
+{
+    uv_sem_destroy(&led->begun);
+    uv_sem_destroy(&led->go);
+}
+
+/* What is claimed while one question is answered is written before the next. */
+static void test_claims_go_before_the_next_question(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct led first, second;
+    open_desk(&desk, (struct journal_options){ 0 }, &(struct faulty){ 0 });
+    begin_led(&desk, &first, 1, 1);
+    begin_led(&desk, &second, 2, 1);
+    turn(&desk);
+    uv_sem_wait(&first.begun);
+    add_claims(&desk, 3);
+    turn(&desk);
+    uv_sem_post(&first.go);
+    uv_sem_post(&second.go);
+    run_until_answered(&desk, 2);
+    assert_int_equal(first.seen[0], 0);
+    assert_int_equal(second.seen[0], 3);
+    close_desk(&desk);
+    end_led(&first);
+    end_led(&second);
+}
+
+/* And before the next step of a long one: a claim waits for one step. */
+static void test_claims_go_between_steps(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct led led;
+    open_desk(&desk, (struct journal_options){ 0 }, &(struct faulty){ 0 });
+    begin_led(&desk, &led, 1, 8);
+    turn(&desk);
+    for (unsigned step = 0; step < 8; step++) {
+        uv_sem_wait(&led.begun);
+        add_claims(&desk, 2);
+        turn(&desk);
+        uv_sem_post(&led.go);
+        run_until_told(&desk, step * 2); /* of the steps before */
+    }
+    run_until_answered(&desk, 1);
+    for (unsigned step = 0; step < 8; step++)
+        assert_int_equal(led.seen[step], step * 2);
+    run_until_told(&desk, 16);
+    close_desk(&desk);
+    end_led(&led);
+}
+
+/* The end does not wait for all of a long walk. */
+static void test_close_cuts_a_walk(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct led led;
+    open_desk(&desk, (struct journal_options){ 0 }, &(struct faulty){ 0 });
+    begin_led(&desk, &led, 1, 8);
+    turn(&desk);
+    uv_sem_wait(&led.begun);
+    add_claims(&desk, 2);
+    journal_close(desk.journal, LONG_MS, on_closed, &desk);
+    uv_sem_post(&led.go);
+    shut_desk(&desk);
+    assert_int_equal(led.step, 1);
+    assert_int_equal(desk.told, 2);
+    assert_string_equal(led.asked.failure, "the worker ends");
+    end_led(&led);
+}
+
+/* It falls ill between two steps: that is told, and the walk ends. */
+static void test_illness_cuts_a_walk(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct led led;
+    open_desk(&desk, (struct journal_options){ .again_ms = 1 },
+              &(struct faulty){ .failures = UINT_MAX });
+    begin_led(&desk, &led, 1, 8);
+    turn(&desk);
+    uv_sem_wait(&led.begun);
+    add_claims(&desk, 1);
+    turn(&desk);
+    uv_sem_post(&led.go);
+    run_until_answered(&desk, 1);
+    assert_int_equal(led.step, 1);
+    assert_string_equal(led.asked.failure, "write the store: the disk is full");
+    faulty_mend();
+    run_until_told(&desk, 1);
+    close_desk(&desk);
+    end_led(&led);
 }
 
 static void test_questions_while_it_fails(void **state)
@@ -561,6 +692,10 @@ int main(void)
         cmocka_unit_test(test_passes_are_given_up),
         cmocka_unit_test(test_plans_are_published),
         cmocka_unit_test(test_answers_in_order),
+        cmocka_unit_test(test_claims_go_before_the_next_question),
+        cmocka_unit_test(test_claims_go_between_steps),
+        cmocka_unit_test(test_close_cuts_a_walk),
+        cmocka_unit_test(test_illness_cuts_a_walk),
         cmocka_unit_test(test_questions_while_it_fails),
         cmocka_unit_test(test_renewals),
         cmocka_unit_test(test_prunes),
