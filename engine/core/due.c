@@ -200,9 +200,28 @@ void due_choose(struct core *core, uint32_t index, struct wall first)
     }
 }
 
+/* A pause that is over, to be told. */
+struct relief {
+    struct wall until;
+    const char *by, *reason;
+};
+
+static void relief_tell(struct core *core, uint32_t index,
+                        const struct relief *relief)
+{
+    if (!relief)
+        return;
+    struct action *act = core_act(core, ACT_RESUME);
+    act->pause.job = lane_job(core, index)->name;
+    act->pause.until = relief->until;
+    act->pause.by = relief->by;
+    act->pause.reason = relief->reason;
+}
+
 /* The job's first due slot is `first`; the next due comes from the newest slot,
- * not from the clock. */
-static void job_due(struct core *core, uint32_t index, struct wall first)
+ * not from the clock, and is returned. */
+static struct wall job_due(struct core *core, uint32_t index, struct wall first,
+                           const struct relief *relief)
 {
     const struct choice *choice = &core->choice;
     due_choose(core, index, first);
@@ -213,20 +232,39 @@ static void job_due(struct core *core, uint32_t index, struct wall first)
     miss(core, index, first, missed, choice->fresh);
     if (choice->count && lane->held && lane_job(core, index)->catch_up.max <= 1)
         held_supersede(core, index);
-    for (uint32_t i = choice->count; i-- > 0;) {
-        struct wall slot = choice->kept[i];
-        if (i == 0 && choice->fresh)
-            due_run(core, index, slot);
-        else
-            held_add(core,
-                     run_new(core, index, (struct run_key){ .slot = slot },
-                             TRIGGER_CATCH_UP));
-    }
+    bool runs = choice->count && choice->fresh;
+    for (uint32_t i = choice->count; i-- > (uint32_t)runs;)
+        held_add(core, run_new(core, index,
+                               (struct run_key){ .slot = choice->kept[i] },
+                               TRIGGER_CATCH_UP));
+    relief_tell(core, index, relief);
+    if (runs)
+        due_run(core, index, choice->kept[0]);
     lane_catch(core, index);
-    agenda_postpone(core, index,
-                    past_next_slot(&core->past,
-                                   &lane_job(core, index)->schedule,
-                                   choice->newest));
+    return past_next_slot(&core->past, &lane_job(core, index)->schedule,
+                          choice->newest);
+}
+
+/* What is due of the lane, and when it has its next turn. */
+static struct wall lane_decide(struct core *core, uint32_t index,
+                               struct wall due, const struct relief *relief)
+{
+    const struct lane *lane = lane_at(core, index);
+    if (lane->behind)
+        due = lane_next(core, index, lane->cursor);
+    if (due.ms <= core->now.wall.ms)
+        return job_due(core, index, due, relief);
+    relief_tell(core, index, relief);
+    lane_catch(core, index);
+    return lane_next(core, index, core->now.wall);
+}
+
+struct wall due_resume(struct core *core, uint32_t index, struct wall until,
+                       const char *by, const char *reason)
+{
+    const struct relief relief = { until, by, reason };
+    lane_resume(core, index, until);
+    return lane_decide(core, index, lane_due(core, index), &relief);
 }
 
 /* The agenda's first entry is this lane's, and due: a slot, or a pause's end.
@@ -235,26 +273,13 @@ static void lane_turn(struct core *core, uint32_t index)
 {
     struct lane *lane = lane_at(core, index);
     struct wall due = { agenda_first(&core->agenda)->due_ms };
-    if (lane_paused(core, index)) {
-        agenda_postpone(core, index, lane->paused_until);
-        return;
-    }
-    if (lane->paused_until.ms != EVER_MS) {
-        struct action *act = core_act(core, ACT_RESUME);
-        act->pause.job = lane_job(core, index)->name;
-        act->pause.by = act->pause.reason = "";
-        act->pause.until = lane->paused_until;
-        lane_resume(core, index, lane->paused_until);
-        due = lane_due(core, index);
-    }
-    if (lane->behind)
-        due = lane_next(core, index, lane->cursor);
-    if (due.ms <= core->now.wall.ms) {
-        job_due(core, index, due);
-        return;
-    }
-    lane_catch(core, index);
-    agenda_postpone(core, index, lane_next(core, index, core->now.wall));
+    if (lane_paused(core, index))
+        due = lane->paused_until;
+    else if (lane->paused_until.ms != EVER_MS)
+        due = due_resume(core, index, lane->paused_until, "", "");
+    else
+        due = lane_decide(core, index, due, NULL);
+    agenda_postpone(core, index, due);
 }
 
 void due_turn(struct core *core)

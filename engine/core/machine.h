@@ -328,6 +328,12 @@ void due_turn(struct core *core);
 void due_choose(struct core *core, uint32_t index, struct wall first);
 /* A slot of job `index` is run now, queued, or passed over. */
 void due_run(struct core *core, uint32_t index, struct wall slot);
+/* The lane's pause is over at `until`, and when its next turn is. What was due
+ * meanwhile is decided before that is told: whoever reads only the first half
+ * finds a job that is paused still, and not one whose slots nobody was there
+ * for. What is run now is claimed after it. */
+struct wall due_resume(struct core *core, uint32_t index, struct wall until,
+                       const char *by, const char *reason);
 /* The job goes: what was due and undecided, since it is paused or the store is
  * ill, is missed. */
 void due_forgo(struct core *core, uint32_t index);

@@ -51,16 +51,6 @@ static enum order_outcome trigger(struct core *core, uint32_t index,
 
 /* ---- pause and resume ---- */
 
-static void tell_pause(struct core *core, uint32_t index, enum action_kind kind,
-                       const struct order *order, struct wall until)
-{
-    struct action *act = core_act(core, kind);
-    act->pause.job = lane_job(core, index)->name;
-    act->pause.until = until;
-    act->pause.by = order->by;
-    act->pause.reason = order->reason ? order->reason : "";
-}
-
 /* What was not decided by now is decided when the pause is over. */
 static enum order_outcome pause(struct core *core, uint32_t index,
                                 const struct order *order,
@@ -71,7 +61,11 @@ static enum order_outcome pause(struct core *core, uint32_t index,
     lane_pause(core, index, order->until);
     report->until = order->until;
     agenda_renew(core, index);
-    tell_pause(core, index, ACT_PAUSE, order, order->until);
+    struct action *act = core_act(core, ACT_PAUSE);
+    act->pause.job = lane_job(core, index)->name;
+    act->pause.until = order->until;
+    act->pause.by = order->by;
+    act->pause.reason = order->reason ? order->reason : "";
     return ORDER_DONE;
 }
 
@@ -105,9 +99,9 @@ static enum order_outcome resume(struct core *core, uint32_t index,
         return ORDER_DONE;
     if (core->store_ill)
         return ORDER_STORE;
-    lane_resume(core, index, core->now.wall);
+    due_resume(core, index, core->now.wall, order->by,
+               order->reason ? order->reason : "");
     agenda_renew(core, index);
-    tell_pause(core, index, ACT_RESUME, order, core->now.wall);
     return ORDER_DONE;
 }
 
