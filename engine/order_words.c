@@ -148,3 +148,20 @@ int order_words(const struct ask *ask, const struct order_report *report,
         put_failure(ask, report, job, out);
     return outcomes[report->outcome].status;
 }
+
+int order_words_unsettled(const struct ask *ask, const char *failure,
+                          struct text *out)
+{
+    struct text sentence;
+    text_init(&sentence, 1024);
+    text_printf(&sentence,
+                "%s: this is not written down yet, and forgotten where the "
+                "worker ends before it is: %s",
+                ask->job, failure);
+    writing_open(out, NULL, '{');
+    writing_string(out, "error", sentence.data);
+    writing_string(out, "outcome", "unsettled");
+    text_putc(out, '}');
+    text_close(&sentence);
+    return 503;
+}

@@ -11,6 +11,10 @@
 int order_words(const struct ask *ask, const struct order_report *report,
                 const struct jobset *set, struct text *out);
 
+/* The same of one that was carried out, and is not on the disk, with why. */
+int order_words_unsettled(const struct ask *ask, const char *failure,
+                          struct text *out);
+
 /* {"error": ...} of a job that is not there, and which one was probably meant.
  */
 void order_words_no_job(const char *name, const struct jobset *set,

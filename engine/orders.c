@@ -1,4 +1,6 @@
-/* An order is asked of the core, which answers within the step.
+/* An order is asked of the core, which answers within the step. Whoever gave it
+ * hears of it when what it did is durable: nobody is told of a pause that a
+ * crash could still undo.
  *
  * A backfill that does not say `yes` is asked for as a dry run first: by how
  * many slots that finds it is told that it wants a `yes`, or is asked for in
@@ -7,9 +9,11 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon_parts.h"
+#include "mooncron/memory.h"
 #include "order_words.h"
 #include "writing.h"
 
@@ -20,6 +24,37 @@
 static void tell(struct daemon *d, uint64_t id, int status, struct text *json)
 {
     inbox_tell(d->inbox, id, status, text_take(json), 0);
+}
+
+/* ---- the answer ---- */
+
+/* It waits for the disk. */
+struct answer {
+    struct daemon *d;
+    uint64_t id;
+    int status;
+    struct text json;
+};
+
+static void on_settled(void *data, const char *failure)
+{
+    struct answer *answer = data;
+    struct ask ask;
+    if (failure && inbox_recall(answer->d->inbox, answer->id, &ask)) {
+        text_close(&answer->json);
+        text_init(&answer->json, ANSWER_BYTES_MAX);
+        answer->status = order_words_unsettled(&ask, failure, &answer->json);
+    }
+    tell(answer->d, answer->id, answer->status, &answer->json);
+    free(answer);
+}
+
+static void tell_when_durable(struct daemon *d, uint64_t id, int status,
+                              const struct text *json)
+{
+    struct answer *answer = memory_new(sizeof *answer);
+    *answer = (struct answer){ d, id, status, *json };
+    records_settle(d->records, on_settled, answer);
 }
 
 void orders_answer(struct daemon *d, const struct order_report *report)
@@ -34,8 +69,13 @@ void orders_answer(struct daemon *d, const struct order_report *report)
         return;
     text_init(&json, ANSWER_BYTES_MAX);
     int status = order_words(&ask, report, core_status(d->core).set, &json);
-    tell(d, ask.id, status, &json);
+    if (report->outcome == ORDER_DONE && !ask.order.dry_run)
+        tell_when_durable(d, ask.id, status, &json);
+    else
+        tell(d, ask.id, status, &json);
 }
+
+/* ---- the order ---- */
 
 /* The step of an order may claim runs of others, too. */
 const char *orders_by(const struct daemon *d, const struct action *act)

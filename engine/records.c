@@ -174,6 +174,40 @@ void records_publish(struct records *records, const struct plan_note *plan)
         journal_publish(records->journal, plan);
 }
 
+/* Questions wait behind what was added before them. */
+struct settlement {
+    void (*settled)(void *data, const char *failure);
+    void *data;
+};
+
+static enum question_step on_settled(struct store *store, struct wall now,
+                                     void *question, struct error *reterr)
+{
+    (void)store, (void)now, (void)question, (void)reterr;
+    return QUESTION_ANSWERED; /* that it is asked says all */
+}
+
+static void on_settled_told(void *question, const char *failure)
+{
+    struct settlement *settlement = question;
+    settlement->settled(settlement->data, failure);
+    free(settlement);
+}
+
+void records_settle(struct records *records,
+                    void (*settled)(void *data, const char *failure),
+                    void *data)
+{
+    if (!records || !records->journal) {
+        settled(data, records ? "the worker is stopping" : NULL);
+        return;
+    }
+    struct settlement *settlement = memory_new(sizeof *settlement);
+    settlement->settled = settled;
+    settlement->data = data;
+    journal_ask(records->journal, on_settled, on_settled_told, settlement);
+}
+
 /* ---- down ---- */
 
 void records_close(struct records *records, void (*closed)(void *data),

@@ -40,6 +40,13 @@ const char *records_owner(const struct records *records);
 void records_action(struct records *records, const struct core *core,
                     const struct action *act, const struct ledger_side *side);
 void records_publish(struct records *records, const struct plan_note *plan);
+/* `settled` is called on the loop, once, with NULL when all that was written
+ * down before is durable, or with the sentence why that is not so yet: then it
+ * is written when the store is well again, if this worker lives so long. With
+ * NULL records at once. */
+void records_settle(struct records *records,
+                    void (*settled)(void *data, const char *failure),
+                    void *data);
 
 /* What was added is written, for at most RECORDS_DRAIN_MS; then `closed`. */
 #define RECORDS_DRAIN_MS 5000

@@ -92,13 +92,13 @@ static enum order_outcome resume(struct core *core, uint32_t index,
                                  const struct order *order,
                                  struct order_report *report)
 {
+    if (core->store_ill && !order->dry_run)
+        return ORDER_STORE;
     if (lane_at(core, index)->paused_until.ms == EVER_MS)
         return ORDER_NOT_PAUSED;
     count_due(core, index, report);
     if (order->dry_run)
         return ORDER_DONE;
-    if (core->store_ill)
-        return ORDER_STORE;
     due_resume(core, index, core->now.wall, order->by,
                order->reason ? order->reason : "");
     agenda_renew(core, index);

@@ -29,7 +29,11 @@ static void ask_loop(struct desk *desk, struct ask *ask,
         return;
     }
     if (!word.answered) {
-        web_fail(answer, 504, "The worker has no time to answer");
+        web_fail(answer, 504,
+                 ask->kind == ASK_ORDER
+                     ? "The worker has no time to answer: whether the order is "
+                       "carried out is not known"
+                     : "The worker has no time to answer");
         return;
     }
     answer->status = word.status;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -50,6 +51,16 @@ static char *say(const struct world *world, int code, const char *wanted,
 static void restart(struct world *world)
 {
     worker_drain(&world->worker);
+    worker_free(&world->worker);
+    worker_start(&world->worker, &world->scratch, &world->stand, NULL);
+    worker_await_generation(&world->worker, 2);
+}
+
+/* The worker is killed, and another takes its place. */
+static void killed(struct world *world)
+{
+    proc_signal(world->worker.proc, SIGKILL);
+    proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
     worker_free(&world->worker);
     worker_start(&world->worker, &world->scratch, &world->stand, NULL);
     worker_await_generation(&world->worker, 2);
@@ -198,6 +209,79 @@ static void old_slots_are_run(void **state)
     worker_drain(&world->worker);
 }
 
+/* ---- what is durable ---- */
+
+static void what_was_answered_outlives_a_kill(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    EXPECT(world, 0, "is paused until ", "pause", "rank", "--for", "10h",
+           "--reason", "the move");
+    killed(world);
+    EXPECT(world, 0, ": the move", "status", "rank");
+    EXPECT(world, 0, "rank goes on.", "resume", "rank");
+    killed(world);
+    EXPECT(world, 1, "rank is not paused", "resume", "rank");
+    EXPECT(world, 0, "53 slots of rare", "backfill", "rare", "--from",
+           "2025-01-01", "--to", "2026-01-01");
+    killed(world);
+    char *said = SAY(world, 0, "waiting", "logs", "rare", "-n", "60");
+    assert_non_null(strstr(said, "2025-12-"));
+    free(said);
+    stand_fault(&world->stand, "/api/sync/city-counters", "hang", 60000, 0);
+    EXPECT(world, 0, "run ", "trigger", "rare", "--force");
+    killed(world);
+    EXPECT(world, 0, "manual", "logs", "rare", "-n", "60");
+    stand_calm(&world->stand);
+}
+
+/* No file of the worker may be longer than this: as if the disk were full. */
+static void limit_files(const struct world *world, rlim_t bytes)
+{
+    struct rlimit limit;
+    pid_t pid = proc_pid(world->worker.proc);
+    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, NULL, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
+/* The disk is full, and the order is the first to find that out. */
+static void refused_by_the_disk(struct world *world, const char *const *order)
+{
+    limit_files(world, 0);
+    free(say(world, 69, "this is not written down yet", order));
+    json_decref(worker_says(&world->worker, "nothing is fired"));
+    free(say(world, 69, "waits: the store has failed", order));
+    limit_files(world, RLIM_INFINITY);
+    json_decref(worker_says(&world->worker, "the store is well again"));
+}
+#define REFUSED(world, ...)                                                    \
+    refused_by_the_disk(world, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* By a slow clock: nothing else is written meanwhile. */
+static void what_is_not_on_the_disk_is_not_done(void **state)
+{
+    struct world *world = *state;
+    static const char *const env[] = { "MOONCRON_TIME_SCALE=1", NULL };
+    static const struct worker_options slow = { .env = env };
+    world_open(world,
+               "job 'rare' { every = '7d', post = '/api/sync/city-counters' }",
+               true, "production", &slow);
+    EXPECT(world, 0, "1 job", "status"); /* the start is written down */
+    stand_fault(&world->stand, "/api/sync/city-counters", "hang", 60000, 0);
+    REFUSED(world, "pause", "rare");
+    EXPECT(world, 0, "paused", "status"); /* it was written after all */
+    REFUSED(world, "backfill", "rare", "--from", "2026-01-01", "--to",
+            "2026-02-01");
+    REFUSED(world, "trigger", "rare");
+    REFUSED(world, "resume", "rare");
+    EXPECT(world, 1, "rare is not paused", "resume", "rare");
+    stand_calm(&world->stand);
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
+}
+
 /* ---- looking ---- */
 
 static void what_happened_is_told(void **state)
@@ -245,6 +329,8 @@ int main(void)
         WORLD_TEST(a_pause_ends_by_itself),
         WORLD_TEST(a_pause_outlives_the_worker),
         WORLD_TEST(old_slots_are_run),
+        WORLD_TEST(what_was_answered_outlives_a_kill),
+        WORLD_TEST(what_is_not_on_the_disk_is_not_done),
         WORLD_TEST(what_happened_is_told),
         WORLD_TEST(a_reload_without_a_backend_says_what_goes_on),
     };
