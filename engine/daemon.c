@@ -336,6 +336,14 @@ static bool open_outside(struct daemon *d, struct error *reterr)
     return true;
 }
 
+/* Before the core may end one of them. */
+static void recall_pauses(struct daemon *d)
+{
+    const struct recall *recall = records_recall(d->records);
+    for (size_t i = 0; i < recall->pause_count; i++)
+        recent_pause(d->recent, &recall->pauses[i]);
+}
+
 static void open_core(struct daemon *d)
 {
     uint64_t seed;
@@ -348,8 +356,10 @@ static void open_core(struct daemon *d)
                                 .journal = d->records != NULL,
                                 .poll_ms = d->config->poll_ms,
                                 .drain_ms = d->config->drain_ms };
-    if (d->records)
+    if (d->records) {
+        recall_pauses(d);
         core.memory = *records_memory(d->records);
+    }
     core.has_cached = source_cached(d->source, &core.cached);
     d->core = core_new(&core, clock_now(&d->clock));
 }

@@ -249,12 +249,30 @@ static carry_out *const carry[] = {
     [ACT_JUMP] = do_jump,       [ACT_DONE] = do_done,
 };
 
+static const char *or_empty(const char *string)
+{
+    return string ? string : "";
+}
+
+/* Slots that were passed over answer to no attempt; those of a pause to whoever
+ * paused the job, which is told no more once the pause is over. */
+static void side_of_pass(const struct daemon *d, const struct action *act,
+                         struct ledger_side *side)
+{
+    const struct recent_job *job = recent_of(d->recent, act->pass.job->name);
+    bool paused = act->pass.why == WHY_PAUSED && job;
+    side->by = paused ? or_empty(job->pause.by) : "";
+    side->error = paused ? or_empty(job->pause.reason) : "";
+}
+
 void deed_do(struct daemon *d, const struct action *act, const char *why)
 {
-    const struct ledger_side side = { .at = clock_now(&d->clock).wall,
-                                      .settings = d->in_force.digest,
-                                      .error = why,
-                                      .by = orders_by(d, act) };
+    struct ledger_side side = { .at = clock_now(&d->clock).wall,
+                                .settings = d->in_force.digest,
+                                .error = why,
+                                .by = orders_by(d, act) };
+    if (act->kind == ACT_PASS)
+        side_of_pass(d, act, &side);
     records_action(d->records, d->core, act, &side);
     recent_action(d->recent, act, why, side.at);
     if (carry[act->kind])

@@ -141,4 +141,6 @@ void dossier_row(const struct history_row *row, const struct zone *zone,
     }
     writing_time(out, "last", row->last, zone);
     writing_number(out, "count", row->count);
+    writing_word(out, "by", row->by);
+    writing_word(out, "reason", row->error);
 }

@@ -38,7 +38,8 @@ void dossier_add_lives(struct dossier *dossier, struct store *store,
 void dossier_free(struct dossier *dossier); /* NULL is fine */
 
 /* A row as members of an object that is open. Its `state` is waiting, running,
- * done, or passed: then it is of `count` slots up to `last`, and no run. */
+ * done, or passed: then it is of `count` slots up to `last`, and no run; `by`
+ * and `reason` are whoever had paused the job, and why. */
 void dossier_row(const struct history_row *row, const struct zone *zone,
                  struct text *out);
 

@@ -348,7 +348,6 @@ static struct dossier *read_recent(struct store *store, const char *job)
         dossier_free(dossier);
         return NULL;
     }
-    dossier_add_pause(dossier, store, job);
     return dossier;
 }
 
@@ -372,8 +371,6 @@ static void remember(struct recent *recent, const struct dossier *dossier)
 {
     for (size_t i = 0; dossier && i < dossier->row_count; i++)
         recent_row(recent, &dossier->rows[i]);
-    if (dossier && dossier->is_paused)
-        recent_pause(recent, &dossier->pause);
 }
 
 static void on_walk_told(void *question, const char *failure)

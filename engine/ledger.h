@@ -10,8 +10,9 @@
 struct ledger_side {
     struct wall at;
     uint64_t settings; /* digest of those in force */
-    const char *error; /* of an attempt that failed; or "" */
-    const char *by;    /* who ordered it; or "" */
+    const char *error; /* of an attempt that failed, of a pause that slots were
+                        * passed over for its reason; or "" */
+    const char *by;    /* who ordered it, or that pause; or "" */
 };
 
 /* The entry of an action; false: it is not written down. The entry borrows from

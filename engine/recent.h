@@ -71,7 +71,7 @@ void recent_sweep(struct recent *recent, const struct jobset *set,
                   struct wall now);
 
 /* What the store remembers: rows newest first, before or after anything else
- * was heard of the job. */
+ * was heard of the job; its pause before. */
 void recent_row(struct recent *recent, const struct history_row *row);
 void recent_pause(struct recent *recent, const struct stored_pause *pause);
 

@@ -139,6 +139,11 @@ const struct memory_of_store *records_memory(const struct records *records)
     return &records->memory;
 }
 
+const struct recall *records_recall(const struct records *records)
+{
+    return &records->recall;
+}
+
 struct journal *records_journal(const struct records *records)
 {
     return records->journal;

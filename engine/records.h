@@ -31,6 +31,8 @@ struct records *records_open(struct uv_loop_s *loop,
 
 /* What the core is to remember; lives until records_free(). */
 const struct memory_of_store *records_memory(const struct records *records);
+/* What the store knew at the start; likewise. */
+const struct recall *records_recall(const struct records *records);
 /* For questions. */
 struct journal *records_journal(const struct records *records);
 const char *records_owner(const struct records *records);

@@ -148,6 +148,15 @@ static void say_pause(struct telling *t)
         text_printf(&t->words, ": %s", pause->reason);
 }
 
+/* Of a pause that is over: what its slots have kept. */
+static void say_pauser(struct telling *t, const struct history_row *row)
+{
+    if (*row->by)
+        text_printf(&t->words, " by %s", row->by);
+    if (*row->error)
+        text_printf(&t->words, ": %s", row->error);
+}
+
 /* ---- a slot that was passed over ---- */
 
 static const char *const passed_because[WHYS] = {
@@ -203,6 +212,8 @@ static void tell_pass(struct telling *t, struct wall slot,
         say_down(t, slot);
     else if (row->why == WHY_PAUSED && is_pause_of(t->c, slot))
         say_pause(t);
+    else if (row->why == WHY_PAUSED)
+        say_pauser(t, row);
     say(t, ".\n");
     if (row->count < 2)
         return;

@@ -136,9 +136,10 @@ struct entry {
     int64_t took_ms;  /* of FINISH */
     uint64_t digest;  /* of LANE: the schedule's; of the rest: Settings' */
     /* Of both STORE_ERROR_MAX bytes are kept; NULL is "". */
-    const char *error; /* "" or a sentence: ATTEMPT, FINISH; of PAUSE the
-                        * reason */
-    const char *by;    /* of PAUSE, and of a manual CLAIM or WAIT: who; or "" */
+    const char *error; /* "" or a sentence: ATTEMPT, FINISH; of PAUSE, and of
+                        * PASS where that was for one, the reason */
+    const char *by;    /* of PAUSE, and likewise of PASS, and of a manual CLAIM
+                        * or WAIT: who; or "" */
     uint32_t generation, attempt, epoch;
     uint32_t fails;  /* of FINISH: the job's, from now on */
     uint16_t status; /* of HTTP */

@@ -57,12 +57,12 @@ static void restart(struct world *world)
 }
 
 /* The worker is killed, and another takes its place. */
-static void killed(struct world *world)
+static void killed(struct world *world, const struct worker_options *options)
 {
     proc_signal(world->worker.proc, SIGKILL);
     proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
     worker_free(&world->worker);
-    worker_start(&world->worker, &world->scratch, &world->stand, NULL);
+    worker_start(&world->worker, &world->scratch, &world->stand, options);
     worker_await_generation(&world->worker, 2);
 }
 
@@ -187,6 +187,51 @@ static void a_pause_outlives_the_worker(void **state)
     worker_drain(&world->worker);
 }
 
+/* Slots of a pause with this reason, the newest; `why` tells of the pause. */
+static void expect_paused_for(const struct world *world, const char *reason)
+{
+    char *said = SAY(world, 0, "\"runs\"", "logs", "rank", "-n", "1000",
+                     "--verdict", "missed", "--json");
+    json_t *json = json_loads(said, 0, NULL);
+    const json_t *rows = json_object_get(json, "runs"), *row = NULL;
+    for (size_t i = 0; i < json_array_size(rows) && !row; i++) {
+        row = json_array_get(rows, i);
+        if (strcmp(json_string_value(json_object_get(row, "why")), "paused"))
+            row = NULL;
+    }
+    if (!row || json_is_null(json_object_get(row, "by")))
+        fail_msg("nobody paused it: %s", said);
+    assert_string_equal(json_string_value(json_object_get(row, "reason")),
+                        reason);
+    char *why =
+        SAY(world, 0, "was missed: the job was paused by ", "why", "rank",
+            "--at", json_string_value(json_object_get(row, "slot")));
+    assert_non_null(strstr(why, reason));
+    free(why);
+    json_decref(json);
+    free(said);
+}
+
+static void who_paused_is_kept(void **state)
+{
+    struct world *world = *state;
+    static const char *const env[] = {
+        "MOONCRON_TIME_START=2099-01-01T00:00:00Z", NULL
+    };
+    static const struct worker_options later = { .env = env };
+    open_world(world);
+    EXPECT(world, 0, "until", "pause", "rank", "--for", "4m", "--reason",
+           "the first move");
+    json_decref(worker_says(&world->worker, "its pause is over"));
+    expect_paused_for(world, "the first move");
+    EXPECT(world, 0, "until", "pause", "rank", "--for", "4m", "--reason",
+           "the second move");
+    killed(world, &later); /* and it is over before anybody looks */
+    json_decref(worker_says(&world->worker, "its pause is over"));
+    expect_paused_for(world, "the second move");
+    worker_drain(&world->worker);
+}
+
 /* ---- backfill ---- */
 
 static void old_slots_are_run(void **state)
@@ -217,20 +262,20 @@ static void what_was_answered_outlives_a_kill(void **state)
     open_world(world);
     EXPECT(world, 0, "is paused until ", "pause", "rank", "--for", "10h",
            "--reason", "the move");
-    killed(world);
+    killed(world, NULL);
     EXPECT(world, 0, ": the move", "status", "rank");
     EXPECT(world, 0, "rank goes on.", "resume", "rank");
-    killed(world);
+    killed(world, NULL);
     EXPECT(world, 1, "rank is not paused", "resume", "rank");
     EXPECT(world, 0, "53 slots of rare", "backfill", "rare", "--from",
            "2025-01-01", "--to", "2026-01-01");
-    killed(world);
+    killed(world, NULL);
     char *said = SAY(world, 0, "waiting", "logs", "rare", "-n", "60");
     assert_non_null(strstr(said, "2025-12-"));
     free(said);
     stand_fault(&world->stand, "/api/sync/city-counters", "hang", 60000, 0);
     EXPECT(world, 0, "run ", "trigger", "rare", "--force");
-    killed(world);
+    killed(world, NULL);
     EXPECT(world, 0, "manual", "logs", "rare", "-n", "60");
     stand_calm(&world->stand);
 }
@@ -328,6 +373,7 @@ int main(void)
         WORLD_TEST(a_wrong_token_is_refused),
         WORLD_TEST(a_pause_ends_by_itself),
         WORLD_TEST(a_pause_outlives_the_worker),
+        WORLD_TEST(who_paused_is_kept),
         WORLD_TEST(old_slots_are_run),
         WORLD_TEST(what_was_answered_outlives_a_kill),
         WORLD_TEST(what_is_not_on_the_disk_is_not_done),

@@ -260,6 +260,11 @@ static void a_pause_says_whose_it_is(void **state)
     rows[0].slot = rows[0].last = (struct wall)AT(10); /* an earlier pause */
     at(&scene, 10);
     expect(&scene, "was missed: the job was paused.");
+    rows[0].by = "ben";
+    rows[0].error = "the move";
+    scene_rows(&scene, rows, 1);
+    at(&scene, 10);
+    expect(&scene, "was missed: the job was paused by ben: the move.");
 }
 
 static void a_job_without_slots_says_why(void **state)
