@@ -294,6 +294,7 @@ void call_judge(const struct http_answer *answer, struct wall now,
                 struct judgement *ret)
 {
     *ret = (struct judgement){ .status = (uint16_t)answer->status,
+                               .sent = answer->sent,
                                .retry_after_ms = -1 };
     if (answer->fault != HTTP_NO_FAULT) {
         judge_fault(answer, ret);

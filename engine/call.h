@@ -40,6 +40,7 @@ struct judgement {
     enum verdict verdict;   /* ok, failed or unknown */
     enum cause cause;       /* CAUSE_NONE where it is ok, or was cancelled */
     bool accepted;          /* it goes on: whether it is ok is to be asked */
+    bool sent;              /* something of the request had left */
     bool elsewhere;         /* 303: the result of an accepted run is there */
     uint16_t status;        /* 0: none came */
     int64_t retry_after_ms; /* below 0: the answer does not say */

@@ -63,6 +63,7 @@ void daemon_post_answer(struct daemon *d, struct run_id run,
                                              .verdict = judgement->verdict,
                                              .cause = judgement->cause,
                                              .accepted = judgement->accepted,
+                                             .sent = judgement->sent,
                                              .status = judgement->status,
                                              .retry_after_ms =
                                                  judgement->retry_after_ms } };

@@ -199,7 +199,7 @@ static void do_circuit(struct daemon *d, const struct action *act,
                        const char *why)
 {
     (void)why;
-    news_circuit(d->log, act);
+    news_circuit(d->log, act, d->config->backend_url);
 }
 
 static void do_pause(struct daemon *d, const struct action *act,

@@ -219,18 +219,59 @@ void news_hook(struct log *log, const struct action *act, const char *why)
               act->note.name, why);
 }
 
-void news_circuit(struct log *log, const struct action *act)
+/* What it does in place of answering well. */
+static void put_trouble(const struct action *act, struct text *text)
+{
+    if (act->circuit.trouble == TROUBLE_UNREACHABLE)
+        text_puts(text, "cannot be reached");
+    else if (act->circuit.cause == CAUSE_SERVER)
+        text_printf(text, "answers with %u", act->circuit.status);
+    else if (act->circuit.cause == CAUSE_TIMEOUT)
+        text_puts(text, "does not answer in time");
+    else
+        text_puts(text, "breaks connections off");
+}
+
+static void put_circuit(const struct action *act, struct text *text)
+{
+    if (!act->circuit.open) {
+        text_puts(text, " answers again");
+        return;
+    }
+    text_putc(text, ' ');
+    put_trouble(act, text);
+    text_printf(text, " (%u failures in a row", act->circuit.fails);
+    if (act->circuit.times > 1)
+        text_printf(text, ", %u times since this was last said",
+                    act->circuit.times);
+    text_printf(
+        text, "): its jobs are skipped, and it is tried again in %" PRId64 " s",
+        act->circuit.cool_ms / 1000);
+}
+
+void news_circuit(struct log *log, const struct action *act,
+                  const char *backend)
 {
     const char *origin = act->circuit.origin;
-    if (act->circuit.open)
-        log_write(log, LOG_ERROR, "run",
-                  "%s does not answer: its jobs are skipped, and it is tried "
-                  "again in %" PRId64 " s",
-                  *origin ? origin : "the backend",
-                  act->circuit.cool_ms / 1000);
+    char fails[NUMBER_MAX], status[NUMBER_MAX];
+    struct text sentence;
+    text_init(&sentence, SENTENCE_MAX);
+    if (*origin)
+        text_puts(&sentence, origin);
     else
-        log_write(log, LOG_WARN, "run", "%s answers again",
-                  *origin ? origin : "the backend");
+        text_printf(&sentence, "the backend (%s)", backend);
+    put_circuit(act, &sentence);
+    const char *const pairs[] = {
+        "event",   "circuit",
+        "origin",  *origin ? origin : backend,
+        "trouble", trouble_names[act->circuit.trouble],
+        "#status", number(act->circuit.status, status),
+        "#fails",  number(act->circuit.fails, fails),
+        NULL,
+    };
+    log_fields(log, act->circuit.open ? LOG_ERROR : LOG_WARN, "run",
+               sentence.data, pairs);
+    text_close(&sentence);
 }
 
 void news_pause(struct log *log, const struct action *act)

@@ -30,7 +30,9 @@ void news_finish(struct log *log, const struct action *finish, const char *why);
 /* An attempt failed, and another follows. */
 void news_again(struct log *log, const struct action *act, const char *why);
 void news_hook(struct log *log, const struct action *act, const char *why);
-void news_circuit(struct log *log, const struct action *act);
+/* `backend` is BACKEND_URL. */
+void news_circuit(struct log *log, const struct action *act,
+                  const char *backend);
 void news_pause(struct log *log, const struct action *act);
 void news_pass(struct log *log, const struct action *pass);
 void news_cancel(struct log *log, const struct action *cancel);

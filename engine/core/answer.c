@@ -104,7 +104,7 @@ void run_answered(struct core *core, const struct event *event)
                    all_the_same ? WHY_NONE : run->leaving);
         return;
     }
-    circuit_tell(core, run, run->last.cause);
+    circuit_tell(core, run, event);
     if (event->answer.accepted) {
         run_accepted(core, run, event);
         return;

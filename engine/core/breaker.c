@@ -20,6 +20,11 @@ bool breaker_closed(const struct breaker *breaker)
     return breaker->state == BREAKER_CLOSED;
 }
 
+bool breaker_probed(const struct breaker *breaker)
+{
+    return breaker->state == BREAKER_HALF_OPEN;
+}
+
 bool breaker_admits(struct breaker *breaker, struct mono now)
 {
     if (breaker_open(breaker, now))

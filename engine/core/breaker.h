@@ -55,6 +55,9 @@ bool breaker_open(const struct breaker *breaker, struct mono now);
 /* On an ordinary day: no call is a probe. */
 bool breaker_closed(const struct breaker *breaker);
 
+/* A probe is out. */
+bool breaker_probed(const struct breaker *breaker);
+
 /* How long until a call may be the probe: 0 where one may be, or is, at once.
  */
 int64_t breaker_cools_ms(const struct breaker *breaker, struct mono now);

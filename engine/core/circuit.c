@@ -7,6 +7,12 @@
 #include "mooncron/memory.h"
 #include "mutant.h"
 
+const char *const trouble_names[TROUBLES] = {
+    [TROUBLE_NONE] = "",
+    [TROUBLE_UNREACHABLE] = "unreachable",
+    [TROUBLE_ILL] = "ill",
+};
+
 /* What a script calls is not known before it does. */
 uint32_t circuit_find(struct core *core, const struct job *job)
 {
@@ -21,74 +27,143 @@ uint32_t circuit_find(struct core *core, const struct job *job)
                                    sizeof *core->circuits);
     core->circuits[core->circuit_count] =
         (struct circuit){ .origin =
-                              memory_copy(job->origin, strlen(job->origin)) };
+                              memory_copy(job->origin, strlen(job->origin)),
+                          .opened = { EVER_MS },
+                          .told_at = LONG_AGO };
     return core->circuit_count++;
 }
 
-bool circuit_open(const struct core *core, uint32_t index)
+/* NULL: what it calls has none. */
+static struct circuit *circuit_of(const struct core *core, uint32_t index)
 {
-    return index != NO_INDEX &&
-           breaker_open(&core->circuits[index].breaker, core->now.mono);
+    return index == NO_INDEX ? NULL : &core->circuits[index];
 }
 
-/* Of a run whose job is gone nobody knows the lane: its origin is looked up. */
-static struct circuit *circuit_of(struct core *core, const struct run *run)
+/* ---- who may call ---- */
+
+bool circuit_holds(const struct core *core, uint32_t index)
 {
-    uint32_t index = run->lane == NO_INDEX ? circuit_find(core, run->job)
-                                           : lane_at(core, run->lane)->circuit;
-    return index == NO_INDEX ? NULL : &core->circuits[index];
+    const struct circuit *circuit =
+        circuit_of(core, lane_at(core, index)->circuit);
+    return circuit && breaker_open(&circuit->breaker, core->now.mono);
 }
 
 /* Who asks for a run by hand wants to know whether the origin is back. */
 bool circuit_admits(struct core *core, struct run *run)
 {
-    struct circuit *circuit = circuit_of(core, run);
-    if (!circuit || run->key.manual)
+    struct circuit *circuit = circuit_of(core, run->circuit);
+    run->pass = PASS_FREE;
+    if (!circuit || run->key.manual || breaker_closed(&circuit->breaker))
         return true;
-    bool closed = breaker_closed(&circuit->breaker);
-    bool admitted = breaker_admits(&circuit->breaker, core->now.mono);
-    run->probe = admitted && !closed;
-    return admitted;
-}
-
-static bool origin_to_blame(enum cause cause)
-{
-    return cause == CAUSE_NETWORK || cause == CAUSE_TIMEOUT ||
-           cause == CAUSE_SERVER;
-}
-
-/* While a probe is under way only its own failure counts: that of a call which
- * was sent before the circuit opened is no news. */
-void circuit_tell(struct core *core, struct run *run, enum cause cause)
-{
-    struct circuit *circuit = circuit_of(core, run);
-    bool probe = run->probe;
-    if (cause == CAUSE_SETUP)
-        circuit_release(core, run); /* nothing was sent */
-    run->probe = false;
-    if (!circuit || cause == CAUSE_SETUP)
-        return;
-    struct breaker *breaker = &circuit->breaker;
-    if (origin_to_blame(cause) && !probe && !breaker_closed(breaker))
-        return;
-    if (mutant(NEVER_OPEN) || (mutant(NEVER_SHUT) && !breaker_closed(breaker)))
-        return;
-    enum breaker_turn turn = breaker_tell(breaker, !origin_to_blame(cause),
-                                          core->now.mono, &core->random);
-    if (turn == BREAKER_STAYS)
-        return;
-    struct action *act = core_act(core, ACT_CIRCUIT);
-    act->circuit.origin = circuit->origin;
-    act->circuit.open = turn == BREAKER_OPENED;
-    act->circuit.cool_ms = breaker_cools_ms(breaker, core->now.mono);
+    if (!breaker_admits(&circuit->breaker, core->now.mono))
+        return false;
+    run->pass = PASS_PROBE;
+    return true;
 }
 
 void circuit_release(struct core *core, struct run *run)
 {
-    struct circuit *circuit = run->probe ? circuit_of(core, run) : NULL;
-    if (circuit)
-        breaker_release(&circuit->breaker);
-    run->probe = false;
+    if (run->pass == PASS_PROBE)
+        breaker_release(&circuit_of(core, run->circuit)->breaker);
+    run->pass = PASS_FREE;
+}
+
+/* ---- what is told of it ---- */
+
+static bool is_news(const struct core *core, const struct circuit *circuit)
+{
+    const struct mono now = core->now.mono;
+    if (breaker_closed(&circuit->breaker))
+        return circuit->told != TROUBLE_NONE;
+    return circuit->told != circuit->trouble &&
+           now.ms - circuit->told_at.ms >= CIRCUIT_TOLD_MS;
+}
+
+/* It opens and closes as often as the origin likes. What is said of it is how
+ * it is, where that is another than was said last. */
+static void circuit_say(struct core *core, struct circuit *circuit)
+{
+    if (!is_news(core, circuit))
+        return;
+    struct action *act = core_act(core, ACT_CIRCUIT);
+    act->circuit.origin = circuit->origin;
+    act->circuit.open = !breaker_closed(&circuit->breaker);
+    circuit->told = TROUBLE_NONE;
+    if (!act->circuit.open)
+        return;
+    act->circuit.trouble = circuit->trouble;
+    act->circuit.cause = circuit->cause;
+    act->circuit.status = circuit->status;
+    act->circuit.fails = circuit->fails;
+    act->circuit.times = circuit->times;
+    act->circuit.cool_ms = breaker_cools_ms(&circuit->breaker, core->now.mono);
+    circuit->told = circuit->trouble;
+    circuit->told_at = core->now.mono;
+    circuit->times = 0;
+}
+
+/* ---- how calls went ---- */
+
+/* An answer that says no is an answer. */
+static enum trouble trouble_of(const struct event *answer)
+{
+    switch (answer->answer.cause) {
+    case CAUSE_SERVER:
+        return TROUBLE_ILL;
+    case CAUSE_NETWORK:
+    case CAUSE_TIMEOUT:
+        return answer->answer.sent ? TROUBLE_ILL : TROUBLE_UNREACHABLE;
+    default:
+        return TROUBLE_NONE;
+    }
+}
+
+static void tell_good(struct core *core, struct circuit *circuit)
+{
+    if (mutant(NEVER_SHUT) && !breaker_closed(&circuit->breaker))
+        return;
+    breaker_tell(&circuit->breaker, true, core->now.mono, &core->random);
+    circuit->trouble = TROUBLE_NONE;
+    circuit->fails = 0;
+    circuit->opened.ms = EVER_MS;
+    circuit_say(core, circuit);
+}
+
+/* While it is open the failure of a call that nobody let through says nothing
+ * new: it was sent before, or by hand. */
+static void tell_failed(struct core *core, struct circuit *circuit,
+                        enum pass pass, const struct event *answer)
+{
+    bool closed = breaker_closed(&circuit->breaker);
+    if ((pass == PASS_FREE && !closed) || mutant(NEVER_OPEN))
+        return;
+    circuit->trouble = trouble_of(answer);
+    circuit->cause = answer->answer.cause;
+    circuit->status = answer->answer.status;
+    circuit->fails++;
+    enum breaker_turn turn =
+        breaker_tell(&circuit->breaker, false, core->now.mono, &core->random);
+    if (turn == BREAKER_OPENED) {
+        circuit->opened = core->now.wall;
+        circuit->times++;
+    }
+    circuit_say(core, circuit);
+}
+
+void circuit_tell(struct core *core, struct run *run,
+                  const struct event *answer)
+{
+    struct circuit *circuit = circuit_of(core, run->circuit);
+    enum pass pass = run->pass;
+    if (answer->answer.cause == CAUSE_SETUP)
+        circuit_release(core, run); /* nothing was sent */
+    run->pass = PASS_FREE;
+    if (!circuit || answer->answer.cause == CAUSE_SETUP)
+        return;
+    if (trouble_of(answer) == TROUBLE_NONE)
+        tell_good(core, circuit);
+    else
+        tell_failed(core, circuit, pass, answer);
 }
 
 void circuits_close(struct core *core)
@@ -96,4 +171,30 @@ void circuits_close(struct core *core)
     for (uint32_t i = 0; i < core->circuit_count; i++)
         free(core->circuits[i].origin);
     free(core->circuits);
+}
+
+/* ---- looking ---- */
+
+struct circuit_status core_circuit(const struct core *core, uint32_t index)
+{
+    const struct circuit *circuit =
+        circuit_of(core, lane_at(core, index)->circuit);
+    if (!circuit)
+        return (struct circuit_status){ .opened = { EVER_MS },
+                                        .again = { NEVER_MS } };
+    const struct breaker *breaker = &circuit->breaker;
+    bool holds = circuit_holds(core, index);
+    int64_t cools_ms = breaker_cools_ms(breaker, core->now.mono);
+    return (struct circuit_status){
+        .origin = circuit->origin,
+        .open = !breaker_closed(breaker),
+        .holds = holds,
+        .probing = breaker_probed(breaker),
+        .trouble = circuit->trouble,
+        .cause = circuit->trouble ? circuit->cause : CAUSE_NONE,
+        .status = circuit->trouble ? circuit->status : 0,
+        .fails = circuit->fails,
+        .opened = circuit->opened,
+        .again = { holds ? core->now.wall.ms + cools_ms : NEVER_MS },
+    };
 }

@@ -415,7 +415,7 @@ struct lane_status core_lane(const struct core *core, uint32_t index)
         .paused_until = { lane_paused(core, index) ? lane->paused_until.ms
                                                    : EVER_MS },
         .unwritten = unwritten_slot(core, lane),
-        .circuit_open = circuit_open(core, lane->circuit),
+        .circuit_open = circuit_holds(core, index),
         .fresh = lane->fresh,
     };
 }

@@ -98,7 +98,7 @@ static enum why objection(const struct core *core, uint32_t index,
         return WHY_MAX_RUNS;
     if (lane_too_soon(core, index, slot))
         return WHY_MIN_GAP;
-    if (circuit_open(core, lane->circuit))
+    if (circuit_holds(core, index))
         return WHY_CIRCUIT;
     return WHY_NONE;
 }

@@ -82,6 +82,7 @@ static void hook_begin(struct core *core, uint32_t generation,
     run->attempt = after->attempt;
     run->epoch = after->epoch;
     run->hook = function;
+    run->circuit = NO_INDEX;
     run->state = RUN_LIVE;
     core_tenure_of(core, generation)->runs++;
     run_arm(core, run, TIMER_TIMEOUT, HOOK_MS_MAX);

@@ -137,10 +137,9 @@ static void lane_expire(struct core *core, uint32_t index)
 
 static bool lane_admits(struct core *core, uint32_t index)
 {
-    const struct lane *lane = lane_at(core, index);
     const struct job *job = lane_job(core, index);
     const struct queue *queue = queue_of(core, job->group);
-    if (lane_paused(core, index) || circuit_open(core, lane->circuit) ||
+    if (lane_paused(core, index) || circuit_holds(core, index) ||
         lane_too_soon(core, index, core->now.wall))
         return false;
     if (queue && queue_full(queue))

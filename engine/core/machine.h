@@ -33,6 +33,12 @@ enum run_state {
     RUN_LEAVING,  /* cancelled, and no answer yet */
 };
 
+/* By what right a call is sent. */
+enum pass {
+    PASS_FREE,  /* its circuit is closed, or it asks for none */
+    PASS_PROBE, /* it finds out whether the origin is back */
+};
+
 /* How an attempt ended. */
 struct ending {
     enum verdict verdict;
@@ -52,16 +58,18 @@ struct run {
     bool written;     /* and the store has a row of it that waits */
     bool reclaimed;   /* or one that another life claimed */
     bool accepted;    /* answered 202: what rests is a question */
-    bool probe;       /* its attempt finds out whether the origin is back */
+    enum pass pass;   /* of its attempt */
     enum why leaving; /* cancelled, or to be when its claim is durable */
     uint32_t hook;    /* function: no run, but what is called after one; or 0 */
     enum verdict hook_ended; /* what it is told of */
     struct ending last;      /* of the attempt before, while it rests */
     struct mono started;     /* the first attempt */
     struct mono timer;       /* when it is due that is not TIMER_NAP */
-    uint32_t lane;  /* in the set in force, or NO_INDEX: the job is gone */
-    uint32_t group; /* likewise */
-    uint32_t next;  /* free list, queue of the group, or line of the lane */
+    uint32_t lane;    /* in the set in force, or NO_INDEX: the job is gone */
+    uint32_t group;   /* likewise */
+    uint32_t circuit; /* of what it calls, whatever its job's lane calls now; or
+                       * NO_INDEX */
+    uint32_t next;    /* free list, queue of the group, or line of the lane */
     bool napping;
     uint32_t nap_call;
     int64_t nap_due_ms;
@@ -143,8 +151,20 @@ struct away {
 struct circuit {
     char *origin; /* "": BACKEND_URL's */
     struct breaker breaker;
+    uint32_t fails;       /* in a row; of the last of them: */
+    enum trouble trouble; /* or TROUBLE_NONE: the last call was answered */
+    enum cause cause;
+    uint16_t status;
+    struct wall opened; /* EVER_MS: it is closed */
+    enum trouble told;  /* as which it was last said to be open, or
+                         * TROUBLE_NONE */
+    struct mono told_at;
+    uint32_t times; /* that it opened since then */
 };
 #define CIRCUITS_MAX 1024 /* origins beyond have none: calls just fail */
+/* Between two times that it is said to have opened: what flaps does so a few
+ * times a minute, and who reads the log wants to read other things, too. */
+#define CIRCUIT_TOLD_MS (10 * 60000)
 
 /* ---- what is due (due.c) ---- */
 
@@ -473,10 +493,12 @@ struct queue *queue_of(struct core *core, uint32_t group);
 /* ---- circuit.c ---- */
 
 uint32_t circuit_find(struct core *core, const struct job *job);
-bool circuit_open(const struct core *core, uint32_t index);
-/* Whether an attempt may be sent; notes in the run whether it is a probe. */
+/* A call of the lane would be held back now. */
+bool circuit_holds(const struct core *core, uint32_t index);
+/* Whether an attempt may be sent; notes in the run by what right. */
 bool circuit_admits(struct core *core, struct run *run);
-void circuit_tell(struct core *core, struct run *run, enum cause cause);
+void circuit_tell(struct core *core, struct run *run,
+                  const struct event *answer);
 /* It was not sent, or cancelled: that says nothing of the origin. */
 void circuit_release(struct core *core, struct run *run);
 void circuits_close(struct core *core);

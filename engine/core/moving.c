@@ -21,6 +21,7 @@ void run_renew(struct core *core, struct run *run)
     core_tenure_leave(core, run->generation);
     run->generation = tenure->generation;
     run->job = jobset_job(tenure->set, run->lane);
+    run->circuit = lane_at(core, run->lane)->circuit;
     tenure->runs++;
 }
 

@@ -31,6 +31,7 @@ struct run *run_new(struct core *core, uint32_t index, struct run_key key,
     run->epoch = run->attempt = 1;
     run->lane = index;
     run->group = job->group; /* JOB_NO_GROUP is NO_INDEX */
+    run->circuit = lane_at(core, index)->circuit;
     tenure->runs++;
     return run;
 }
@@ -84,7 +85,7 @@ struct run_note *run_tell(struct core *core, const struct run *run,
 
 void run_attempt(struct core *core, struct run *run)
 {
-    if (!run->probe && !circuit_admits(core, run)) {
+    if (run->pass != PASS_PROBE && !circuit_admits(core, run)) {
         if (run->attempt == 1)
             run_refuse(core, run, VERDICT_SKIPPED, WHY_CIRCUIT);
         else

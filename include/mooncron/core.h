@@ -143,6 +143,7 @@ struct event {
             enum cause cause;     /* CAUSE_NONE where ok */
             bool accepted; /* 202, and where to ask later is known: it goes on,
                             * whatever `verdict`; answered by ACT_POLL */
+            bool sent;     /* something of the request had left */
             uint16_t status;        /* of HTTP; 0: none */
             int64_t retry_after_ms; /* as the answer asks; below 0: it does not
                                      */
@@ -158,6 +159,19 @@ struct event {
         struct order order;
     };
 };
+
+/* ---- Origins that fail ---- */
+
+/* What is the matter with an origin whose calls fail in a row, as the last of
+ * them told. */
+enum trouble {
+    TROUBLE_NONE,
+    TROUBLE_UNREACHABLE, /* no name, no connection, no TLS: nobody is there */
+    TROUBLE_ILL, /* 5xx, no answer in time, broken off: somebody is there, and
+                  * may do better at another endpoint */
+    TROUBLES,
+};
+extern const char *const trouble_names[TROUBLES]; /* "unreachable" ... */
 
 /* ---- Actions ---- */
 
@@ -187,8 +201,8 @@ enum action_kind {
     ACT_PAUSE,   /* a job is paused: write it down */
     ACT_RESUME,  /* it is no more: write it down */
     ACT_ORDERED, /* tell an operator what became of the order */
-    ACT_CIRCUIT, /* the circuit of an origin has opened or closed: for the log
-                  */
+    ACT_CIRCUIT, /* the circuit of an origin has opened or closed: for the
+                  * log, and never more often than that bears */
     ACT_DONE,    /* drained: leave */
 };
 
@@ -336,9 +350,16 @@ struct action {
         } pause;
         struct order_report ordered;
         struct {
-            const char *origin; /* lives as long as the core */
+            const char *origin; /* lives as long as the core; "":
+                                 * BACKEND_URL's */
             bool open;
-            int64_t cool_ms; /* until it is tried again */
+            enum trouble trouble; /* while it is open; so is what follows */
+            enum cause cause;     /* of the last failure, with the status that
+                                   * was answered, or 0 */
+            uint16_t status;
+            uint32_t fails;  /* in a row, by all jobs that call it */
+            uint32_t times;  /* that it opened since that was last said */
+            int64_t cool_ms; /* until a call finds out */
         } circuit;
     };
 };
@@ -471,9 +492,28 @@ struct lane_status {
     struct wall paused_until; /* EVER_MS: it is not paused */
     struct wall unwritten;    /* its slot that waits, and has no row yet; or
                                * EVER_MS */
-    bool circuit_open;
+    bool circuit_open; /* and a call of this job would be held back now */
     bool fresh; /* it has slots since the last swap, and had none before */
 };
 struct lane_status core_lane(const struct core *core, uint32_t index);
+
+/* What is known of the origin that job `index` of the set in force calls. */
+struct circuit_status {
+    const char *origin; /* "": BACKEND_URL's; NULL: the job has no circuit, and
+                         * nothing else is said. Lives as long as the core */
+    bool open;
+    bool holds;           /* a call of this job would be held back now: as
+                           * lane_status.circuit_open */
+    bool probing;         /* the call that finds out is under way */
+    enum trouble trouble; /* TROUBLE_NONE: the last answer was a good one; or of
+                           * the last failure, and so are these */
+    enum cause cause;
+    uint16_t status;    /* that was answered, or 0 */
+    uint32_t fails;     /* in a row, by all jobs that call it */
+    struct wall opened; /* EVER_MS: it is not open */
+    struct wall again;  /* where it holds: from then on a call of this job may
+                         * go, unless another's is finding out; or NEVER_MS */
+};
+struct circuit_status core_circuit(const struct core *core, uint32_t index);
 
 #endif

@@ -265,6 +265,7 @@ static struct event event_answer(struct run_id run, struct reply reply)
     event.answer.cause = reply.cause;
     event.answer.status = reply.status;
     event.answer.accepted = reply.accepted;
+    event.answer.sent = reply.verdict == VERDICT_UNKNOWN || reply.status;
     event.answer.retry_after_ms =
         reply.retry_after_ms ? reply.retry_after_ms : -1;
     return event;

@@ -160,9 +160,14 @@ static void tell_order(struct text *trace, const struct order_report *report)
 static void tell_circuit(struct text *trace, const struct action *act)
 {
     text_printf(trace, "circuit \"%s\" %s", act->circuit.origin,
-                act->circuit.open ? "open" : "closed");
+                act->circuit.open ? trouble_names[act->circuit.trouble]
+                                  : "closed");
+    if (act->circuit.status)
+        text_printf(trace, " %u", act->circuit.status);
     if (act->circuit.open)
         text_printf(trace, " for %lld ms", (long long)act->circuit.cool_ms);
+    if (act->circuit.times > 1)
+        text_printf(trace, ", %u times", act->circuit.times);
 }
 
 void tell(struct text *trace, struct wall now, struct checker *checker,

@@ -46,7 +46,7 @@ static void it_opens_and_closes(void **state)
                      "14:07:50.000 start pump #4 slot 14:07:50\n"
                      "14:07:50.200 finish pump #4 failed 200 ms\n"
                      "14:07:55.000 start pump #5 slot 14:07:55\n"
-                     "14:07:55.200 circuit \"\" open for 9457 ms\n"
+                     "14:07:55.200 circuit \"\" unreachable for 9457 ms\n"
                      "14:07:55.200 finish pump #5 failed 200 ms\n"
                      "14:08:00.000 pass pump skipped circuit slot 14:08:00\n"
                      "14:08:00.000 start other #6 slot 14:08:00\n"
@@ -115,7 +115,7 @@ static void no_attempt_follows(void **state)
                      "14:10:00.709 start pump #1 slot 14:10:00, attempt 4\n"
                      "14:10:00.909 again #1 in 75 ms, after attempt 4\n"
                      "14:10:00.984 start pump #1 slot 14:10:00, attempt 5\n"
-                     "14:10:01.184 circuit \"\" open for 9065 ms\n"
+                     "14:10:01.184 circuit \"\" unreachable for 9065 ms\n"
                      "14:10:01.184 again #1 in 87 ms, after attempt 5\n"
                      "14:10:01.271 finish pump #1 failed (circuit) 1271 ms\n");
     story_end(&story);
@@ -172,7 +172,7 @@ static void a_probe_that_says_nothing(void **state)
     story_pass(&story, 25 * SECOND);
     story.world.reply = (struct reply){ .verdict = VERDICT_OK };
     story_pass(&story, 5 * SECOND);
-    story_is(&story, "14:07:55.200 circuit \"\" open for 9457 ms\n"
+    story_is(&story, "14:07:55.200 circuit \"\" unreachable for 9457 ms\n"
                      "14:07:55.200 finish pump #5 failed 200 ms\n"
                      "14:08:00.000 pass pump skipped circuit slot 14:08:00\n"
                      "14:08:00.000 start other #6 slot 14:08:00\n"
@@ -296,7 +296,7 @@ static void a_second_try_is_not_ok(void **state)
     story.world.claim_ms = 2 * SECOND;
     story_forget(&story);
     story_pass(&story, 3 * SECOND);
-    story_is(&story, "14:10:10.500 circuit \"\" open for 9457 ms\n"
+    story_is(&story, "14:10:10.500 circuit \"\" unreachable for 9457 ms\n"
                      "14:10:10.500 finish a #160 failed 500 ms\n"
                      "14:10:11.000 pass a skipped circuit slot 14:10:11\n"
                      "14:10:12.000 pass a skipped circuit slot 14:10:12\n"

@@ -408,6 +408,7 @@ void worker_answer(struct sim *sim, uint32_t which)
     event.answer.cause = request->cause;
     event.answer.status = request->status;
     event.answer.accepted = request->accepted;
+    event.answer.sent = request->arrived_ms != NEVER_MS;
     event.answer.retry_after_ms = request->retry_after_ms;
     bool newer = request->status == 200 && request->version != sim->cached;
     worker_step(sim, &event);
