@@ -20,7 +20,7 @@ knows() {
             engine/io/gate.c | engine/io/http.c | engine/io/inbox.c | \
             engine/io/room.c | engine/io/visitor.h | engine/io/versions.c | \
             engine/daemon_parts.h | engine/generations.c | engine/journal_parts.h | \
-            engine/load.c | engine/cli/errand.c) return 0 ;;
+            engine/clerk.c | engine/load.c | engine/cli/errand.c) return 0 ;;
         esac ;;
     curl/*.h)
         case $2 in
