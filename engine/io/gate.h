@@ -24,11 +24,14 @@ struct gate;
 #define GATE_REQUEST_MS_MAX                                                    \
     5000                        /* to send a request: one on a bad line takes  \
                                    a second */
-#define GATE_WRITE_MS_MAX  5000 /* to fetch an answer */
+#define GATE_WRITE_MS_MAX 5000  /* to fetch an answer, and for each MiB of it  \
+                                 */
 #define GATE_LINGER_MS_MAX 1000 /* to read it, before we hang up */
-#define GATE_ANSWER_MAX    (1 << 20) /* two hundred mistakes fit */
-#define GATE_PAUSE_MS      100 /* without descriptors: others may free some */
-#define GATE_SPARE_FDS     8   /* kept back: civetweb spins without any */
+#define GATE_ANSWER_MAX    (16 << 20) /* plan or metrics of 10,000 jobs fit */
+#define GATE_ANSWERS_MAX                                                       \
+    (64 << 20)             /* of all visitors, until they have fetched them */
+#define GATE_PAUSE_MS  100 /* without descriptors: others may free some */
+#define GATE_SPARE_FDS 8   /* kept back: civetweb spins without any */
 
 /* Who is behind the gate. Strings are copied. */
 struct gate_config {

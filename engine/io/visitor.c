@@ -64,6 +64,7 @@ static void visitor_free(struct visitor *visitor)
     if (visitor->next)
         visitor->next->prev = visitor->prev;
     hall->count--;
+    hall->answer_bytes -= visitor->held;
     text_close(&visitor->in);
     text_close(&visitor->out);
     free(visitor);
@@ -159,7 +160,7 @@ static void send_answer(struct visitor *visitor)
     leave_room(visitor);
     uv_read_stop((uv_stream_t *)&visitor->client);
     visitor->state = VISITOR_WRITING;
-    set_timer(visitor, GATE_WRITE_MS_MAX);
+    set_timer(visitor, GATE_WRITE_MS_MAX * (1 + (visitor->out.len >> 20)));
     uv_buf_t buffer =
         uv_buf_init(visitor->out.data, (unsigned)visitor->out.len);
     visitor->write_client.data = visitor;
@@ -198,14 +199,28 @@ static void refuse_for_now(struct visitor *visitor, const char *sentence)
 
 /* ---- The room behind ---- */
 
+/* False where all visitors together would hold too much. */
+static bool hold(struct visitor *visitor, const char *bytes, size_t len)
+{
+    struct hall *hall = visitor->hall;
+    if (hall->answer_bytes + len > GATE_ANSWERS_MAX)
+        return false;
+    hall->answer_bytes += len;
+    visitor->held += len;
+    text_add(&visitor->out, bytes, len);
+    return true;
+}
+
 static void on_room_read(uv_stream_t *stream, ssize_t got,
                          const uv_buf_t *buffer)
 {
     struct visitor *visitor = stream->data;
     if (visitor->state != VISITOR_ANSWERING || !visitor->has_room || got == 0)
         return;
-    if (got > 0)
-        text_add(&visitor->out, buffer->base, (size_t)got);
+    if (got > 0 && !hold(visitor, buffer->base, (size_t)got)) {
+        refuse_for_now(visitor, "Too many fetch long answers");
+        return;
+    }
     bool whole = got == UV_EOF && visitor->out.len > 12 &&
                  memcmp(visitor->out.data, "HTTP/1.1 ", 9) == 0;
     if (whole)

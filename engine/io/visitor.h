@@ -27,6 +27,7 @@ struct hall {
     bool stopping;
     struct visitor *first; /* the newest */
     unsigned count;
+    size_t answer_bytes; /* that all of them hold */
     /* The last one has left. */
     void (*empty)(struct hall *hall);
 };
@@ -49,6 +50,7 @@ struct visitor {
     struct request request;
     bool head_ready;
     struct text in, out; /* of the request; of the answer */
+    size_t held;         /* bytes of an answer of the room's */
 };
 
 /* Takes a connected socket. */

@@ -188,10 +188,11 @@ static void send_answer(struct mg_connection *connection, const char *method,
     const char *body = answer->text ? answer->text : dumped;
     size_t len = body ? strlen(body) : 0;
     mg_printf(connection,
-              "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
+              "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n"
               "Content-Length: %zu\r\nConnection: close\r\n",
               answer->status,
-              mg_get_response_code_text(connection, answer->status), len);
+              mg_get_response_code_text(connection, answer->status),
+              answer->type ? answer->type : "application/json", len);
     send_caching(connection, answer->tag);
     if (allow)
         mg_printf(connection, "Allow: %s\r\n", allow);

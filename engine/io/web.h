@@ -55,7 +55,8 @@ const char *web_header(const struct web_request *request, const char *name);
 struct web_answer {
     int status;
     json_t *body;
-    char *text;             /* JSON, in place of the body */
+    char *text;             /* in place of the body */
+    const char *type;       /* of the text; NULL: JSON */
     uint64_t tag;           /* not 0: ETag, and 304 to who has it already */
     unsigned retry_after_s; /* 0: no such header */
     bool wants_bearer;      /* with 401: WWW-Authenticate */

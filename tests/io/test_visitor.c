@@ -17,7 +17,16 @@
 
 #define GOOD "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
 
-enum mischief { REFUSES, SHUT, HANGS_UP, CUTS, BABBLES, SLEEPS };
+enum mischief {
+    REFUSES,
+    SHUT,
+    HANGS_UP,
+    CUTS,
+    BABBLES,
+    SLEEPS,
+    TELLS_MUCH, /* and that is no mischief */
+    TELLS_TOO_MUCH,
+};
 
 /* A gate before a false room; both sides of it are one thread of the test. */
 struct stage {
@@ -50,6 +59,21 @@ static void on_leave(void *data)
     stage->inside--;
 }
 
+#define HEAD "HTTP/1.1 200 OK\r\n\r\n"
+
+/* The request is read first: unread, it would make a reset of the end. */
+static void tell(int fd, size_t len)
+{
+    char *bytes = malloc(len);
+    size_t got = 0;
+    while (got < 2 || memcmp(bytes + got - 2, "{}", 2) != 0)
+        got += (size_t)recv(fd, bytes + got, len - got, 0);
+    memset(bytes, 'x', len);
+    memcpy(bytes, HEAD, strlen(HEAD));
+    raw_send(fd, bytes, len);
+    free(bytes);
+}
+
 static void misbehave(const struct stage *stage)
 {
     if (stage->mischief == SHUT || stage->mischief == REFUSES)
@@ -62,6 +86,10 @@ static void misbehave(const struct stage *stage)
         raw_send(fd, "HTTP/1", 6);
     if (stage->mischief == BABBLES)
         raw_send(fd, "SSH-2.0-OpenSSH\r\n", 17);
+    if (stage->mischief == TELLS_MUCH)
+        tell(fd, GATE_ANSWER_MAX - 1);
+    if (stage->mischief == TELLS_TOO_MUCH)
+        tell(fd, GATE_ANSWER_MAX + 1);
     if (stage->mischief == SLEEPS) { /* until the gate has had enough */
         struct pollfd gone = { .fd = fd, .events = POLLRDHUP };
         poll(&gone, 1, 10000);
@@ -134,6 +162,8 @@ static void expect_mischief(enum mischief mischief, int status)
     if (raw_status(stage.answer) != status)
         fail_msg("mischief %d: wanted %d, found %s", mischief, status,
                  stage.answer);
+    if (mischief == TELLS_MUCH)
+        assert_int_equal(strlen(stage.answer), GATE_ANSWER_MAX - 1);
     free(stage.answer);
 }
 
@@ -147,6 +177,8 @@ static void test_mischief(void **state)
     expect_mischief(CUTS, 502);
     expect_mischief(BABBLES, 502);
     expect_mischief(SLEEPS, 504);
+    expect_mischief(TELLS_MUCH, 200);
+    expect_mischief(TELLS_TOO_MUCH, 502);
 }
 
 int main(void)

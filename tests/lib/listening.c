@@ -314,7 +314,7 @@ void raw_send(int fd, const char *bytes, size_t len)
 char *raw_read(int fd)
 {
     struct text text;
-    text_init(&text, 4 << 20);
+    text_init(&text, 32 << 20); /* no answer of the gate is longer */
     for (;;) {
         struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
         assert_int_equal(poll(&poll_fd, 1, DEADLINE_MS), 1);
