@@ -127,6 +127,7 @@ static bool shows_in_health(const struct event *event)
 
 static void daemon_step(struct daemon *d, const struct pending *pending)
 {
+    metrics_event(d->metrics, &pending->event);
     core_step(d->core, &pending->event, &d->update);
     const char *why = pending->why ? pending->why : "";
     for (size_t i = 0; i < d->update.count && !d->closing; i++)
@@ -157,6 +158,12 @@ static void on_turn(uv_prepare_t *handle)
 {
     struct daemon *d = handle->data;
     log_flush(d->log);
+    uint64_t now_ns = uv_hrtime(), slept_ns = uv_metrics_idle_time(&d->loop);
+    uint64_t slept_now_ns = slept_ns - d->slept_ns;
+    metrics_turn(d->metrics,
+                 (int64_t)(now_ns - d->turned_ns - slept_now_ns) / 1000);
+    d->turned_ns = now_ns;
+    d->slept_ns = slept_ns;
 }
 
 /* ---- up ---- */
@@ -368,11 +375,15 @@ static void open_core(struct daemon *d)
 static bool daemon_open(struct daemon *d, struct error *reterr)
 {
     d->recent = recent_new();
+    d->metrics = metrics_new(clock_now(&d->clock).wall);
+    d->turned_ns = uv_hrtime();
     d->generations = generations_new(&d->loop, &tidings_of_generations,
                                      d->config->load_timeout_ms, d->zones, d);
     if (!open_signals(d, reterr))
         return false;
-    d->alarm = alarm_new(&d->loop, &d->clock, on_ring, d, reterr);
+    d->clerk = clerk_new(&d->loop, reterr);
+    d->alarm =
+        d->clerk ? alarm_new(&d->loop, &d->clock, on_ring, d, reterr) : NULL;
     if (!d->alarm)
         return false;
     if (!d->options->dry_run && !open_state(d, reterr))
@@ -417,6 +428,8 @@ void daemon_close(struct daemon *d)
         alarm_close(d->alarm);
     if (d->records)
         records_close(d->records, on_part_closed, d);
+    if (d->clerk)
+        clerk_close(d->clerk, on_part_closed, d);
     /* Signals are still heard, so that they do not kill, and are no reason to
      * stay. */
     for (size_t i = 0; i < 3 && d->signals_open; i++)
@@ -444,6 +457,7 @@ static void daemon_free(struct daemon *d)
     core_free(d->core);
     records_free(d->records);
     recent_free(d->recent);
+    metrics_free(d->metrics);
     zones_free(d->zones);
     update_close(&d->update);
     token_discard(d->config, d->token);
@@ -490,7 +504,8 @@ static int loop_init(uv_loop_t *loop)
         return status;
     close(pair[0]);
     close(pair[1]);
-    return uv_loop_init(loop);
+    status = uv_loop_init(loop);
+    return status ? status : uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
 }
 
 static bool loop_open(struct daemon *d)

@@ -5,8 +5,10 @@
 
 #include <uv.h>
 
+#include "clerk.h"
 #include "daemon.h"
 #include "generations.h"
+#include "metrics.h"
 #include "mooncron/clock.h"
 #include "mooncron/core.h"
 #include "mooncron/zones.h"
@@ -47,6 +49,9 @@ struct daemon {
     struct source *source;
     struct records *records; /* NULL in a dry run */
     struct recent *recent;
+    struct metrics *metrics;
+    struct clerk *clerk;
+    uint64_t turned_ns, slept_ns; /* as they were at the last turn */
     bool remembering;          /* the store is still asked for what is recent */
     const struct ask *order;   /* the one that is carried out, or NULL */
     struct order_report probe; /* what a dry run in front of it came to */

@@ -70,6 +70,7 @@ static void do_swap(struct daemon *d, const struct action *act, const char *why)
         .jobs = jobset_scheduled(status.set),
     };
     records_publish(d->records, &plan);
+    metrics_swap(d->metrics, (struct jobset *)status.set);
     alarm_set(d->alarm, core_deadline(d->core));
     news_schedule(d->log, act, &status, clock_wall_ns(&d->clock));
 }
@@ -275,6 +276,7 @@ void deed_do(struct daemon *d, const struct action *act, const char *why)
         side_of_pass(d, act, &side);
     records_action(d->records, d->core, act, &side);
     recent_action(d->recent, act, why, side.at);
+    metrics_action(d->metrics, act, side.at);
     if (carry[act->kind])
         carry[act->kind](d, act, why);
 }

@@ -10,6 +10,7 @@
 #include "dossier.h"
 #include "mooncron/memory.h"
 #include "order_words.h"
+#include "scrape.h"
 #include "status.h"
 #include "why.h"
 #include "writing.h"
@@ -31,8 +32,8 @@ static void tell(struct daemon *d, uint64_t id, int status, struct text *json,
     inbox_tell(d->inbox, id, status, text_take(json), tag);
 }
 
-static void tell_failure(struct daemon *d, uint64_t id, int status,
-                         const char *sentence)
+void inquiry_refuse(struct daemon *d, uint64_t id, int status,
+                    const char *sentence)
 {
     struct text json;
     text_init(&json, 4096);
@@ -169,7 +170,7 @@ static void tell_run(const struct inquiry *inquiry,
             dossier->rows[i].manual == key->manual)
             row = &dossier->rows[i];
     if (!row) {
-        tell_failure(d, inquiry->ask.id, 404, "there is no such run");
+        inquiry_refuse(d, inquiry->ask.id, 404, "there is no such run");
         return;
     }
     struct text json;
@@ -257,7 +258,7 @@ static void on_told(void *question, const char *failure)
     else if (inquiry->ask.kind == ASK_WHY)
         tell_why(inquiry, failure ? NULL : inquiry->dossier, failure);
     else if (failure)
-        tell_failure(inquiry->d, inquiry->ask.id, 503, failure);
+        inquiry_refuse(inquiry->d, inquiry->ask.id, 503, failure);
     else if (inquiry->ask.kind == ASK_RUN)
         tell_run(inquiry, inquiry->dossier);
     else
@@ -305,7 +306,7 @@ static void take_question(struct daemon *d, const struct ask *ask)
         journal_ask(journal, on_asked, on_told, inquiry);
         return;
     }
-    tell_failure(d, ask->id, 503, "the worker is stopping");
+    inquiry_refuse(d, ask->id, 503, "the worker is stopping");
     inquiry_free(inquiry);
 }
 
@@ -314,6 +315,8 @@ void inquiry_take(struct daemon *d, const struct ask *ask)
     /* Right after a start the status is told when the store has been heard. */
     if (ask->kind == ASK_STATUS && !d->remembering)
         tell_status(d, ask);
+    else if (ask->kind == ASK_METRICS)
+        scrape_take(d, ask);
     else if (ask->kind == ASK_WHY && !job_of(d, ask->job))
         tell_no_job(d, ask);
     else

@@ -10,6 +10,10 @@ struct daemon;
 /* From the inbox: the answer comes back by itself. */
 void inquiry_take(struct daemon *d, const struct ask *ask);
 
+/* Tells whoever asks that there is no answer, and why not. */
+void inquiry_refuse(struct daemon *d, uint64_t ask, int status,
+                    const char *sentence);
+
 /* Once, when the first schedule is in force: what the store remembers of its
  * jobs becomes what is recent, some jobs at a time. */
 void inquiry_begin(struct daemon *d);

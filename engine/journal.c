@@ -173,6 +173,18 @@ bool journal_is_well(const struct journal *journal)
     return journal->well;
 }
 
+const struct histogram_scale journal_scale = {
+    { 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 250000, 1000000 }
+};
+
+void journal_counts(struct journal *journal, struct journal_counts *ret)
+{
+    pthread_mutex_lock(&journal->lock);
+    *ret = journal->counts;
+    ret->waiting = journal->waiting.count;
+    pthread_mutex_unlock(&journal->lock);
+}
+
 /* ---- life ---- */
 
 static void init_shared(struct journal *journal)

@@ -21,6 +21,7 @@
 #define MOONCRON_JOURNAL_H
 
 #include "backlog.h"
+#include "histogram.h"
 #include "mooncron/clock.h"
 #include "mooncron/store.h"
 
@@ -76,6 +77,16 @@ void journal_add(struct journal *journal, const struct entry *entry,
  * a later generation is there already, it is left at that. */
 void journal_publish(struct journal *journal, const struct plan_note *plan);
 bool journal_is_well(const struct journal *journal);
+
+/* What its thread has done since it began. */
+struct journal_counts {
+    uint64_t entries;  /* that are durable */
+    uint64_t failures; /* writes that the store did not take */
+    uint64_t waiting;  /* entries, now, that the thread has not taken over */
+    struct histogram commits; /* how long they took */
+};
+extern const struct histogram_scale journal_scale;
+void journal_counts(struct journal *journal, struct journal_counts *ret);
 
 /* ---- questions ---- */
 

@@ -83,6 +83,7 @@ struct journal {
     pthread_cond_t work;
     struct backlog waiting;
     struct tidings tidings;
+    struct journal_counts counts;
     bool closing, ended;
     int64_t close_at_ms; /* when the time for what waits is up */
 };

@@ -7,11 +7,16 @@
 
 #include "journal_parts.h"
 
-int64_t keeper_now_ms(void)
+static int64_t now_us(void)
 {
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
-    return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
+    return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
+}
+
+int64_t keeper_now_ms(void)
+{
+    return now_us() / 1000;
 }
 
 /* With the lock held. */
@@ -89,6 +94,9 @@ static void fell_ill(struct journal *journal, const struct error *why)
              (struct tiding){ .kind = TIDING_ILL, .sentence = sentence });
     }
     journal->ill = true;
+    pthread_mutex_lock(&journal->lock);
+    journal->counts.failures++;
+    pthread_mutex_unlock(&journal->lock);
     refuse_questions(journal, why);
 }
 
@@ -100,11 +108,14 @@ static void got_well(struct journal *journal)
 }
 
 /* `count` entries from `first` on are durable. */
-static void acknowledge(struct journal *journal, size_t first, size_t count)
+static void acknowledge(struct journal *journal, size_t first, size_t count,
+                        int64_t took_us)
 {
     const uint64_t *tickets = journal->writing.tickets + first;
     const struct entry *entries = journal->writing.entries + first;
     pthread_mutex_lock(&journal->lock);
+    journal->counts.entries += count;
+    histogram_add(&journal->counts.commits, &journal_scale, took_us);
     for (size_t i = 0; i < count; i++)
         if (tickets[i])
             tidings_push(&journal->tidings,
@@ -158,13 +169,15 @@ static bool write_plan(struct journal *journal, const struct plan_note *plan)
 static bool write_batch(struct journal *journal, size_t first, size_t count)
 {
     struct error why = { 0 };
+    int64_t began_us = now_us();
     while (!store_write(journal->store, journal->writing.entries + first, count,
                         journal->outcomes, &why)) {
         fell_ill(journal, &why);
         if (!try_again(journal))
             return false;
+        began_us = now_us();
     }
-    acknowledge(journal, first, count);
+    acknowledge(journal, first, count, now_us() - began_us);
     got_well(journal);
     return true;
 }

@@ -319,6 +319,14 @@ void traffic_forget(struct traffic *traffic, struct run_id run)
     tickets_drop(&traffic->tickets, run);
 }
 
+struct traffic_counts traffic_counts(const struct traffic *traffic)
+{
+    size_t waiting = 0;
+    for (uint32_t i = 0; i < HTTP_ORIGINS_MAX; i++)
+        waiting += waiting_count(traffic->waiting, i);
+    return (struct traffic_counts){ traffic->count, (uint32_t)waiting };
+}
+
 void traffic_free(struct traffic *traffic)
 {
     if (!traffic)

@@ -73,4 +73,10 @@ void traffic_cancel(struct traffic *traffic, struct run_id run);
 /* The run has its verdict, and is not asked for again. */
 void traffic_forget(struct traffic *traffic, struct run_id run);
 
+/* Calls under way, and those that wait for room. */
+struct traffic_counts {
+    uint32_t live, waiting;
+};
+struct traffic_counts traffic_counts(const struct traffic *traffic);
+
 #endif

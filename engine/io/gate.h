@@ -22,9 +22,10 @@ struct gate;
 #define GATE_PEER_MAX     16  /* nobody sends more webhooks at one time */
 #define GATE_LOOPBACK_MAX 128 /* proxies and backends on this machine */
 #define GATE_REQUEST_MS_MAX                                                    \
-    5000                        /* to send a request: one on a bad line takes  \
-                                   a second */
-#define GATE_WRITE_MS_MAX 5000  /* to fetch an answer, and for each MiB of it  \
+    5000 /* to send a request: one on a bad line takes                         \
+            a second */
+#define GATE_WRITE_MS_MAX                                                      \
+    5000                        /* to fetch an answer, and for each MiB of it  \
                                  */
 #define GATE_LINGER_MS_MAX 1000 /* to read it, before we hang up */
 #define GATE_ANSWER_MAX    (16 << 20) /* plan or metrics of 10,000 jobs fit */

@@ -218,6 +218,20 @@ void jobs_why(struct desk *desk, const struct web_request *request,
         ask_loop(desk, &ask, answer);
 }
 
+/* Prometheus asks for one format and takes this one. */
+void jobs_metrics(struct desk *desk, const struct web_request *request,
+                  struct web_answer *answer)
+{
+    struct ask ask;
+    ask_of(request, ASK_METRICS, &ask);
+    if (!door_look(desk, request, answer) ||
+        !read_query(request->query, NULL, 0, &ask, answer))
+        return;
+    ask_loop(desk, &ask, answer);
+    if (answer->status == 200)
+        answer->type = "text/plain; version=0.0.4; charset=utf-8";
+}
+
 /* ---- touching ---- */
 
 /* A field of a body. */

@@ -5,6 +5,7 @@
  *   GET  /api/v1/jobs/NAME/runs           the same of one job
  *   GET  /api/v1/jobs/NAME/runs/KEY       one run, by the `key` that it has
  *   GET  /api/v1/jobs/NAME/why?at=        what happened, or will
+ *   GET  /metrics                         for Prometheus
  *   POST /api/v1/jobs/NAME/run            {"force", "by", "reason"}
  *   POST /api/v1/jobs/NAME/pause          {"for", "by", "reason"}
  *   POST /api/v1/jobs/NAME/resume         {"dry_run", "by", "reason"}
@@ -17,7 +18,7 @@
 
 #include "web.h"
 
-web_handler jobs_status, jobs_runs, jobs_run, jobs_why;
+web_handler jobs_status, jobs_runs, jobs_run, jobs_why, jobs_metrics;
 web_handler jobs_trigger, jobs_pause, jobs_resume, jobs_backfill;
 
 #endif

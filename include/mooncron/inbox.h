@@ -30,6 +30,7 @@ enum ask_kind {
     ASK_RUNS,   /* the history of a job, or of all */
     ASK_RUN,    /* one run */
     ASK_WHY,    /* what happened, or will, at an instant */
+    ASK_METRICS,
     ASK_KINDS,
 };
 
@@ -75,7 +76,7 @@ struct word {
     char *message; /* for failures: a sentence, then every mistake; or NULL */
     /* to the others */
     int status;   /* of HTTP */
-    char *json;   /* the whole answer */
+    char *json;   /* the whole answer; to ASK_METRICS no JSON but their text */
     uint64_t tag; /* equal where the answers say the same; 0: not known */
 };
 

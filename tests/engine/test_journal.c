@@ -172,17 +172,26 @@ static void test_many_entries_few_commits(void **state)
     struct desk desk;
     open_desk(&desk, (struct journal_options){ 0 },
               &(struct faulty){ .held = true });
+    struct journal_counts counts;
     begin_commit(&desk);
     for (unsigned i = 0; i < 100; i++) { /* while that commit is under way */
         add_claims(&desk, 25);
         turn(&desk);
     }
+    journal_counts(desk.journal, &counts);
+    assert_int_equal(counts.waiting, 2500);
+    assert_int_equal(counts.entries, 0);
     assert_int_equal(desk.told, 0);
     faulty_release();
     run_until_told(&desk, 2501);
     assert_int_equal(faulty_now().commits, 1 + 3);
     assert_int_equal(faulty_now().entries, 2501);
     assert_int_equal(desk.ills, 0);
+    journal_counts(desk.journal, &counts);
+    assert_int_equal(counts.entries, 2501);
+    assert_int_equal(counts.commits.count, 4);
+    assert_int_equal(counts.failures, 0);
+    assert_int_equal(counts.waiting, 0);
     close_desk(&desk);
 }
 
@@ -222,6 +231,10 @@ static void test_nothing_is_lost(void **state)
     assert_string_equal(desk.sentence, "");
     assert_int_equal(faulty_now().entries, 1510);
     assert_int_equal(faulty_now().tries, 5 + faulty_now().commits);
+    struct journal_counts counts;
+    journal_counts(desk.journal, &counts);
+    assert_int_equal(counts.failures, 5);
+    assert_int_equal(counts.commits.count, faulty_now().commits);
     for (size_t i = 0; i < 8; i++)
         assert_int_equal(desk.outcomes[i], ENTRY_DONE);
     assert_true(journal_is_well(desk.journal));

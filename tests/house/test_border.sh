@@ -61,7 +61,7 @@ knows() {
 # a file or a process; whoever touches the world knows more.
 pure=" assert.h inttypes.h limits.h stdarg.h stdbool.h stddef.h stdint.h
     stdio.h stdlib.h string.h "
-world=" arpa/inet.h ctype.h errno.h fcntl.h ftw.h ifaddrs.h math.h netdb.h netinet/in.h poll.h
+world=" arpa/inet.h ctype.h dirent.h errno.h fcntl.h ftw.h ifaddrs.h math.h netdb.h netinet/in.h poll.h
     pthread.h signal.h spawn.h stdatomic.h strings.h sys/file.h sys/ioctl.h sys/pidfd.h
     sys/prctl.h sys/resource.h sys/signalfd.h sys/socket.h sys/stat.h
     sys/syscall.h sys/timerfd.h sys/types.h sys/wait.h time.h unistd.h

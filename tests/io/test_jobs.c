@@ -191,6 +191,22 @@ static void test_an_answer_that_is_known_is_not_sent_again(void **state)
     listening_stop(listening);
 }
 
+static void test_metrics_are_text(void **state)
+{
+    (void)state;
+    struct listening *listening = listening_start(NULL);
+    expect(listening, "GET /metrics", "", "", 200,
+           "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n");
+    assert_int_equal(listening_last(listening).kind, ASK_METRICS);
+    expect(listening, "GET /metrics", "X-Forwarded-For: 192.0.2.1\r\n", "", 401,
+           "Content-Type: application/json\r\n");
+    expect(listening, "GET /metrics", "X-Forwarded-For: 192.0.2.1\r\n" TOKEN,
+           "", 200, "heard");
+    expect(listening, "GET /metrics?x=1", "", "", 400, "unknown parameter `x`");
+    expect(listening, "POST /metrics", "", "", 405, "Allow: GET");
+    listening_stop(listening);
+}
+
 /* What came through a proxy of this machine came from elsewhere. */
 static void test_who_may_look(void **state)
 {
@@ -225,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_orders),
         cmocka_unit_test(test_questions),
         cmocka_unit_test(test_an_answer_that_is_known_is_not_sent_again),
+        cmocka_unit_test(test_metrics_are_text),
         cmocka_unit_test(test_who_may_look),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

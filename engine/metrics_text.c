@@ -1,0 +1,755 @@
+/* A family is a row of the table below: its name, its type, what it means, and
+ * who writes its samples. docs/api.md has the same table; tests/e2e compares
+ * them. */
+#include "metrics_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct scribe {
+    const struct metrics_view *view;
+    uint32_t jobs;    /* of the view's set, so many fit */
+    uint32_t omitted; /* and so many do not */
+    struct text *out;
+    const char *name; /* of the family */
+};
+
+/* ---- samples ---- */
+
+/* Backslash, quote and newline are what the format escapes. */
+static void escape(struct text *out, const char *value)
+{
+    for (; *value; value++) {
+        if (*value == '\n')
+            text_puts(out, "\\n");
+        else if (*value == '\\' || *value == '"')
+            text_printf(out, "\\%c", *value);
+        else
+            text_putc(out, *value);
+    }
+}
+
+/* Up to the blank before the value: `labels` are pairs of name and value. A
+ * label without a value is left out. */
+static void begin(const struct scribe *scribe, const char *suffix,
+                  const char *const (*labels)[2], size_t count)
+{
+    struct text *out = scribe->out;
+    char mark = '{';
+    text_puts(out, scribe->name);
+    text_puts(out, suffix);
+    for (size_t i = 0; i < count; i++) {
+        if (!labels[i][1])
+            continue;
+        text_putc(out, mark);
+        text_puts(out, labels[i][0]);
+        text_puts(out, "=\"");
+        escape(out, labels[i][1]);
+        text_putc(out, '"');
+        mark = ',';
+    }
+    text_puts(out, mark == ',' ? "} " : " ");
+}
+#define BEGIN(scribe, suffix, ...)                                             \
+    begin(scribe, suffix, (const char *const[][2]){ __VA_ARGS__ },             \
+          sizeof((const char *const[][2]){ __VA_ARGS__ }) /                    \
+              sizeof(const char *const[2]))
+
+static void number(const struct scribe *scribe, uint64_t value)
+{
+    text_printf(scribe->out, "%" PRIu64 "\n", value);
+}
+
+/* Exact: a double has no room for a time in microseconds. */
+static void decimal(const struct scribe *scribe, int64_t value, int64_t unit,
+                    int digits)
+{
+    uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    uint64_t whole = size / (uint64_t)unit, rest = size % (uint64_t)unit;
+    text_puts(scribe->out, value < 0 ? "-" : "");
+    text_printf(scribe->out, "%" PRIu64, whole);
+    if (rest)
+        text_printf(scribe->out, ".%0*" PRIu64, digits, rest);
+    text_putc(scribe->out, '\n');
+}
+
+static void seconds_ms(const struct scribe *scribe, int64_t ms)
+{
+    decimal(scribe, ms, 1000, 3);
+}
+
+static void seconds_us(const struct scribe *scribe, int64_t us)
+{
+    decimal(scribe, us, 1000000, 6);
+}
+
+static void single(const struct scribe *scribe, uint64_t value)
+{
+    begin(scribe, "", NULL, 0);
+    number(scribe, value);
+}
+
+/* No sample where it never was. */
+static void instant(const struct scribe *scribe, struct wall at)
+{
+    if (at.ms == EVER_MS || at.ms == NEVER_MS)
+        return;
+    begin(scribe, "", NULL, 0);
+    seconds_ms(scribe, at.ms);
+}
+
+/* Trailing zeros are no part of a bound: le="0.5". */
+static void bound(int64_t us, struct text *out)
+{
+    text_printf(out, "%" PRId64, us / 1000000);
+    if (us % 1000000 == 0)
+        return;
+    text_printf(out, ".%06" PRId64, us % 1000000);
+    while (out->data[out->len - 1] == '0')
+        out->data[--out->len] = '\0';
+}
+
+static void histogram(const struct scribe *scribe,
+                      const struct histogram *histogram,
+                      const struct histogram_scale *scale)
+{
+    uint64_t sum = 0;
+    struct text le;
+    text_init(&le, 32);
+    for (size_t i = 0; i < HISTOGRAM_BOUNDS && scale->bounds_us[i]; i++) {
+        text_clear(&le);
+        bound(scale->bounds_us[i], &le);
+        sum += histogram->buckets[i];
+        BEGIN(scribe, "_bucket", { "le", le.data });
+        number(scribe, sum);
+    }
+    text_close(&le);
+    BEGIN(scribe, "_bucket", { "le", "+Inf" });
+    number(scribe, histogram->count);
+    begin(scribe, "_sum", NULL, 0);
+    seconds_us(scribe, (int64_t)histogram->sum_us);
+    begin(scribe, "_count", NULL, 0);
+    number(scribe, histogram->count);
+}
+
+/* ---- the worker ---- */
+
+static void build_info(const struct scribe *scribe)
+{
+    BEGIN(scribe, "", { "version", MOONCRON_VERSION });
+    number(scribe, 1);
+}
+
+static void primary(const struct scribe *scribe)
+{
+    single(scribe, scribe->view->primary);
+}
+
+static void generation(const struct scribe *scribe)
+{
+    single(scribe, scribe->view->status.generation);
+}
+
+static void loaded_time(const struct scribe *scribe)
+{
+    if (scribe->view->set)
+        instant(scribe, scribe->view->status.in_force_since);
+}
+
+static void good_load_time(const struct scribe *scribe)
+{
+    instant(scribe, scribe->view->sums.loaded);
+}
+
+static void load_successful(const struct scribe *scribe)
+{
+    single(scribe, !scribe->view->sums.load_failed);
+}
+
+static void reloads(const struct scribe *scribe)
+{
+    static const char *const names[] = { [LOAD_OK] = "ok",
+                                         [LOAD_UNCHANGED] = "unchanged",
+                                         [LOAD_FAILED] = "failed" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        BEGIN(scribe, "", { "result", names[i] });
+        number(scribe, scribe->view->sums.loads[i]);
+    }
+}
+
+static void settings_info(const struct scribe *scribe)
+{
+    const struct metrics_view *view = scribe->view;
+    struct text version;
+    if (!view->set)
+        return;
+    text_init(&version, 32);
+    text_printf(&version, "%016" PRIx64, view->status.settings.digest);
+    BEGIN(
+        scribe, "", { "environment", view->environment },
+        { "enable_jobs", view->status.settings.enable_jobs ? "true" : "false" },
+        { "version", version.data });
+    number(scribe, 1);
+    text_close(&version);
+}
+
+static void settings_age(const struct scribe *scribe)
+{
+    const struct metrics_view *view = scribe->view;
+    if (view->sums.fetched.ms == EVER_MS)
+        return;
+    begin(scribe, "", NULL, 0);
+    seconds_ms(scribe, view->now.ms - view->sums.fetched.ms);
+}
+
+static void fetches(const struct scribe *scribe)
+{
+    static const char *const names[] = { [FETCH_OK] = "ok",
+                                         [FETCH_NOT_MODIFIED] = "not_modified",
+                                         [FETCH_FAILED] = "failed",
+                                         [FETCH_REFUSED] = "refused" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        BEGIN(scribe, "", { "result", names[i] });
+        number(scribe, scribe->view->sums.fetches[i]);
+    }
+}
+
+static void jobs(const struct scribe *scribe)
+{
+    static const char *const names[] = {
+        [STANDING_SCHEDULED] = "scheduled",
+        [STANDING_DISABLED] = "disabled",
+        [STANDING_ENVIRONMENT] = "environment",
+        [STANDING_JOBS_OFF] = "jobs_off",
+    };
+    const struct jobset *set = scribe->view->set;
+    uint32_t counts[4] = { 0 };
+    for (uint32_t i = 0; set && i < jobset_count(set); i++)
+        counts[jobset_job(set, i)->standing]++;
+    for (size_t i = 0; i < 4; i++) {
+        BEGIN(scribe, "", { "standing", names[i] });
+        number(scribe, counts[i]);
+    }
+}
+
+static void jobs_omitted(const struct scribe *scribe)
+{
+    single(scribe, scribe->omitted);
+}
+
+/* ---- runs ---- */
+
+/* What can come of a slot: each has a sample from the start, so that its first
+ * time is a change. */
+static const struct {
+    enum verdict verdict;
+    enum why why;
+} ends[] = {
+    { VERDICT_OK, WHY_NONE },          { VERDICT_FAILED, WHY_NONE },
+    { VERDICT_FAILED, WHY_CIRCUIT },   { VERDICT_FAILED, WHY_STOPPING },
+    { VERDICT_FAILED, WHY_REPLACED },  { VERDICT_UNKNOWN, WHY_NONE },
+    { VERDICT_UNKNOWN, WHY_CIRCUIT },  { VERDICT_UNKNOWN, WHY_STOPPING },
+    { VERDICT_UNKNOWN, WHY_REPLACED }, { VERDICT_UNKNOWN, WHY_DOWN },
+    { VERDICT_UNKNOWN, WHY_DEADLINE }, { VERDICT_SKIPPED, WHY_OVERLAP },
+    { VERDICT_SKIPPED, WHY_MIN_GAP },  { VERDICT_SKIPPED, WHY_MAX_RUNS },
+    { VERDICT_SKIPPED, WHY_CIRCUIT },  { VERDICT_SKIPPED, WHY_GROUP_FULL },
+    { VERDICT_SKIPPED, WHY_REMOVED },  { VERDICT_SKIPPED, WHY_STOPPING },
+    { VERDICT_MISSED, WHY_DOWN },      { VERDICT_MISSED, WHY_PAUSED },
+    { VERDICT_MISSED, WHY_CLOCK },     { VERDICT_MISSED, WHY_STORE },
+    { VERDICT_MISSED, WHY_LATE },      { VERDICT_MISSED, WHY_SUPERSEDED },
+};
+
+static bool is_listed(enum verdict verdict, enum why why)
+{
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (ends[i].verdict == verdict && ends[i].why == why)
+            return true;
+    return false;
+}
+
+/* What the list above forgot is told as well, once it has happened. */
+static void runs(const struct scribe *scribe)
+{
+    for (enum verdict verdict = 0; verdict < VERDICTS; verdict++)
+        for (enum why why = 0; why < WHYS; why++) {
+            uint64_t count = scribe->view->sums.ended[verdict][why];
+            if (!count && !is_listed(verdict, why))
+                continue;
+            BEGIN(scribe, "", { "result", verdict_names[verdict] },
+                  { "why", why ? why_names[why] : NULL });
+            number(scribe, count);
+        }
+}
+
+static void runs_live(const struct scribe *scribe)
+{
+    single(scribe, scribe->view->status.runs);
+}
+
+static void attempts(const struct scribe *scribe)
+{
+    single(scribe, scribe->view->sums.attempts);
+}
+
+static void retries(const struct scribe *scribe)
+{
+    single(scribe, scribe->view->sums.retries);
+}
+
+static void took(const struct scribe *scribe)
+{
+    histogram(scribe, &scribe->view->sums.took, &metrics_took_scale);
+}
+
+static void late(const struct scribe *scribe)
+{
+    histogram(scribe, &scribe->view->sums.late, &metrics_late_scale);
+}
+
+static void calls_live(const struct scribe *scribe)
+{
+    single(scribe, scribe->view->traffic.live);
+}
+
+static void calls_waiting(const struct scribe *scribe)
+{
+    single(scribe, scribe->view->traffic.waiting);
+}
+
+static const char *origin_of(const struct metrics_circuit *circuit)
+{
+    return *circuit->origin ? circuit->origin : "backend";
+}
+
+static void circuit_open(const struct scribe *scribe)
+{
+    for (size_t i = 0; i < scribe->view->circuit_count; i++) {
+        const struct metrics_circuit *circuit = &scribe->view->circuits[i];
+        BEGIN(scribe, "", { "origin", origin_of(circuit) });
+        number(scribe, circuit->open);
+    }
+}
+
+static void circuit_opened(const struct scribe *scribe)
+{
+    for (size_t i = 0; i < scribe->view->circuit_count; i++) {
+        const struct metrics_circuit *circuit = &scribe->view->circuits[i];
+        BEGIN(scribe, "", { "origin", origin_of(circuit) });
+        number(scribe, circuit->opened);
+    }
+}
+
+/* ---- the journal ---- */
+
+static void journal_well(const struct scribe *scribe)
+{
+    single(scribe, scribe->view->status.store_well);
+}
+
+static void journal_failures(const struct scribe *scribe)
+{
+    if (scribe->view->has_journal)
+        single(scribe, scribe->view->journal.failures);
+}
+
+static void journal_claims(const struct scribe *scribe)
+{
+    static const char *const names[] = {
+        [CLAIM_DURABLE] = "durable", [CLAIM_TAKEN] = "taken"
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        BEGIN(scribe, "", { "result", names[i] });
+        number(scribe, scribe->view->sums.claims[i]);
+    }
+}
+
+static void journal_entries(const struct scribe *scribe)
+{
+    if (scribe->view->has_journal)
+        single(scribe, scribe->view->journal.entries);
+}
+
+static void journal_waiting(const struct scribe *scribe)
+{
+    if (scribe->view->has_journal)
+        single(scribe, scribe->view->journal.waiting);
+}
+
+static void journal_commits(const struct scribe *scribe)
+{
+    if (scribe->view->has_journal)
+        histogram(scribe, &scribe->view->journal.commits, &journal_scale);
+}
+
+static void turns(const struct scribe *scribe)
+{
+    histogram(scribe, &scribe->view->sums.turns, &metrics_turn_scale);
+}
+
+/* ---- jobs ---- */
+
+/* A job that has no slots here is told of where something was counted. */
+static bool is_told(const struct metrics_view *view, uint32_t index)
+{
+    const struct metrics_job *counted = &view->rows[index].counted;
+    if (jobset_job(view->set, index)->standing == STANDING_SCHEDULED)
+        return true;
+    for (size_t i = 0; i < VERDICTS; i++)
+        if (counted->results[i])
+            return true;
+    return false;
+}
+
+typedef void job_sample(const struct scribe *scribe, const char *job,
+                        const struct metrics_row *row);
+
+static void each_job(const struct scribe *scribe, job_sample *sample)
+{
+    for (uint32_t i = 0; i < scribe->jobs; i++)
+        if (is_told(scribe->view, i))
+            sample(scribe, jobset_job(scribe->view->set, i)->name,
+                   &scribe->view->rows[i]);
+}
+
+static void job_number(const struct scribe *scribe, const char *job,
+                       const char *suffix, uint64_t value)
+{
+    BEGIN(scribe, suffix, { "job", job });
+    number(scribe, value);
+}
+
+static void job_runs_of(const struct scribe *scribe, const char *job,
+                        const struct metrics_row *row)
+{
+    for (enum verdict verdict = 0; verdict < VERDICTS; verdict++) {
+        BEGIN(scribe, "", { "job", job }, { "result", verdict_names[verdict] });
+        number(scribe, row->counted.results[verdict]);
+    }
+}
+
+static void job_runs(const struct scribe *scribe)
+{
+    each_job(scribe, job_runs_of);
+}
+
+static void passed_of(const struct scribe *scribe, const char *job,
+                      enum verdict verdict, const uint64_t counts[WHYS])
+{
+    for (enum why why = 0; why < WHYS; why++) {
+        if (!counts[why])
+            continue;
+        BEGIN(scribe, "", { "job", job }, { "result", verdict_names[verdict] },
+              { "why", why ? why_names[why] : NULL });
+        number(scribe, counts[why]);
+    }
+}
+
+static void job_passed_of(const struct scribe *scribe, const char *job,
+                          const struct metrics_row *row)
+{
+    passed_of(scribe, job, VERDICT_SKIPPED, row->counted.skipped);
+    passed_of(scribe, job, VERDICT_MISSED, row->counted.missed);
+}
+
+static void job_passed(const struct scribe *scribe)
+{
+    each_job(scribe, job_passed_of);
+}
+
+static void job_attempts_of(const struct scribe *scribe, const char *job,
+                            const struct metrics_row *row)
+{
+    job_number(scribe, job, "", row->counted.attempts);
+}
+
+static void job_attempts(const struct scribe *scribe)
+{
+    each_job(scribe, job_attempts_of);
+}
+
+static void job_retries_of(const struct scribe *scribe, const char *job,
+                           const struct metrics_row *row)
+{
+    job_number(scribe, job, "", row->counted.retries);
+}
+
+static void job_retries(const struct scribe *scribe)
+{
+    each_job(scribe, job_retries_of);
+}
+
+static void job_took_of(const struct scribe *scribe, const char *job,
+                        const struct metrics_row *row)
+{
+    BEGIN(scribe, "_sum", { "job", job });
+    seconds_ms(scribe, row->counted.took_ms);
+    job_number(scribe, job, "_count", row->counted.took_count);
+}
+
+static void job_took(const struct scribe *scribe)
+{
+    each_job(scribe, job_took_of);
+}
+
+static void job_instant(const struct scribe *scribe, const char *job,
+                        struct wall at)
+{
+    if (at.ms == EVER_MS || at.ms == NEVER_MS)
+        return;
+    BEGIN(scribe, "", { "job", job });
+    seconds_ms(scribe, at.ms);
+}
+
+static void job_last_success_of(const struct scribe *scribe, const char *job,
+                                const struct metrics_row *row)
+{
+    job_instant(scribe, job, row->last_success);
+}
+
+static void job_last_success(const struct scribe *scribe)
+{
+    each_job(scribe, job_last_success_of);
+}
+
+static void job_next_of(const struct scribe *scribe, const char *job,
+                        const struct metrics_row *row)
+{
+    job_instant(scribe, job, row->next);
+}
+
+static void job_next(const struct scribe *scribe)
+{
+    each_job(scribe, job_next_of);
+}
+
+static void job_live_of(const struct scribe *scribe, const char *job,
+                        const struct metrics_row *row)
+{
+    job_number(scribe, job, "", row->going);
+}
+
+static void job_live(const struct scribe *scribe)
+{
+    each_job(scribe, job_live_of);
+}
+
+static void job_fails_of(const struct scribe *scribe, const char *job,
+                         const struct metrics_row *row)
+{
+    job_number(scribe, job, "", row->fails);
+}
+
+static void job_fails(const struct scribe *scribe)
+{
+    each_job(scribe, job_fails_of);
+}
+
+static void job_paused_of(const struct scribe *scribe, const char *job,
+                          const struct metrics_row *row)
+{
+    job_number(scribe, job, "", row->paused);
+}
+
+static void job_paused(const struct scribe *scribe)
+{
+    each_job(scribe, job_paused_of);
+}
+
+/* ---- the process ---- */
+
+static void vital(const struct scribe *scribe, int64_t value)
+{
+    if (value >= 0)
+        single(scribe, (uint64_t)value);
+}
+
+static void process_cpu(const struct scribe *scribe)
+{
+    if (scribe->view->vitals.cpu_us < 0)
+        return;
+    begin(scribe, "", NULL, 0);
+    seconds_us(scribe, scribe->view->vitals.cpu_us);
+}
+
+static void process_resident(const struct scribe *scribe)
+{
+    vital(scribe, scribe->view->vitals.resident_bytes);
+}
+
+static void process_virtual(const struct scribe *scribe)
+{
+    vital(scribe, scribe->view->vitals.virtual_bytes);
+}
+
+static void process_fds(const struct scribe *scribe)
+{
+    vital(scribe, scribe->view->vitals.fds);
+}
+
+static void process_fds_max(const struct scribe *scribe)
+{
+    vital(scribe, scribe->view->vitals.fds_max);
+}
+
+static void process_threads(const struct scribe *scribe)
+{
+    vital(scribe, scribe->view->vitals.threads);
+}
+
+static void process_start(const struct scribe *scribe)
+{
+    instant(scribe, scribe->view->sums.began);
+}
+
+/* ---- the whole ---- */
+
+static const struct family {
+    const char *name, *type, *help;
+    void (*put)(const struct scribe *scribe);
+} families[] = {
+    { "mooncron_build_info", "gauge", "1; the version of the program.",
+      build_info },
+    { "mooncron_primary", "gauge", "1 where jobs are fired by this worker.",
+      primary },
+    { "mooncron_schedule_generation", "gauge",
+      "Number of the schedule in force; 0: none yet.", generation },
+    { "mooncron_schedule_loaded_timestamp_seconds", "gauge",
+      "When the schedule came into force.", loaded_time },
+    { "mooncron_last_load_successful", "gauge",
+      "0 where the newest load of the file failed.", load_successful },
+    { "mooncron_last_load_success_timestamp_seconds", "gauge",
+      "When the file was last loaded without a mistake, or found unchanged.",
+      good_load_time },
+    { "mooncron_reloads_total", "counter", "Loads of the file, by result.",
+      reloads },
+    { "mooncron_settings_info", "gauge",
+      "1; the Settings that the schedule was loaded with.", settings_info },
+    { "mooncron_settings_age_seconds", "gauge",
+      "Since the backend last answered with Settings.", settings_age },
+    { "mooncron_settings_fetches_total", "counter",
+      "Requests for Settings, by result.", fetches },
+    { "mooncron_jobs", "gauge", "Jobs of the schedule in force, by standing.",
+      jobs },
+    { "mooncron_jobs_omitted", "gauge",
+      "Jobs that have no samples of their own here, for want of room.",
+      jobs_omitted },
+    { "mooncron_runs_total", "counter",
+      "Runs, and slots without a run, by result and why.", runs },
+    { "mooncron_runs_live", "gauge", "Runs that go on, waiting ones included.",
+      runs_live },
+    { "mooncron_attempts_total", "counter", "Attempts of runs.", attempts },
+    { "mooncron_retries_total", "counter",
+      "Attempts that failed and were followed by another.", retries },
+    { "mooncron_run_duration_seconds", "histogram",
+      "From the start of a run to its verdict.", took },
+    { "mooncron_fire_lateness_seconds", "histogram",
+      "From a slot to the start of its run; made-up slots are left out.",
+      late },
+    { "mooncron_calls_live", "gauge", "Calls under way.", calls_live },
+    { "mooncron_calls_waiting", "gauge", "Calls that wait for room.",
+      calls_waiting },
+    { "mooncron_circuit_open", "gauge",
+      "1 where the origin does not answer and is left alone.", circuit_open },
+    { "mooncron_circuit_opened_total", "counter",
+      "How often the circuit of the origin has opened.", circuit_opened },
+    { "mooncron_journal_well", "gauge",
+      "0 where the journal cannot be written: nothing is fired.",
+      journal_well },
+    { "mooncron_journal_write_failures_total", "counter",
+      "Writes that the store did not take.", journal_failures },
+    { "mooncron_journal_claims_total", "counter",
+      "Claims, by what became of them.", journal_claims },
+    { "mooncron_journal_entries_total", "counter", "Entries that were written.",
+      journal_entries },
+    { "mooncron_journal_entries_waiting", "gauge",
+      "Entries that wait for the store's thread.", journal_waiting },
+    { "mooncron_journal_commit_seconds", "histogram", "Commits of entries.",
+      journal_commits },
+    { "mooncron_loop_turn_seconds", "histogram",
+      "How long a turn of the loop took, its sleep left out.", turns },
+    { "mooncron_job_runs_total", "counter",
+      "Runs and slots of the job, by result.", job_runs },
+    { "mooncron_job_passed_total", "counter",
+      "Slots of the job that were not run, by why, once there was one.",
+      job_passed },
+    { "mooncron_job_attempts_total", "counter", "Attempts of the job's runs.",
+      job_attempts },
+    { "mooncron_job_retries_total", "counter",
+      "Of them, failed ones that were followed by another.", job_retries },
+    { "mooncron_job_run_duration_seconds", "summary",
+      "From the start of a run of the job to its verdict.", job_took },
+    { "mooncron_job_last_success_timestamp_seconds", "gauge",
+      "When a run of the job last ended ok.", job_last_success },
+    { "mooncron_job_next_run_timestamp_seconds", "gauge",
+      "The job's next slot.", job_next },
+    { "mooncron_job_runs_live", "gauge",
+      "Runs of the job that go on, waiting ones included.", job_live },
+    { "mooncron_job_failures_in_row", "gauge",
+      "Runs of the job that failed since the last that did not.", job_fails },
+    { "mooncron_job_paused", "gauge", "1 where the job is paused.",
+      job_paused },
+    { "process_cpu_seconds_total", "counter", "Processor time of all threads.",
+      process_cpu },
+    { "process_resident_memory_bytes", "gauge", "Memory in use.",
+      process_resident },
+    { "process_virtual_memory_bytes", "gauge", "Address space.",
+      process_virtual },
+    { "process_open_fds", "gauge", "Open file descriptors.", process_fds },
+    { "process_max_fds", "gauge", "How many may be open.", process_fds_max },
+    { "process_threads", "gauge", "Threads.", process_threads },
+    { "process_start_time_seconds", "gauge", "When the worker began.",
+      process_start },
+};
+
+/* Of one job: samples that it always has, and the bytes of one without the
+ * job's name, on the average; and of one that says why. */
+#define JOB_SAMPLES  14
+#define SAMPLE_BYTES 80
+#define WHY_BYTES    100
+
+static size_t job_bytes(const struct metrics_view *view, uint32_t index)
+{
+    size_t name = strlen(jobset_job(view->set, index)->name);
+    const struct metrics_job *counted = &view->rows[index].counted;
+    size_t bytes = JOB_SAMPLES * (SAMPLE_BYTES + name);
+    if (!is_told(view, index))
+        return 0;
+    for (size_t why = 0; why < WHYS; why++) {
+        if (counted->skipped[why])
+            bytes += WHY_BYTES + name;
+        if (counted->missed[why])
+            bytes += WHY_BYTES + name;
+    }
+    return bytes;
+}
+
+/* So many jobs, from the first on, that all of them fit. */
+static uint32_t jobs_that_fit(const struct metrics_view *view, size_t bytes_max)
+{
+    uint32_t count = view->set ? jobset_count(view->set) : 0;
+    size_t left =
+        bytes_max > METRICS_SUMS_BYTES ? bytes_max - METRICS_SUMS_BYTES : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        size_t bytes = job_bytes(view, i);
+        if (bytes > left)
+            return i;
+        left -= bytes;
+    }
+    return count;
+}
+
+void metrics_text(const struct metrics_view *view, size_t bytes_max,
+                  struct text *out)
+{
+    uint32_t count = view->set ? jobset_count(view->set) : 0;
+    struct scribe scribe = { .view = view, .out = out };
+    scribe.jobs = jobs_that_fit(view, bytes_max);
+    scribe.omitted = count - scribe.jobs;
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        const struct family *family = &families[i];
+        scribe.name = family->name;
+        text_printf(out, "# HELP %s %s\n# TYPE %s %s\n", family->name,
+                    family->help, family->name, family->type);
+        family->put(&scribe);
+    }
+}
