@@ -30,12 +30,18 @@ static bool on_row(void *data, const struct history_row *row)
     return true;
 }
 
+/* Of older rows the newest run, and no more. */
+static bool on_older_row(void *data, const struct history_row *row)
+{
+    return row->count > 0 || (on_row(data, row), false);
+}
+
 struct dossier *dossier_new(const struct history_query *query)
 {
     struct dossier *dossier = memory_new(sizeof *dossier);
     struct history_query one_more = *query;
     one_more.limit++;
-    dossier->limit = query->limit;
+    dossier->query = *query;
     dossier->walk = history_new(&one_more);
     return dossier;
 }
@@ -43,14 +49,28 @@ struct dossier *dossier_new(const struct history_query *query)
 enum history_step dossier_read(struct dossier *dossier, struct store *store,
                                struct error *reterr)
 {
+    history_visitor *visit = dossier->looks_back ? on_older_row : on_row;
     enum history_step step =
-        history_step(store, dossier->walk, on_row, dossier, reterr);
-    if (step == HISTORY_GOES_ON)
+        history_step(store, dossier->walk, visit, dossier, reterr);
+    if (step == HISTORY_GOES_ON || dossier->looks_back)
         return step;
-    dossier->more = dossier->row_count > dossier->limit;
+    dossier->more = dossier->row_count > dossier->query.limit;
     if (dossier->more)
-        dossier->row_count = dossier->limit;
+        dossier->row_count = dossier->query.limit;
     return step;
+}
+
+bool dossier_look_back(struct dossier *dossier)
+{
+    if (!dossier->more || dossier->looks_back)
+        return false;
+    struct history_query older = dossier->query;
+    older.to.ms = dossier->rows[dossier->row_count - 1].slot.ms - 1;
+    older.limit = DOSSIER_OLDER_ROWS;
+    history_free(dossier->walk);
+    dossier->walk = history_new(&older);
+    dossier->looks_back = true;
+    return true;
 }
 
 void dossier_add_pause(struct dossier *dossier, struct store *store,

@@ -18,8 +18,9 @@ struct dossier {
     struct stored_life *lives; /* newest first */
     size_t life_count;
     /* private */
-    uint32_t limit;
+    struct history_query query;
     struct history_walk *walk;
+    bool looks_back;
     size_t row_cap;
     struct arena strings;
 };
@@ -30,6 +31,11 @@ struct dossier *dossier_new(const struct history_query *query);
  */
 enum history_step dossier_read(struct dossier *dossier, struct store *store,
                                struct error *reterr);
+/* Where there are older rows than were read: true, once, and dossier_read()
+ * goes on with the newest run among a thousand of them. One that lasts may have
+ * passed over many slots. */
+#define DOSSIER_OLDER_ROWS 1000
+bool dossier_look_back(struct dossier *dossier);
 /* Reads the pause of the job as well; the lives of workers. */
 void dossier_add_pause(struct dossier *dossier, struct store *store,
                        const char *job);

@@ -205,14 +205,18 @@ static void tell_why(const struct inquiry *inquiry,
         .now = inquiry->now,
         .environment = *environment ? environment : d->config->node_env,
         .primary = d->config->primary,
-        .lane = { .paused_until = { EVER_MS } },
+        .lane = { .paused_until = { EVER_MS }, .unwritten = { EVER_MS } },
+        .recent = recent_of(d->recent, job->name),
         .generation = status.generation,
         .in_force_since = status.in_force_since,
         .dossier = dossier,
         .failure = failure,
     };
+    uint32_t index = jobset_find(status.set, job->name);
     if (scheduled)
-        c.lane = core_lane(d->core, jobset_find(status.set, job->name));
+        c.lane = core_lane(d->core, index);
+    if (scheduled && (c.lane.going || c.lane.queued))
+        c.blocker = blocker_of(d->core, d->recent, index);
     struct text json;
     text_init(&json, ANSWER_BYTES_MAX);
     why_tell(&c, &json);
@@ -237,6 +241,8 @@ static enum question_step on_asked(struct store *store, struct wall now,
     case HISTORY_OVER:
         break;
     }
+    if (inquiry->ask.kind == ASK_WHY && dossier_look_back(inquiry->dossier))
+        return QUESTION_GOES_ON;
     if (inquiry->ask.kind == ASK_WHY) {
         dossier_add_pause(inquiry->dossier, store, inquiry->ask.job);
         dossier_add_lives(inquiry->dossier, store, now);

@@ -194,6 +194,19 @@ static void on_again(struct recent *recent, const struct run_note *note,
                                  .error = copy_or_null(error) };
 }
 
+const struct recent_attempt *recent_rest(const struct recent_job *job,
+                                         struct wall *ret_again)
+{
+    if (!job || !job->goes_on || !job->attempt_count ||
+        !same_key(job->attempts_of, job->going.key))
+        return NULL;
+    const struct recent_attempt *last = &job->attempts[job->attempt_count - 1];
+    if (last->number != job->going.attempt)
+        return NULL;
+    ret_again->ms = last->at.ms + last->pause_ms;
+    return last;
+}
+
 /* A claimed run that was not sent after all: neither the last run nor one that
  * took no time. */
 static void pass_finish(struct recent_job *job, const struct action *act)

@@ -78,6 +78,10 @@ void recent_pause(struct recent *recent, const struct stored_pause *pause);
 /* NULL: nothing is known. Borrowed until the next feeding. */
 const struct recent_job *recent_of(const struct recent *recent,
                                    const char *name);
+/* The attempt that failed, where the run that goes on rests until the next one,
+ * and when that is; else NULL. */
+const struct recent_attempt *recent_rest(const struct recent_job *job,
+                                         struct wall *ret_again);
 /* The median of the last RECENT_TOOK runs; -1: there was none. */
 int64_t recent_median_ms(const struct recent_job *job);
 

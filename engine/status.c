@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "blocker.h"
 #include "mooncron/civil.h"
 #include "writing.h"
 
@@ -60,14 +61,26 @@ void status_run(const struct recent_run *run, const struct zone *zone,
     writing_word(out, "error", run->error);
 }
 
+/* Between two attempts it is told when the next one is, and why. */
+static void put_running(const struct recent_job *job, const struct zone *zone,
+                        struct text *out)
+{
+    struct wall again;
+    const struct recent_attempt *rest = recent_rest(job, &again);
+    writing_open(out, "running", '{');
+    status_run(&job->going, zone, out);
+    if (rest) {
+        writing_time(out, "again", again, zone);
+        writing_word(out, "error", rest->error);
+    }
+    text_putc(out, '}');
+}
+
 static void put_runs(const struct recent_job *job, const struct zone *zone,
                      struct text *out)
 {
-    if (job->goes_on) {
-        writing_open(out, "running", '{');
-        status_run(&job->going, zone, out);
-        text_putc(out, '}');
-    }
+    if (job->goes_on)
+        put_running(job, zone, out);
     if (job->ran) {
         writing_open(out, "last", '{');
         status_run(&job->last, zone, out);
@@ -94,6 +107,27 @@ static void put_pause(const struct recent_job *job,
         writing_word(out, "reason", job->pause.reason);
     }
     text_putc(out, '}');
+}
+
+/* Of one job alone: who stands before it is looked for among all. */
+static void put_waiting(const struct status_view *view, uint32_t index,
+                        const struct lane_status *lane,
+                        const struct recent_job *recent,
+                        const struct zone *zone, struct text *out)
+{
+    bool runs = recent && recent->goes_on;
+    struct text words;
+    if (!*view->job || (lane->going <= runs && !lane->queued))
+        return;
+    const struct blocker blocker = blocker_of(view->core, view->recent, index);
+    text_init(&words, 2048);
+    blocker_put(&blocker, zone, &words);
+    writing_open(out, "waiting", '{');
+    writing_time(out, "slot", lane->unwritten, zone);
+    writing_string(out, "for", blocker_names[blocker.kind]);
+    writing_string(out, "words", words.data);
+    text_putc(out, '}');
+    text_close(&words);
 }
 
 struct counts {
@@ -129,6 +163,7 @@ static void put_lane(const struct status_view *view, uint32_t index,
         writing_null(out, "p50_ms");
     if (recent)
         put_runs(recent, zone, out);
+    put_waiting(view, index, lane, recent, zone, out);
     if (paused)
         put_pause(recent, lane, zone, out);
 }

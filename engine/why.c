@@ -1,8 +1,8 @@
 /* The instant leads to a slot, the slot to a row, the row to a rule.
  *
  * Where there is no slot the ones before and after it are told of. Where a slot
- * in the past has no row, what can be known without one is: that no worker
- * lived then, or that the schedule is newer. */
+ * has no row it may wait to be run, unwritten yet; or it is to come; or no
+ * worker lived then, or what is known begins later. */
 #include "why.h"
 
 #include <assert.h>
@@ -11,36 +11,33 @@
 #include <string.h>
 
 #include "status.h"
+#include "why_parts.h"
 #include "writing.h"
 
 #define SENTENCES_BYTES_MAX (16 << 10)
 
-/* What is being told. Sentences end in a newline. */
-struct telling {
-    const struct why_case *c;
-    struct text words;
-    const char *code; /* of the first finding */
-    struct wall slot; /* that it is about; NEVER_MS: none */
-    const struct history_row *row;
-};
-
-static void say_date(struct telling *t, struct wall at)
+void say_date(struct telling *t, struct wall at)
 {
     writing_date(&t->words, at, t->c->zone);
 }
 
-static void say(struct telling *t, const char *words)
+void say(struct telling *t, const char *words)
 {
     text_puts(&t->words, words);
 }
 
-static void say_span(struct telling *t, int64_t ms)
+void say_span(struct telling *t, int64_t ms)
 {
     writing_span(&t->words, ms);
 }
 
-static void find(struct telling *t, const char *code,
-                 const struct history_row *row)
+void say_slot(struct telling *t, struct wall slot)
+{
+    say(t, "Its slot of ");
+    say_date(t, slot);
+}
+
+void find(struct telling *t, const char *code, const struct history_row *row)
 {
     if (t->code)
         return;
@@ -48,94 +45,21 @@ static void find(struct telling *t, const char *code,
     t->row = row;
 }
 
-static bool is_scheduled(const struct why_case *c)
+bool is_scheduled(const struct why_case *c)
 {
     return c->job->standing == STANDING_SCHEDULED;
 }
 
-/* ---- rows ---- */
-
-static const struct history_row *row_at(const struct why_case *c, size_t i)
-{
-    return c->dossier && i < c->dossier->row_count ? &c->dossier->rows[i]
-                                                   : NULL;
-}
-
-/* The row that decided a slot: its run before slots that were passed over, for
- * a slot that was missed may have been run afterwards. */
-static const struct history_row *row_of(const struct why_case *c,
-                                        struct wall slot)
-{
-    const struct history_row *row, *passed = NULL;
-    for (size_t i = 0; (row = row_at(c, i)); i++) {
-        if (row->manual || row->slot.ms > slot.ms || row->last.ms < slot.ms)
-            continue;
-        if (row->count == 0)
-            return row;
-        if (!passed)
-            passed = row;
-    }
-    return passed;
-}
-
-/* A run of the job that was going at an instant, but for that of `slot`. */
-static const struct history_row *row_going(const struct why_case *c,
-                                           struct wall at, struct wall slot)
-{
-    const struct history_row *row;
-    for (size_t i = 0; (row = row_at(c, i)); i++) {
-        bool began = row->count == 0 && row->started.ms != EVER_MS &&
-                     row->started.ms <= at.ms;
-        if (began && (row->manual || row->slot.ms != slot.ms) &&
-            (!row->done || row->ended.ms > at.ms))
-            return row;
-    }
-    return NULL;
-}
-
-/* ---- lives ---- */
-
-/* The time without a worker that holds `at`; false where one lived then, or
- * none is known before it. */
-static bool down_at(const struct why_case *c, struct wall at,
-                    struct wall *ret_from, struct wall *ret_to)
-{
-    *ret_from = (struct wall){ EVER_MS };
-    *ret_to = (struct wall){ NEVER_MS };
-    for (size_t i = 0; c->dossier && i < c->dossier->life_count; i++) {
-        const struct stored_life *life = &c->dossier->lives[i];
-        if (life->began.ms <= at.ms && life->seen.ms >= at.ms)
-            return false;
-        if (life->seen.ms < at.ms && life->seen.ms > ret_from->ms)
-            *ret_from = life->seen;
-        if (life->began.ms > at.ms && life->began.ms < ret_to->ms)
-            *ret_to = life->began;
-    }
-    return ret_from->ms != EVER_MS && ret_to->ms != NEVER_MS;
-}
-
-static void say_down(struct telling *t, struct wall slot)
-{
-    struct wall from, to;
-    if (!down_at(t->c, slot, &from, &to))
-        return;
-    say(t, " from ");
-    say_date(t, from);
-    say(t, " to ");
-    say_date(t, to);
-}
-
 /* ---- pauses ---- */
 
-/* The pause of now, which may be a later one than that of `at`. */
-static bool is_pause_of(const struct why_case *c, struct wall at)
+bool is_pause_of(const struct why_case *c, struct wall at)
 {
     return c->dossier && c->dossier->is_paused &&
            c->dossier->pause.since.ms <= at.ms &&
            c->dossier->pause.until.ms >= at.ms;
 }
 
-static void say_pause(struct telling *t)
+void say_pause(struct telling *t)
 {
     const struct stored_pause *pause = &t->c->dossier->pause;
     if (*pause->by)
@@ -146,187 +70,6 @@ static void say_pause(struct telling *t)
     say_date(t, pause->until);
     if (*pause->reason)
         text_printf(&t->words, ": %s", pause->reason);
-}
-
-/* Of a pause that is over: what its slots have kept. */
-static void say_pauser(struct telling *t, const struct history_row *row)
-{
-    if (*row->by)
-        text_printf(&t->words, " by %s", row->by);
-    if (*row->error)
-        text_printf(&t->words, ": %s", row->error);
-}
-
-/* ---- a slot that was passed over ---- */
-
-static const char *const passed_because[WHYS] = {
-    [WHY_NONE] = "",
-    [WHY_OVERLAP] = "the last run of the job was still going",
-    [WHY_GROUP_FULL] = "too many runs waited for its group already",
-    [WHY_REMOVED] = "the job went out of the schedule while its run waited",
-    [WHY_STOPPING] = "the worker was told to stop",
-    [WHY_SUPERSEDED] = "a newer slot of the job was due as well, and only the "
-                       "newest is run",
-    [WHY_LATE] = "it was found too late: the machine slept, or the worker was "
-                 "held up",
-    [WHY_DOWN] = "no worker was running",
-    [WHY_PAUSED] = "the job was paused",
-    [WHY_CLOCK] = "the clock was set over it",
-    [WHY_STORE] = "the store had failed, and no claim could be written down",
-    [WHY_CIRCUIT] = "the circuit of its origin was open, because the origin "
-                    "had stopped answering",
-    [WHY_MIN_GAP] = "it was too soon after the start of the last run (min_gap)",
-    [WHY_MAX_RUNS] = "the job had had all its runs (max_runs)",
-    [WHY_REPLACED] = "it was cancelled for a newer slot",
-    [WHY_DEADLINE] = "it was accepted, and not done by its deadline",
-};
-
-static void say_blocker(struct telling *t, struct wall slot)
-{
-    const struct history_row *row = row_going(t->c, slot, slot);
-    if (!row)
-        return;
-    say(t, row->manual ? ": the manual run of " : ": that of ");
-    say_date(t, row->slot);
-    say(t, ", which began ");
-    say_date(t, row->started);
-    if (row->done) {
-        say(t, " and ended ");
-        say_date(t, row->ended);
-    }
-    text_printf(&t->words, " (overlap = \"%s\")",
-                overlap_names[t->c->job->overlap]);
-}
-
-static void tell_pass(struct telling *t, struct wall slot,
-                      const struct history_row *row)
-{
-    find(t, verdict_names[row->verdict], row);
-    say(t, "Its slot of ");
-    say_date(t, slot);
-    text_printf(&t->words, " was %s: %s", verdict_names[row->verdict],
-                passed_because[row->why]);
-    if (row->why == WHY_OVERLAP)
-        say_blocker(t, slot);
-    else if (row->why == WHY_DOWN)
-        say_down(t, slot);
-    else if (row->why == WHY_PAUSED && is_pause_of(t->c, slot))
-        say_pause(t);
-    else if (row->why == WHY_PAUSED)
-        say_pauser(t, row);
-    say(t, ".\n");
-    if (row->count < 2)
-        return;
-    text_printf(&t->words, "It was one of %" PRId64 " slots, from ",
-                row->count);
-    say_date(t, row->slot);
-    say(t, " to ");
-    say_date(t, row->last);
-    say(t, ".\n");
-}
-
-/* ---- a slot with a run ---- */
-
-static void say_trigger(struct telling *t, const struct history_row *row)
-{
-    static const char *const words[TRIGGERS] = {
-        [TRIGGER_SCHEDULE] = "",
-        [TRIGGER_CATCH_UP] = ", to catch up",
-        [TRIGGER_MANUAL] = ", by hand",
-        [TRIGGER_BACKFILL] = ", as part of a backfill",
-    };
-    say(t, words[row->trigger]);
-    if (*row->by)
-        text_printf(&t->words, " (%s)", row->by);
-}
-
-static void say_result(struct telling *t, const struct history_row *row)
-{
-    text_printf(&t->words, ": %s", verdict_names[row->verdict]);
-    if (row->status)
-        text_printf(&t->words, ", with %u", row->status);
-    say(t, ", after ");
-    say_span(t, row->took_ms);
-    if (row->attempt > 1)
-        text_printf(&t->words, ", at attempt %u", row->attempt);
-    if (row->why)
-        text_printf(&t->words, "; %s", passed_because[row->why]);
-    if (*row->error)
-        text_printf(&t->words, "; %s", row->error);
-}
-
-static void tell_run(struct telling *t, struct wall slot,
-                     const struct history_row *row)
-{
-    find(t, row->done ? "ran" : row->claimed ? "running" : "waiting", row);
-    say(t, row->manual ? "The run of " : "Its slot of ");
-    say_date(t, slot);
-    if (!row->done && !row->claimed) {
-        say(t, " waits to be run");
-        say_trigger(t, row);
-        say(t, ".\n");
-        return;
-    }
-    say(t, row->done ? " was run" : " is being run");
-    say_trigger(t, row);
-    if (row->done) {
-        say_result(t, row);
-    } else {
-        say(t, ", since ");
-        say_date(t, row->started);
-        text_printf(&t->words, ", attempt %u", row->attempt);
-        if (*row->error)
-            text_printf(&t->words, ", which failed, and another follows: %s",
-                        row->error);
-    }
-    say(t, ".\n");
-    if (row->started.ms - slot.ms >= LATE_MS_MAX && !row->manual) {
-        say(t, "It began late, ");
-        say_date(t, row->started);
-        say(t, ".\n");
-    }
-}
-
-static void tell_row(struct telling *t, struct wall slot,
-                     const struct history_row *row)
-{
-    if (row->count > 0 || (row->done && row->verdict >= VERDICT_SKIPPED))
-        tell_pass(t, slot, row);
-    else
-        tell_run(t, slot, row);
-}
-
-/* ---- a slot without a row ---- */
-
-static void tell_unwritten(struct telling *t, struct wall slot)
-{
-    const struct why_case *c = t->c;
-    struct wall from, to;
-    if (down_at(c, slot, &from, &to)) {
-        find(t, "down", NULL);
-        say(t, "Its slot of ");
-        say_date(t, slot);
-        say(t, " was not run: no worker was running");
-        say_down(t, slot);
-        say(t, ".\n");
-        return;
-    }
-    find(t, "unwritten", NULL);
-    say(t, "Of its slot of ");
-    say_date(t, slot);
-    if (c->failure) {
-        text_printf(&t->words, " nothing can be told: %s.\n", c->failure);
-        return;
-    }
-    say(t, " nothing is written down");
-    if (c->in_force_since.ms > slot.ms) {
-        text_printf(&t->words, ": schedule #%u, in force since ",
-                    c->generation);
-        say_date(t, c->in_force_since);
-        say(t, ", is newer, and the job may have been due at other times, or "
-               "not at all");
-    }
-    say(t, ".\n");
 }
 
 /* ---- what is the matter with the job, now ---- */
@@ -360,8 +103,7 @@ static bool tell_paused(struct telling *t, struct wall slot)
         (past && !is_pause_of(t->c, slot)))
         return false;
     find(t, "paused", NULL);
-    say(t, "Its slot of ");
-    say_date(t, slot);
+    say_slot(t, slot);
     say(t, past ? " was not run" : " will not be run in its time");
     say(t, ": the job is paused");
     if (t->c->dossier && t->c->dossier->is_paused) {
@@ -388,7 +130,7 @@ static void say_provisos(struct telling *t)
     if (!c->lane.going || c->job->overlap != OVERLAP_SKIP)
         return;
     say(t, "A run is going now");
-    if (row) {
+    if (row && row->started.ms != EVER_MS) {
         say(t, ", since ");
         say_date(t, row->started);
     }
@@ -406,8 +148,7 @@ static void tell_coming(struct telling *t, struct wall slot)
     else if (c->job->max_runs && c->lane.runs >= c->job->max_runs)
         not = "the job has had all its runs (max_runs)";
     find(t, not ? "held" : "due", NULL);
-    say(t, "Its slot of ");
-    say_date(t, slot);
+    say_slot(t, slot);
     if (not ) {
         text_printf(&t->words, " will not be run: %s.\n", not );
         return;
@@ -423,8 +164,12 @@ static void tell_coming(struct telling *t, struct wall slot)
 static void tell_slot(struct telling *t, struct wall slot)
 {
     const struct history_row *row = row_of(t->c, slot);
+    if (!row)
+        row = row_recent(t, slot);
     if (row)
         tell_row(t, slot, row);
+    else if (t->c->lane.unwritten.ms == slot.ms)
+        tell_waiting(t, slot, NULL);
     else if (slot.ms > t->c->now.ms && is_scheduled(t->c))
         tell_coming(t, slot);
     else if (is_scheduled(t->c) && tell_paused(t, slot))
@@ -471,7 +216,7 @@ static void tell_between(struct telling *t, struct wall before,
         return;
     const struct history_row *row =
         row_going(c, c->at, (struct wall){ NEVER_MS });
-    find(t, row ? row->done ? "ran" : "running" : "not_due", row);
+    find(t, row ? run_code(row) : "not_due", row);
     text_printf(&t->words, "%s %s not due ", c->job->name,
                 c->at.ms < c->now.ms ? "was" : "is");
     say_date(t, c->at);

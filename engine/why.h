@@ -5,9 +5,11 @@
 #ifndef MOONCRON_WHY_H
 #define MOONCRON_WHY_H
 
+#include "blocker.h"
 #include "dossier.h"
 #include "mooncron/core.h"
 #include "mooncron/text.h"
+#include "recent.h"
 
 /* How many rows before the instant are looked at: the run that was still going,
  * and manual ones between. */
@@ -19,7 +21,9 @@ struct why_case {
     struct wall at, now;
     const char *environment; /* in force */
     bool primary;
-    struct lane_status lane; /* where the job is scheduled */
+    struct lane_status lane;         /* where the job is scheduled */
+    struct blocker blocker;          /* of its run that waits, where one does */
+    const struct recent_job *recent; /* NULL: nothing is known */
     uint32_t generation;
     struct wall in_force_since;
     const struct dossier *dossier; /* NULL where the store did not answer */

@@ -64,14 +64,28 @@ static const char *cell_when(struct wall at, struct wall now,
     return display_when(at, mirrored, zone, cell);
 }
 
-static void put_result(const json_t *job, struct text *out)
+/* Between two attempts: the next one, and when it is. */
+static void put_running(struct talk *talk, const json_t *job, struct text *out)
+{
+    const json_t *running = json_object_get(job, "running");
+    struct wall again = talk_time(running, "again");
+    char cell[DISPLAY_MAX];
+    bool rests = again.ms != NEVER_MS;
+    text_printf(out, "%s%" PRId64 "/%" PRId64, rests ? "" : "running ",
+                talk_number(running, "attempt") + rests,
+                talk_number(job, "attempts"));
+    if (rests)
+        text_printf(out, " at %s",
+                    cell_when(again, talk_time(talk->json, "now"),
+                              zone_of(talk, job), cell));
+}
+
+static void put_result(struct talk *talk, const json_t *job, struct text *out)
 {
     const json_t *running = json_object_get(job, "running");
     const json_t *last = json_object_get(job, "last");
     if (running)
-        text_printf(out, "running %" PRId64 "/%" PRId64,
-                    talk_number(running, "attempt"),
-                    talk_number(job, "attempts"));
+        put_running(talk, job, out);
     else if (talk_number(job, "going"))
         text_puts(out, "waiting");
     else if (last)
@@ -80,8 +94,9 @@ static void put_result(const json_t *job, struct text *out)
         text_putc(out, '-');
 }
 
-static void put_p50(const json_t *job, struct text *out)
+static void put_p50(struct talk *talk, const json_t *job, struct text *out)
 {
+    (void)talk;
     if (json_is_integer(json_object_get(job, "p50_ms")))
         writing_span(out, talk_number(job, "p50_ms"));
     else
@@ -90,12 +105,13 @@ static void put_p50(const json_t *job, struct text *out)
 
 /* ---- the table ---- */
 
-static void add_text(struct grid *grid, const json_t *job,
-                     void (*put)(const json_t *job, struct text *out))
+static void add_text(struct talk *talk, struct grid *grid, const json_t *job,
+                     void (*put)(struct talk *talk, const json_t *job,
+                                 struct text *out))
 {
     struct text cell;
     text_init(&cell, 128);
-    put(job, &cell);
+    put(talk, job, &cell);
     grid_add(grid, cell.data);
     text_close(&cell);
 }
@@ -128,8 +144,8 @@ static void add_job(struct talk *talk, struct grid *grid, const json_t *job,
     grid_add(grid, started.ms == NEVER_MS
                        ? "-"
                        : cell_span(now.ms - started.ms, " ago", cell));
-    add_text(grid, job, put_result);
-    add_text(grid, job, put_p50);
+    add_text(talk, grid, job, put_result);
+    add_text(talk, grid, job, put_p50);
     snprintf(cell, sizeof cell, "%" PRId64, fails);
     grid_add(grid, fails ? cell : "-");
     grid_add(grid, talk_text(job, "name"));
@@ -240,6 +256,17 @@ static void put_date(struct talk *talk, const json_t *job, const json_t *json,
     writing_date(out, talk_time(json, name), zone_of(talk, job));
 }
 
+static void put_again(struct talk *talk, const json_t *job, const json_t *run,
+                      struct text *out)
+{
+    if (!json_object_get(run, "again"))
+        return;
+    text_puts(out, "  again    ");
+    put_date(talk, job, run, "again", out);
+    text_printf(out, ", attempt %" PRId64 "/%" PRId64 "\n",
+                talk_number(run, "attempt") + 1, talk_number(job, "attempts"));
+}
+
 static void put_run(struct talk *talk, const json_t *job, const char *name,
                     struct text *out)
 {
@@ -260,6 +287,7 @@ static void put_run(struct talk *talk, const json_t *job, const char *name,
     if (*talk_text(run, "error"))
         text_printf(out, ": %s", talk_text(run, "error"));
     text_putc(out, '\n');
+    put_again(talk, job, run, out);
 }
 
 static void put_passed(struct talk *talk, const json_t *job, struct text *out)
@@ -272,6 +300,23 @@ static void put_passed(struct talk *talk, const json_t *job, struct text *out)
     text_puts(out, ", ");
     result_put(pass, out);
     text_putc(out, '\n');
+}
+
+/* The newest slot, where it is known which, and what stands before it. */
+static void put_waiting(struct talk *talk, const json_t *job, struct text *out)
+{
+    const json_t *waiting = json_object_get(job, "waiting");
+    int64_t queued = talk_number(job, "queued");
+    if (!waiting)
+        return;
+    text_puts(out, "  waiting  ");
+    if (queued > 1)
+        text_printf(out, "%" PRId64 " runs", queued);
+    else if (talk_time(waiting, "slot").ms != NEVER_MS)
+        put_date(talk, job, waiting, "slot", out);
+    else
+        text_puts(out, "one run");
+    text_printf(out, ": %s\n", talk_text(waiting, "words"));
 }
 
 static void put_pause(struct talk *talk, const json_t *job, struct text *out)
@@ -329,9 +374,7 @@ static void put_job(struct talk *talk, const json_t *job, struct text *out)
     if (talk_number(job, "fails"))
         text_printf(out, "  fails    %" PRId64 " in a row\n",
                     talk_number(job, "fails"));
-    if (talk_number(job, "queued"))
-        text_printf(out, "  waiting  %" PRId64 "\n",
-                    talk_number(job, "queued"));
+    put_waiting(talk, job, out);
     if (talk_bool(job, "circuit_open"))
         text_puts(out, "  circuit  open: its origin does not answer\n");
 }

@@ -149,6 +149,46 @@ static void a_wrong_token_is_refused(void **state)
     worker_drain(&world->worker);
 }
 
+/* ---- who waits ---- */
+
+/* One of two jobs runs at a time; a third rests for most of a day. */
+static const char waiting[] =
+    "group 'db' { limit = 1 }\n"
+    "job 'first' { every = '30s', post = '/api/feed/rank', group = 'db',\n"
+    "  timeout = '1h', deadline = '2h' }\n"
+    "job 'then' { every = '30s', post = '/api/feed/flush', group = 'db' }\n"
+    "job 'rests' { every = '3650d', post = '/api/sync/city-counters',\n"
+    "  retry = { attempts = 3, backoff = '24h..24h' } }\n";
+
+static void who_waits_is_told_why(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world, waiting, true, "production");
+    stand_fault(&world->stand, "/api/feed/rank", "hang", 3600000, 0);
+    stand_fault(&world->stand, "/api/sync/city-counters", "500", 0, 0);
+    worker_start(&world->worker, &world->scratch, &world->stand, NULL);
+    world_await_calls(world, "first", 1);
+    json_decref(worker_says(&world->worker, "skipped, overlap"));
+    free(SAY(world, 0, "its group \"db\" is full, with 1 at once: first, since",
+             "why", "then"));
+    EXPECT(world, 0, "its group \"db\" is full", "status", "then");
+    EXPECT(world, 0, "waiting", "status");
+    EXPECT(world, 0, "run ", "trigger", "rests");
+    json_decref(worker_says(&world->worker, "attempt 1 of 3 failed"));
+    char *said = SAY(world, 0,
+                     ", attempt 1 of 3, which failed: the backend "
+                     "answered 500; attempt 2 of 3 follows ",
+                     "why", "rests");
+    free(said);
+    EXPECT(world, 0, "2/3 at ", "status");
+    said = SAY(world, 0, "\n  again    ", "status", "rests");
+    assert_non_null(strstr(said, ", attempt 2/3\n"));
+    free(said);
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
+}
+
 /* ---- pause and resume ---- */
 
 static void a_pause_ends_by_itself(void **state)
@@ -371,6 +411,7 @@ int main(void)
         WORLD_TEST(a_run_that_goes_on_is_not_joined),
         WORLD_TEST(what_cannot_be_done_is_said),
         WORLD_TEST(a_wrong_token_is_refused),
+        WORLD_TEST(who_waits_is_told_why),
         WORLD_TEST(a_pause_ends_by_itself),
         WORLD_TEST(a_pause_outlives_the_worker),
         WORLD_TEST(who_paused_is_kept),

@@ -236,6 +236,98 @@ static void the_status_tells_it(void **state)
     recent_free(recent);
 }
 
+/* ---- who waits ---- */
+
+/* Jobs of a group that holds one run, due each minute. */
+static struct jobset *group_of(unsigned count, enum overlap overlap)
+{
+    struct jobset *set = jobset_new();
+    assert_true(jobset_add_group(set, "db", 1));
+    for (unsigned i = 0; i < count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "job-%u", i);
+        struct job job = { .name = name,
+                           .target = "/x",
+                           .body = "",
+                           .headers = "",
+                           .file = "f.lua",
+                           .overlap = (uint8_t)overlap,
+                           .retry = { .attempts = 3 } };
+        job.schedule.every_ms = MINUTE;
+        assert_true(jobset_add(set, &job));
+    }
+    jobset_seal(set);
+    return set;
+}
+
+static void step_to(struct core *core, struct recent *recent, int64_t minutes)
+{
+    const struct now now = { .wall = { NOON + minutes * MINUTE },
+                             .mono = { (minutes + 1) * MINUTE } };
+    struct update update = { 0 };
+    core_step(core, &(struct event){ .kind = EV_TIME, .now = now }, &update);
+    for (size_t i = 0; i < update.count; i++)
+        recent_action(recent, &update.actions[i], "", now.wall);
+    update_close(&update);
+}
+
+static void expect_job(const struct core *core, const struct recent *recent,
+                       const char *job, const char *needle)
+{
+    const struct status_view view = { .core = core,
+                                      .recent = recent,
+                                      .now = { NOON + 2 * MINUTE },
+                                      .job = job,
+                                      .file = "f.lua",
+                                      .node_env = "production",
+                                      .primary = true };
+    struct text text;
+    text_init(&text, 1 << 16);
+    status_write(&view, &text);
+    has(&text, needle);
+    text_close(&text);
+}
+
+static void who_waits_is_told_for_whom(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    struct core *core = core_with(group_of(2, OVERLAP_QUEUE));
+    step_to(core, recent, 1);
+    expect_job(core, recent, "job-1",
+               "\"waiting\":{\"slot\":\"2026-11-23T12:01:00Z\",\"for\":"
+               "\"group\",\"words\":\"its group \\\"db\\\" is full, with 1 at "
+               "once: job-0, since Mon 2026-11-23 12:01:00 UTC\"}");
+    step_to(core, recent, 2);
+    expect_job(core, recent, "job-0",
+               "\"waiting\":{\"slot\":\"2026-11-23T12:02:00Z\",\"for\":"
+               "\"run\",\"words\":\"the run of Mon 2026-11-23 12:01:00 UTC "
+               "goes on, since Mon 2026-11-23 12:01:00 UTC\"}");
+    core_free(core);
+    recent_free(recent);
+}
+
+static void a_rest_is_told_with_its_end(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    struct core *core = core_with(set_of(1));
+    struct wall again;
+    assert_null(recent_rest(NULL, &again));
+    start(recent, "job-0", NOON, 1);
+    assert_null(recent_rest(recent_of(recent, "job-0"), &again));
+    struct action act = { .kind = ACT_AGAIN,
+                          .note = note_of("job-0", NOON, 1) };
+    act.note.pause_ms = MINUTE;
+    recent_action(recent, &act, "refused", noon);
+    expect_job(core, recent, "job-0",
+               "\"again\":\"2026-11-23T12:01:00Z\",\"error\":\"refused\"}");
+    start(recent, "job-0", NOON, 2);
+    assert_null(recent_rest(recent_of(recent, "job-0"), &again));
+    core_free(core);
+    recent_free(recent);
+}
+
 static void a_long_status_counts_what_it_leaves_out(void **state)
 {
     (void)state;
@@ -292,6 +384,8 @@ int main(void)
         cmocka_unit_test(the_store_fills_what_was_not_heard),
         cmocka_unit_test(a_sweep_keeps_pauses),
         cmocka_unit_test(the_status_tells_it),
+        cmocka_unit_test(who_waits_is_told_for_whom),
+        cmocka_unit_test(a_rest_is_told_with_its_end),
         cmocka_unit_test(a_long_status_counts_what_it_leaves_out),
         cmocka_unit_test(every_outcome_has_its_words),
     };

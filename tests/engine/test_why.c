@@ -37,7 +37,7 @@ static void scene_set(struct scene *scene)
         .now = AT(34),
         .environment = "production",
         .primary = true,
-        .lane = { .paused_until = { EVER_MS } },
+        .lane = { .paused_until = { EVER_MS }, .unwritten = { EVER_MS } },
         .generation = 7,
         .in_force_since = AT(-240),
         .dossier = &scene->dossier,
@@ -150,9 +150,108 @@ static void a_run_that_goes_on_is_told(void **state)
     expect(&scene, "\"code\":\"running\"");
     expect(&scene, "A run is going now, since Mon 2026-11-23 12:30:00 UTC; if "
                    "it still is then, the slot is skipped.");
-    rows[0].claimed = false;
+}
+
+static void what_a_run_waits_for_is_told(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct history_row rows[] = { run_of(30, 0) };
+    scene_set(&scene);
     at(&scene, 30);
-    expect(&scene, "waits to be run.");
+    scene.c.lane.unwritten = scene.c.at; /* it has no row */
+    scene.c.blocker = (struct blocker){
+        .kind = BLOCKER_GROUP,
+        .group = "db",
+        .limit = 2,
+        .holders = { { "hub", { AT(10), false }, AT(11) },
+                     { "sync", { AT(20), false }, AT(20) } },
+        .holder_count = 2,
+    };
+    expect(&scene, "\"code\":\"waiting\"");
+    expect(&scene,
+           "12:30:00 UTC waits to be run: its group \\\"db\\\" is full, with 2 "
+           "at once: hub, since Mon 2026-11-23 12:11:00 UTC; sync, since Mon "
+           "2026-11-23 12:20:00 UTC.");
+    expect(&scene, "\"run\":null");
+    scene.c.blocker.kind = BLOCKER_RUN;
+    expect(&scene, "waits to be run: the run of Mon 2026-11-23 12:10:00 UTC "
+                   "goes on, since Mon 2026-11-23 12:11:00 UTC.");
+    scene.c.blocker.kind = BLOCKER_STORE;
+    expect(&scene, "waits to be run: the store has failed");
+    scene.c.lane.unwritten.ms = EVER_MS;
+    expect(&scene, "\"code\":\"unwritten\"");
+    rows[0].done = rows[0].claimed = false; /* it has one */
+    rows[0].started.ms = rows[0].ended.ms = EVER_MS;
+    rows[0].trigger = TRIGGER_CATCH_UP;
+    scene.c.blocker.kind = BLOCKER_TURN;
+    scene_rows(&scene, rows, 1);
+    expect(&scene, "\"code\":\"waiting\"");
+    expect(&scene, "waits to be run, to catch up: runs that are made up begin "
+                   "one after the other.");
+    at(&scene, 34);
+    rows[0].trigger = TRIGGER_SCHEDULE; /* it goes on, as overlap sees it */
+    scene.c.lane.going = 1;
+    expect(&scene, "\"code\":\"waiting\"");
+    expect(&scene, "A run is going now; if it still is then");
+}
+
+/* The row says what was, the recent what is. */
+static void a_run_that_rests_says_when_it_goes_on(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct history_row rows[] = { run_of(30, 0) };
+    struct recent_attempt failed = { .number = 1,
+                                     .at = AT(31),
+                                     .pause_ms = 5 * MINUTE,
+                                     .error = (char[]){ "refused" } };
+    struct recent_job recent = {
+        .goes_on = true,
+        .going = { .key = { AT(30), false },
+                   .attempt = 1,
+                   .started = AT(30),
+                   .ended = { EVER_MS } },
+        .attempts_of = { AT(30), false },
+        .attempts = &failed,
+        .attempt_count = 1,
+    };
+    scene_set(&scene);
+    scene.job.retry.attempts = 3;
+    scene.c.recent = &recent;
+    at(&scene, 30);
+    expect(&scene, "is being run, since Mon 2026-11-23 12:30:00 UTC, attempt 1 "
+                   "of 3, which failed: refused; attempt 2 of 3 follows Mon "
+                   "2026-11-23 12:36:00 UTC.");
+    rows[0].done = false; /* with its row, too */
+    rows[0].ended.ms = EVER_MS;
+    rows[0].error = "refused";
+    scene_rows(&scene, rows, 1);
+    expect(&scene, "; attempt 2 of 3 follows Mon 2026-11-23 12:36:00 UTC.");
+    recent.going.attempt = 2;
+    expect(&scene, "attempt 2 of 3; attempt 1 failed: refused.");
+    scene.c.recent = NULL;
+    expect(&scene, "attempt 1 of 3, which failed, and another follows: "
+                   "refused.");
+}
+
+/* Its row was not there yet when the store was asked. */
+static void what_ended_just_now_is_told(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct recent_job recent = { .ran = true,
+                                 .last = { .key = { AT(30), false },
+                                           .attempt = 1,
+                                           .started = AT(30),
+                                           .ended = AT(31),
+                                           .took_ms = MINUTE,
+                                           .verdict = VERDICT_OK } };
+    scene_set(&scene);
+    scene.c.recent = &recent;
+    at(&scene, 30);
+    expect(&scene, "\"code\":\"ran\"");
+    expect(&scene, "was run: ok, after 1m.");
 }
 
 static void a_skipped_slot_names_the_run_that_was_going(void **state)
@@ -177,6 +276,60 @@ static void a_skipped_slot_names_the_run_that_was_going(void **state)
            "going: that of Mon 2026-11-23 12:10:00 UTC, which began Mon "
            "2026-11-23 12:10:00 UTC and ended Mon 2026-11-23 12:24:02 UTC "
            "(overlap = \\\"skip\\\").");
+    rows[1].started.ms += 12 * MINUTE; /* it waited for its group till then */
+    expect(&scene, "that of Mon 2026-11-23 12:10:00 UTC, which waited to be "
+                   "run and ended Mon 2026-11-23 12:24:02 UTC");
+    rows[1].trigger = TRIGGER_BACKFILL; /* nobody had asked for it yet */
+    expect(&scene, "the last run of the job was still going.");
+}
+
+/* More slots than are read were passed over meanwhile. */
+static void a_run_that_lasts_is_found_behind_what_it_skipped(void **state)
+{
+    (void)state;
+    struct store *store = store_open_memory("a");
+    struct error error;
+    struct entry entries[WHY_ROWS_MAX + 12];
+    enum entry_outcome outcomes[WHY_ROWS_MAX + 12];
+    struct entry entry = {
+        .kind = ENTRY_CLAIM, .job = "rank", .epoch = 1, .attempt = 1
+    };
+    entry.at = entry.slot = entry.last = (struct wall)AT(0);
+    entry.cursor.ms = EVER_MS;
+    for (int i = 0; i < WHY_ROWS_MAX + 10; i++) {
+        entries[i] = entry;
+        entry.kind = ENTRY_PASS;
+        entry.count = 1;
+        entry.verdict = VERDICT_SKIPPED;
+        entry.why = WHY_OVERLAP;
+        entry.slot.ms = entry.last.ms = entry.at.ms += 10 * MINUTE;
+    }
+    entry = entries[0];
+    entry.kind = ENTRY_FINISH;
+    entry.at.ms = NOON + (int64_t)(WHY_ROWS_MAX + 10) * 10 * MINUTE;
+    entries[WHY_ROWS_MAX + 10] = entry;
+    assert_true(
+        store_write(store, entries, WHY_ROWS_MAX + 11, outcomes, &error));
+    const struct history_query query = { .job = "rank",
+                                         .from = { EVER_MS },
+                                         .to = AT((WHY_ROWS_MAX + 5) * 10),
+                                         .limit = WHY_ROWS_MAX };
+    struct dossier *dossier = dossier_new(&query);
+    while (dossier_read(dossier, store, &error) == HISTORY_GOES_ON)
+        ;
+    struct scene scene;
+    scene_set(&scene);
+    at(&scene, (WHY_ROWS_MAX + 5) * 10);
+    scene.c.now = scene.c.at;
+    scene.c.dossier = dossier;
+    expect(&scene, "the last run of the job was still going.");
+    assert_true(dossier_look_back(dossier));
+    while (dossier_read(dossier, store, &error) == HISTORY_GOES_ON)
+        ;
+    assert_false(dossier_look_back(dossier));
+    expect(&scene, "still going: that of Mon 2026-11-23 12:00:00 UTC");
+    dossier_free(dossier);
+    store_close(store, scene.c.now);
 }
 
 static void a_missed_slot_says_when_nobody_was_there(void **state)
@@ -351,7 +504,11 @@ int main(void)
         cmocka_unit_test(a_minute_means_all_of_it),
         cmocka_unit_test(a_run_is_told_with_its_result),
         cmocka_unit_test(a_run_that_goes_on_is_told),
+        cmocka_unit_test(what_a_run_waits_for_is_told),
+        cmocka_unit_test(a_run_that_rests_says_when_it_goes_on),
+        cmocka_unit_test(what_ended_just_now_is_told),
         cmocka_unit_test(a_skipped_slot_names_the_run_that_was_going),
+        cmocka_unit_test(a_run_that_lasts_is_found_behind_what_it_skipped),
         cmocka_unit_test(a_missed_slot_says_when_nobody_was_there),
         cmocka_unit_test(a_run_comes_before_what_was_passed_over),
         cmocka_unit_test(a_pause_says_whose_it_is),

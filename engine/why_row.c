@@ -1,0 +1,293 @@
+/* A slot that has a row: what became of its run, or why it had none. */
+#include <inttypes.h>
+
+#include "status.h"
+#include "why_parts.h"
+
+/* ---- rows ---- */
+
+const struct history_row *row_at(const struct why_case *c, size_t i)
+{
+    return c->dossier && i < c->dossier->row_count ? &c->dossier->rows[i]
+                                                   : NULL;
+}
+
+const struct history_row *row_of(const struct why_case *c, struct wall slot)
+{
+    const struct history_row *row, *passed = NULL;
+    for (size_t i = 0; (row = row_at(c, i)); i++) {
+        if (row->manual || row->slot.ms > slot.ms || row->last.ms < slot.ms)
+            continue;
+        if (row->count == 0)
+            return row;
+        if (!passed)
+            passed = row;
+    }
+    return passed;
+}
+
+/* Whether it had begun by then, or waited for its group or another run. */
+static bool had_begun(const struct history_row *row, struct wall at)
+{
+    return row->started.ms != EVER_MS && row->started.ms <= at.ms;
+}
+
+static bool waited(const struct history_row *row, struct wall at)
+{
+    return row->trigger == TRIGGER_SCHEDULE && row->slot.ms <= at.ms &&
+           !had_begun(row, at);
+}
+
+const struct history_row *row_going(const struct why_case *c, struct wall at,
+                                    struct wall slot)
+{
+    const struct history_row *row;
+    for (size_t i = 0; (row = row_at(c, i)); i++) {
+        bool own = !row->manual && row->slot.ms == slot.ms;
+        bool open = !row->done || row->ended.ms > at.ms;
+        if (row->count == 0 && !own && open &&
+            (had_begun(row, at) || waited(row, at)))
+            return row;
+    }
+    return NULL;
+}
+
+/* ---- what is newer than the rows ---- */
+
+static struct history_row row_now(const struct recent_run *run, bool done)
+{
+    return (struct history_row){ .job = "",
+                                 .slot = run->key.slot,
+                                 .last = run->key.slot,
+                                 .started = run->started,
+                                 .ended = run->ended,
+                                 .took_ms = run->took_ms,
+                                 .error = run->error ? run->error : "",
+                                 .by = "",
+                                 .owner = "",
+                                 .attempt = run->attempt,
+                                 .status = run->status,
+                                 .trigger = (uint8_t)run->trigger,
+                                 .verdict = run->verdict,
+                                 .why = run->why,
+                                 .cause = run->cause,
+                                 .claimed = true,
+                                 .done = done };
+}
+
+const struct history_row *row_recent(struct telling *t, struct wall slot)
+{
+    const struct recent_job *job = t->c->recent;
+    const struct recent_run *run = NULL;
+    if (job && job->goes_on && !job->going.key.manual &&
+        job->going.key.slot.ms == slot.ms)
+        run = &job->going;
+    else if (job && job->ran && !job->last.key.manual &&
+             job->last.key.slot.ms == slot.ms)
+        run = &job->last;
+    if (!run)
+        return NULL;
+    t->live = row_now(run, run == &job->last);
+    t->live.job = t->c->job->name;
+    return &t->live;
+}
+
+/* ---- a slot that was passed over ---- */
+
+static const char *const passed_because[WHYS] = {
+    [WHY_NONE] = "",
+    [WHY_OVERLAP] = "the last run of the job was still going",
+    [WHY_GROUP_FULL] = "too many runs waited for its group already",
+    [WHY_REMOVED] = "the job went out of the schedule while its run waited",
+    [WHY_STOPPING] = "the worker was told to stop",
+    [WHY_SUPERSEDED] = "a newer slot of the job was due as well, and only the "
+                       "newest is run",
+    [WHY_LATE] = "it was found too late: the machine slept, or the worker was "
+                 "held up",
+    [WHY_DOWN] = "no worker was running",
+    [WHY_PAUSED] = "the job was paused",
+    [WHY_CLOCK] = "the clock was set over it",
+    [WHY_STORE] = "the store had failed, and no claim could be written down",
+    [WHY_CIRCUIT] = "the circuit of its origin was open, because the origin "
+                    "had stopped answering",
+    [WHY_MIN_GAP] = "it was too soon after the start of the last run (min_gap)",
+    [WHY_MAX_RUNS] = "the job had had all its runs (max_runs)",
+    [WHY_REPLACED] = "it was cancelled for a newer slot",
+    [WHY_DEADLINE] = "it was accepted, and not done by its deadline",
+};
+
+static void say_blocker(struct telling *t, struct wall slot)
+{
+    const struct history_row *row = row_going(t->c, slot, slot);
+    if (!row)
+        return;
+    say(t, row->manual ? ": the manual run of " : ": that of ");
+    say_date(t, row->slot);
+    if (had_begun(row, slot)) {
+        say(t, ", which began ");
+        say_date(t, row->started);
+    } else {
+        say(t, ", which waited to be run");
+    }
+    if (row->done) {
+        say(t, " and ended ");
+        say_date(t, row->ended);
+    }
+    text_printf(&t->words, " (overlap = \"%s\")",
+                overlap_names[t->c->job->overlap]);
+}
+
+/* Of a pause that is over: what its slots have kept. */
+static void say_pauser(struct telling *t, const struct history_row *row)
+{
+    if (*row->by)
+        text_printf(&t->words, " by %s", row->by);
+    if (*row->error)
+        text_printf(&t->words, ": %s", row->error);
+}
+
+static void tell_pass(struct telling *t, struct wall slot,
+                      const struct history_row *row)
+{
+    find(t, verdict_names[row->verdict], row);
+    say_slot(t, slot);
+    text_printf(&t->words, " was %s: %s", verdict_names[row->verdict],
+                passed_because[row->why]);
+    if (row->why == WHY_OVERLAP)
+        say_blocker(t, slot);
+    else if (row->why == WHY_DOWN)
+        say_down(t, slot);
+    else if (row->why == WHY_PAUSED && is_pause_of(t->c, slot))
+        say_pause(t);
+    else if (row->why == WHY_PAUSED)
+        say_pauser(t, row);
+    say(t, ".\n");
+    if (row->count < 2)
+        return;
+    text_printf(&t->words, "It was one of %" PRId64 " slots, from ",
+                row->count);
+    say_date(t, row->slot);
+    say(t, " to ");
+    say_date(t, row->last);
+    say(t, ".\n");
+}
+
+/* ---- a slot with a run ---- */
+
+static void say_trigger(struct telling *t, const struct history_row *row)
+{
+    static const char *const words[TRIGGERS] = {
+        [TRIGGER_SCHEDULE] = "",
+        [TRIGGER_CATCH_UP] = ", to catch up",
+        [TRIGGER_MANUAL] = ", by hand",
+        [TRIGGER_BACKFILL] = ", as part of a backfill",
+    };
+    say(t, words[row->trigger]);
+    if (*row->by)
+        text_printf(&t->words, " (%s)", row->by);
+}
+
+static void say_result(struct telling *t, const struct history_row *row)
+{
+    text_printf(&t->words, ": %s", verdict_names[row->verdict]);
+    if (row->status)
+        text_printf(&t->words, ", with %u", row->status);
+    say(t, ", after ");
+    say_span(t, row->took_ms);
+    if (row->attempt > 1)
+        text_printf(&t->words, ", at attempt %u", row->attempt);
+    if (row->why)
+        text_printf(&t->words, "; %s", passed_because[row->why]);
+    if (*row->error)
+        text_printf(&t->words, "; %s", row->error);
+}
+
+/* Of the run that goes on, what is newer than its row: the attempt under way,
+ * or when another follows. */
+static void say_attempt(struct telling *t, const struct history_row *row)
+{
+    const struct recent_job *job = t->c->recent;
+    bool live = job && job->goes_on && job->going.key.slot.ms == row->slot.ms &&
+                job->going.key.manual == row->manual;
+    struct wall again;
+    const struct recent_attempt *rest = live ? recent_rest(job, &again) : NULL;
+    const char *error = rest && rest->error ? rest->error : row->error;
+    uint32_t attempts = t->c->job->retry.attempts;
+    uint32_t attempt = live ? job->going.attempt : row->attempt;
+    say(t, ", since ");
+    say_date(t, row->started);
+    text_printf(&t->words, ", attempt %" PRIu32 " of %" PRIu32, attempt,
+                attempts);
+    if (rest) {
+        text_printf(&t->words,
+                    ", which failed: %s; attempt %" PRIu32 " of %" PRIu32
+                    " follows ",
+                    error, attempt + 1, attempts);
+        say_date(t, again);
+    } else if (*error && attempt > row->attempt) {
+        text_printf(&t->words, "; attempt %" PRIu32 " failed: %s", row->attempt,
+                    error);
+    } else if (*error) {
+        text_printf(&t->words, ", which failed, and another follows: %s",
+                    error);
+    }
+}
+
+/* Each run with its own late beginning. */
+static void say_late(struct telling *t, struct wall slot,
+                     const struct history_row *row)
+{
+    if (row->manual || row->started.ms - slot.ms < LATE_MS_MAX)
+        return;
+    say(t, "It began late, ");
+    say_date(t, row->started);
+    say(t, ".\n");
+}
+
+const char *run_code(const struct history_row *row)
+{
+    return row->done ? "ran" : row->claimed ? "running" : "waiting";
+}
+
+void tell_waiting(struct telling *t, struct wall slot,
+                  const struct history_row *row)
+{
+    find(t, "waiting", row);
+    say(t, row && row->manual ? "The run of " : "Its slot of ");
+    say_date(t, slot);
+    say(t, " waits to be run");
+    if (row)
+        say_trigger(t, row);
+    say(t, ": ");
+    blocker_put(&t->c->blocker, t->c->zone, &t->words);
+    say(t, ".\n");
+}
+
+void tell_run(struct telling *t, struct wall slot,
+              const struct history_row *row)
+{
+    if (!row->done && !row->claimed) {
+        tell_waiting(t, slot, row);
+        return;
+    }
+    find(t, run_code(row), row);
+    say(t, row->manual ? "The run of " : "Its slot of ");
+    say_date(t, slot);
+    say(t, row->done ? " was run" : " is being run");
+    say_trigger(t, row);
+    if (row->done)
+        say_result(t, row);
+    else
+        say_attempt(t, row);
+    say(t, ".\n");
+    say_late(t, slot, row);
+}
+
+void tell_row(struct telling *t, struct wall slot,
+              const struct history_row *row)
+{
+    if (row->count > 0 || (row->done && row->verdict >= VERDICT_SKIPPED))
+        tell_pass(t, slot, row);
+    else
+        tell_run(t, slot, row);
+}
