@@ -170,6 +170,15 @@ static bool read_range(const struct args *args, const struct zone *zone,
     return false;
 }
 
+/* Which of two local times is the later one is the same in each zone. */
+static bool is_readable(const struct args *args, struct range *range)
+{
+    bool alike = moment_local(args, "from") == moment_local(args, "to");
+    return moment_readable(args, "from", "the zone of the job") &&
+           moment_readable(args, "to", "the zone of the job") &&
+           (!alike || read_range(args, zone_utc(), range));
+}
+
 int cli_backfill(int argc, char **argv)
 {
     struct args args;
@@ -181,11 +190,13 @@ int cli_backfill(int argc, char **argv)
     if (!args_value(&args, "from") || !args_value(&args, "to"))
         return args_refuse(&args, "--%s is missing",
                            args_value(&args, "from") ? "to" : "from");
-    if (!read_range(&args, zone_utc(), &range))
+    if (!is_readable(&args, &range))
         return EXIT_USAGE; /* before anybody is asked */
     if (talk_begin(&talk, &args) && talk_about(&talk, args.operands[0])) {
-        read_range(&args, talk_zone(&talk, NULL), &range);
-        backfill(&talk, &range);
+        if (read_range(&args, talk_zone(&talk, NULL), &range))
+            backfill(&talk, &range);
+        else
+            talk.code = EXIT_USAGE;
     }
     return talk_end(&talk);
 }

@@ -23,6 +23,7 @@ static const struct args_option options[] = {
       " with commas" },
     { "since", 0, "TIME",
       "slots from then on: a duration before now, or a time" },
+    { "until", 0, "TIME", "slots up to then; likewise" },
     { "json", 0, NULL, "as JSON" },
 };
 
@@ -31,35 +32,62 @@ static const struct args_verb verb = {
     .about =
         "Shows runs of a job, or of all jobs, and the slots that were skipped\n"
         "or missed, newest first, as the daemon at MOONCRON_URL has written\n"
-        "them down.\n",
+        "them down. A time without an offset is by the clock of the job's "
+        "zone,\n"
+        "or, without a job, of the schedule's; a date is its beginning.\n",
     .operands = "[JOB]",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operands_max = 1,
 };
 
-/* A duration, or a time in UTC; false, having said why. */
-static bool read_since(const struct args *args, struct wall *ret)
+/* ---- from when to when ---- */
+
+static bool read_duration(const struct args *args, const char *name,
+                          int64_t *ret_ms)
 {
-    const char *text = args_value(args, "since");
+    const char *text = args_value(args, name);
+    return text && duration_parse(text, strlen(text), ret_ms) == DURATION_OK;
+}
+
+/* In any zone; false, having said why. */
+static bool is_readable(const struct args *args, const char *name)
+{
+    const char *text = args_value(args, name);
     struct moment moment;
     int64_t ms;
-    *ret = (struct wall){ EVER_MS };
-    if (!text)
+    if (!text || read_duration(args, name, &ms) ||
+        moment_parse(text, zone_utc(), &moment))
         return true;
-    if (duration_parse(text, strlen(text), &ms) == DURATION_OK) {
-        ret->ms = coming_now().ms - ms;
-        return true;
-    }
-    if (moment_parse(text, zone_utc(), &moment)) {
-        *ret = moment.before;
-        return true;
-    }
     args_refuse(args,
-                "--since wants a duration like 24h, or a time like "
-                "2026-11-23T14:07:31Z, not \"%.64s\"",
-                text);
+                "--%s wants a duration like 24h, or a time like "
+                "2026-11-23T14:07:31Z, or, in the zone of the %s, "
+                "2026-11-23T14:07 or 2026-11-23, not \"%.64s\"",
+                name, args->operand_count ? "job" : "schedule", text);
     return false;
+}
+
+static bool is_local(const struct args *args, const char *name)
+{
+    int64_t ms;
+    return moment_local(args, name) && !read_duration(args, name, &ms);
+}
+
+/* Adds it to the query, where it was given. */
+static void put_bound(const struct talk *talk, const char *name,
+                      const char *param, const struct zone *zone,
+                      struct text *path)
+{
+    char value[RFC3339_TEXT_MAX];
+    struct moment moment;
+    int64_t ms;
+    if (!args_value(talk->args, name))
+        return;
+    if (read_duration(talk->args, name, &ms))
+        moment.before.ms = coming_now().ms - ms;
+    else
+        moment_parse(args_value(talk->args, name), zone, &moment);
+    talk_param(path, param, rfc3339_format(moment.before, 0, value));
 }
 
 /* ---- the table ---- */
@@ -92,6 +120,21 @@ static void add_took(struct grid *grid, const json_t *row)
     text_close(&cell);
 }
 
+/* Who did it, and what is said of it. */
+static void add_note(struct grid *grid, const json_t *row)
+{
+    const char *by = talk_text(row, "by"), *error = talk_text(row, "error");
+    const char *note = *error ? error : talk_text(row, "reason");
+    struct text cell;
+    text_init(&cell, 1024);
+    if (*by)
+        text_printf(&cell, "by %s", by);
+    if (*note)
+        text_printf(&cell, "%s%s", *by ? ": " : "", note);
+    grid_add(grid, cell.data);
+    text_close(&cell);
+}
+
 static void add_row(struct grid *grid, const json_t *row, bool all,
                     const struct zone *zone)
 {
@@ -106,7 +149,7 @@ static void add_row(struct grid *grid, const json_t *row, bool all,
     grid_add(grid, *trigger ? trigger : "-");
     if (all)
         grid_add(grid, talk_text(row, "job"));
-    grid_add(grid, talk_text(row, "error"));
+    add_note(grid, row);
 }
 
 static void put_rows(struct talk *talk, struct text *out)
@@ -142,24 +185,42 @@ static void tell(struct talk *talk)
     text_close(&out);
 }
 
-static void logs(struct talk *talk, unsigned number, struct wall since)
+static void put_path(const struct talk *talk, const char *limit,
+                     struct text *path)
 {
     const char *const all[] = { "runs" };
     const char *const one[] = { "jobs", talk->args->operands[0], "runs" };
-    const char *verdict = args_value(talk->args, "verdict");
-    char value[RFC3339_TEXT_MAX];
-    struct text path;
-    text_init(&path, 1024);
+    text_init(path, 1024);
     if (talk->args->operand_count)
-        talk_path(&path, one, 3);
+        talk_path(path, one, 3);
     else
-        talk_path(&path, all, 1);
-    snprintf(value, sizeof value, "%u", number);
-    talk_param(&path, "limit", value);
+        talk_path(path, all, 1);
+    talk_param(path, "limit", limit);
+}
+
+/* Times without an offset are read by the clock that the answer is shown by:
+ * the daemon is asked which one that is. */
+static bool ask_zone(struct talk *talk)
+{
+    struct text path;
+    put_path(talk, "1", &path);
+    bool good = talk_get(talk, path.data);
+    text_close(&path);
+    return good;
+}
+
+static void logs(struct talk *talk, unsigned number)
+{
+    const char *verdict = args_value(talk->args, "verdict");
+    const struct zone *zone = talk_zone(talk, talk->json);
+    char limit[16];
+    struct text path;
+    snprintf(limit, sizeof limit, "%u", number);
+    put_path(talk, limit, &path);
     if (verdict)
         talk_param(&path, "verdict", verdict);
-    if (since.ms != EVER_MS)
-        talk_param(&path, "from", rfc3339_format(since, 0, value));
+    put_bound(talk, "since", "from", zone, &path);
+    put_bound(talk, "until", "to", zone, &path);
     if (talk_get(talk, path.data)) {
         if (args_value(talk->args, "json"))
             talk_print(talk);
@@ -173,15 +234,15 @@ int cli_logs(int argc, char **argv)
 {
     struct args args;
     struct talk talk;
-    struct wall since;
     double number = 20;
     int code;
     if (!args_read(&args, &verb, argc, argv, &code))
         return code;
     if (!args_number(&args, "number", 1, NUMBER_MAX, true, &number) ||
-        !read_since(&args, &since))
+        !is_readable(&args, "since") || !is_readable(&args, "until"))
         return EXIT_USAGE;
-    if (talk_begin(&talk, &args))
-        logs(&talk, (unsigned)number, since);
+    bool local = is_local(&args, "since") || is_local(&args, "until");
+    if (talk_begin(&talk, &args) && (!local || ask_zone(&talk)))
+        logs(&talk, (unsigned)number);
     return talk_end(&talk);
 }

@@ -47,18 +47,38 @@ bool moment_parse(const char *text, const struct zone *zone, struct moment *ret)
     return true;
 }
 
+static bool refuse(const struct args *args, const char *name, const char *where)
+{
+    args_refuse(args,
+                "--%s wants a time like 2026-11-23T14:07:31Z, or, in %s, "
+                "2026-11-23T14:07 or 2026-11-23, not \"%.64s\"",
+                name, where, args_value(args, name));
+    return false;
+}
+
 bool moment_option(const struct args *args, const char *name,
                    const struct zone *zone, struct wall now, struct moment *ret)
 {
     const char *text = args_value(args, name);
     *ret = moment_at(now);
-    if (!text || moment_parse(text, zone, ret))
-        return true;
-    args_refuse(args,
-                "--%s wants a time like 2026-11-23T14:07:31Z, or, in %s, "
-                "2026-11-23T14:07 or 2026-11-23, not \"%.64s\"",
-                name, zone_name(zone), text);
-    return false;
+    return !text || moment_parse(text, zone, ret) ||
+           refuse(args, name, zone_name(zone));
+}
+
+bool moment_readable(const struct args *args, const char *name,
+                     const char *where)
+{
+    const char *text = args_value(args, name);
+    struct moment ignored;
+    return !text || moment_parse(text, zone_utc(), &ignored) ||
+           refuse(args, name, where);
+}
+
+bool moment_local(const struct args *args, const char *name)
+{
+    const char *text = args_value(args, name);
+    struct wall ignored;
+    return text && !rfc3339_parse(text, strlen(text), &ignored);
 }
 
 void moment_show(struct wall at, const struct zone *zone, struct text *out)

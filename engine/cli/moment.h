@@ -25,6 +25,14 @@ bool moment_option(const struct args *args, const char *name,
                    const struct zone *zone, struct wall now,
                    struct moment *ret);
 
+/* The same of a time whose zone the daemon will tell: false, having said why,
+ * where it cannot be read in any. `where` is what is said of the zone, like
+ * "in the zone of the job". */
+bool moment_readable(const struct args *args, const char *name,
+                     const char *where);
+/* Whether it was given, and says nothing of a zone. */
+bool moment_local(const struct args *args, const char *name);
+
 /* "Tue 2026-11-24 02:30 EET": seconds only where there are some. */
 void moment_show(struct wall at, const struct zone *zone, struct text *out);
 

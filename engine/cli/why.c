@@ -66,7 +66,7 @@ int cli_why(int argc, char **argv)
     int code;
     if (!args_read(&args, &verb, argc, argv, &code))
         return code;
-    if (!moment_option(&args, "at", zone_utc(), coming_now(), &at))
+    if (!moment_readable(&args, "at", "the zone of the job"))
         return EXIT_USAGE; /* before anybody is asked */
     if (talk_begin(&talk, &args) && talk_about(&talk, args.operands[0])) {
         moment_option(&args, "at", talk_zone(&talk, NULL), coming_now(), &at);

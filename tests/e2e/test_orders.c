@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "mooncron/civil.h"
+
 #include "world.h"
 
 /* `rank` comes each half second of the test's clock, `rare` never meanwhile. */
@@ -392,6 +394,62 @@ static void what_happened_is_told(void **state)
     worker_drain(&world->worker);
 }
 
+/* ---- by which clock ---- */
+
+static const char zoned[] =
+    "defaults { timezone = 'Asia/Kathmandu' }\n"
+    "job 'rank' { cron = '* * * * *', timezone = 'Pacific/Kiritimati',\n"
+    "  post = '/api/feed/rank' }\n";
+
+/* The slot of the newest run, as the clock of its zone shows it, and the same
+ * instant on that of Kathmandu. */
+static void newest_slot(const struct world *world, char *ret_local,
+                        char *ret_other)
+{
+    char *said = SAY(world, 0, "\"runs\"", "logs", "rank", "--verdict", "ok",
+                     "-n", "1", "--json");
+    json_t *json = json_loads(said, 0, NULL);
+    json_t *row = json_array_get(json_object_get(json, "runs"), 0);
+    const char *slot = json_string_value(json_object_get(row, "slot"));
+    struct wall at;
+    assert_non_null(slot);
+    assert_non_null(strstr(slot, "+14:00"));
+    assert_true(rfc3339_parse(slot, strlen(slot), &at));
+    snprintf(ret_local, 20, "%s", slot);
+    snprintf(ret_other, 20, "%s",
+             rfc3339_format(at, 20700, (char[RFC3339_TEXT_MAX]){ "" }));
+    json_decref(json);
+    free(said);
+}
+
+static void times_are_by_the_clock_that_is_shown(void **state)
+{
+    struct world *world = *state;
+    char local[20], other[20];
+    world_open(world, zoned, true, "production", NULL);
+    world_await_calls(world, "rank", 2); /* so one of them has ended */
+    newest_slot(world, local, other);
+    EXPECT(world, 0, "  ok  ", "logs", "rank", "--since", local, "--until",
+           local);
+    EXPECT(world, 0, "  ok  ", "logs", "--since", other, "--until", other);
+    EXPECT(world, 0, "Nothing is written", "logs", "rank", "--until", other);
+    EXPECT(world, 0, "Nothing is written", "logs", "--since", local);
+    EXPECT(world, 0, " was run: ok", "why", "rank", "--at", local);
+    EXPECT(world, 0, "1 slot of rank", "backfill", "rank", "--from", local,
+           "--to", local, "--dry-run");
+    EXPECT(world, 64,
+           "--since wants a duration like 24h, or a time like "
+           "2026-11-23T14:07:31Z, or, in the zone of the schedule,",
+           "logs", "--since", "noon");
+    EXPECT(world, 64, "or, in the zone of the job,", "logs", "rank", "--until",
+           "noon");
+    EXPECT(world, 64, "or, in the zone of the job,", "why", "rank", "--at",
+           "noon");
+    EXPECT(world, 64, "or, in the zone of the job,", "backfill", "rank",
+           "--from", "noon", "--to", "2026-01-01");
+    worker_drain(&world->worker);
+}
+
 static void a_reload_without_a_backend_says_what_goes_on(void **state)
 {
     struct world *world = *state;
@@ -419,6 +477,7 @@ int main(void)
         WORLD_TEST(what_was_answered_outlives_a_kill),
         WORLD_TEST(what_is_not_on_the_disk_is_not_done),
         WORLD_TEST(what_happened_is_told),
+        WORLD_TEST(times_are_by_the_clock_that_is_shown),
         WORLD_TEST(a_reload_without_a_backend_says_what_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
