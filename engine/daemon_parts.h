@@ -11,6 +11,7 @@
 #include "metrics.h"
 #include "mooncron/clock.h"
 #include "mooncron/core.h"
+#include "mooncron/inbox.h"
 #include "mooncron/zones.h"
 #include "news.h"
 #include "recent.h"
@@ -24,9 +25,24 @@ struct pending {
     char *why; /* owned; or NULL */
 };
 
+/* What made us load the file. */
+enum loaded_by {
+    LOADED_BY_START,
+    LOADED_BY_POLL, /* Settings were found to be others, or a list has ended */
+    LOADED_BY_WEBHOOK,
+    LOADED_BY_COMMAND,
+    LOADED_BY_SIGNAL,
+    LOADED_BY_ZONES,  /* other time zone data */
+    LOADED_BY_SCRIPT, /* the script host had died */
+    LOADED_BYS,
+};
+extern const char *const loaded_by_names[LOADED_BYS]; /* "start" ... */
+
 /* What a generation was, or is being, loaded with. */
 struct loaded_with {
     uint32_t generation;
+    enum loaded_by by;
+    char who[CHANGED_BY_MAX + 1]; /* printable; or "" */
     bool enable_jobs;
     char environment[ENVIRONMENT_MAX + 1];
     uint64_t digest;
@@ -67,6 +83,9 @@ struct daemon {
     unsigned stops;
 
     struct loaded_with loading, in_force;
+    bool asked; /* for a load, which has not begun yet; by the newest: */
+    enum loaded_by asked_by;
+    char asked_who[CHANGED_BY_MAX + 1];
     char *fetch_failure, *load_failure; /* what the last asker is told */
     int exit_code;
 };
@@ -85,6 +104,9 @@ void daemon_close(struct daemon *d);
 
 /* deeds.c: carries out what the core decided. */
 void deed_do(struct daemon *d, const struct action *act, const char *why);
+
+/* tidings.c: who asked for the next load; `who` may be "". */
+void daemon_asked(struct daemon *d, enum loaded_by by, const char *who);
 
 /* tidings.c: what the parts below call; `data` is the daemon. */
 extern const struct generation_events tidings_of_generations;

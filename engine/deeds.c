@@ -16,6 +16,25 @@ static void do_fetch(struct daemon *d, const struct action *act,
     source_fetch(d->source, act->fetch.believe_older);
 }
 
+const char *const loaded_by_names[LOADED_BYS] = {
+    [LOADED_BY_START] = "start",     [LOADED_BY_POLL] = "poll",
+    [LOADED_BY_WEBHOOK] = "webhook", [LOADED_BY_COMMAND] = "command",
+    [LOADED_BY_SIGNAL] = "signal",   [LOADED_BY_ZONES] = "zones",
+    [LOADED_BY_SCRIPT] = "script",
+};
+
+/* Whoever asked last: the load is theirs, and that of all before. */
+static void note_asker(struct daemon *d, struct loaded_with *with, bool first)
+{
+    with->by = first ? LOADED_BY_START : LOADED_BY_POLL;
+    with->who[0] = '\0';
+    if (d->asked && !first) {
+        with->by = d->asked_by;
+        memcpy(with->who, d->asked_who, sizeof with->who);
+    }
+    d->asked = false;
+}
+
 static void do_load(struct daemon *d, const struct action *act, const char *why)
 {
     (void)why;
@@ -26,6 +45,7 @@ static void do_load(struct daemon *d, const struct action *act, const char *why)
     with->digest = settings->facts.digest;
     memcpy(with->environment, act->load.environment, sizeof with->environment);
     const struct jobset *set = core_status(d->core).set;
+    note_asker(d, with, !set);
     bool zones = zones_changed(d->zones);
     if (zones)
         zones_forget(d->zones);
@@ -84,6 +104,8 @@ static void do_reply(struct daemon *d, const struct action *act,
         message = d->fetch_failure;
     else if (act->reply.report.outcome == RELOAD_LOAD_FAILED)
         message = d->load_failure;
+    else if (act->reply.report.outcome == RELOAD_STALE)
+        d->asked = false; /* it asked for nothing */
     inbox_answer(d->inbox, act->reply.asker, &act->reply.report, message);
 }
 

@@ -85,6 +85,8 @@ static void tell_status(struct daemon *d, const struct ask *ask)
         .job = ask->job,
         .file = d->config->file,
         .node_env = d->config->node_env,
+        .loaded_by = loaded_by_names[d->in_force.by],
+        .loaded_who = d->in_force.who,
         .primary = d->config->primary,
     };
     struct text json;

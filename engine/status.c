@@ -234,6 +234,26 @@ static void put_totals(const struct core_status *status,
     text_putc(out, '}');
 }
 
+/* How much slower than written the jobs are that a rule scales: the least and
+ * the most of them. */
+static void put_multiplier(const struct jobset *set, struct text *out)
+{
+    double least = 0, most = 0;
+    for (uint32_t i = 0; set && i < jobset_count(set); i++) {
+        double factor = jobset_job(set, i)->multiplier;
+        if (factor > 0 && (least == 0 || factor < least))
+            least = factor;
+        if (factor > most)
+            most = factor;
+    }
+    if (least == 0) {
+        writing_null(out, "multiplier");
+        return;
+    }
+    writing_open(out, "multiplier", '{');
+    text_printf(out, "\"least\":%.15g,\"most\":%.15g}", least, most);
+}
+
 static void put_worker(const struct status_view *view,
                        const struct core_status *status,
                        const struct zone *zone, struct text *out)
@@ -246,6 +266,7 @@ static void put_worker(const struct status_view *view,
     writing_string(out, "file", view->file);
     writing_string(out, "environment",
                    *environment ? environment : view->node_env);
+    put_multiplier(status->set, out);
     writing_bool(out, "enableJobs", status->settings.enable_jobs);
     writing_bool(out, "unconfirmed", status->unconfirmed);
     writing_number(out, "fetch_failures", status->fetch_failures);
@@ -255,6 +276,8 @@ static void put_worker(const struct status_view *view,
     writing_time(
         out, "since",
         status->set ? status->in_force_since : (struct wall){ NEVER_MS }, zone);
+    writing_word(out, "loaded_by", status->set ? view->loaded_by : "");
+    writing_word(out, "by", view->loaded_who);
     text_putc(out, '}');
 }
 

@@ -16,6 +16,7 @@ struct status_view {
     struct wall now;
     const char *job; /* of this one alone; "": of all */
     const char *file, *node_env;
+    const char *loaded_by, *loaded_who; /* the schedule in force; or "" */
     bool primary;
 };
 

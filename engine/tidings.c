@@ -17,6 +17,20 @@ static void replace(char **place, char *text)
     *place = text;
 }
 
+void daemon_asked(struct daemon *d, enum loaded_by by, const char *who)
+{
+    d->asked = true;
+    d->asked_by = by;
+    snprintf(d->asked_who, sizeof d->asked_who, "%s", who);
+}
+
+/* Whoever wants Settings first has got none. */
+static void ask_failed(struct daemon *d)
+{
+    if (d->asked_by == LOADED_BY_SIGNAL || d->asked_by == LOADED_BY_COMMAND)
+        d->asked = false;
+}
+
 /* Somebody put other time zone data in place: jobs get their slots by them. It
  * is looked for with each poll, which costs a stat(2) a zone. */
 static void zones_look(struct daemon *d)
@@ -30,6 +44,7 @@ static void zones_look(struct daemon *d)
     const struct event event = {
         .kind = EV_ASK, .ask = { .cause = ASK_COMMAND, .force = true }
     };
+    daemon_asked(d, LOADED_BY_ZONES, "");
     daemon_post(d, &event, NULL);
 }
 
@@ -41,6 +56,8 @@ void tidings_of_source(void *data, enum fetch_outcome outcome,
                            .fetched = { .outcome = outcome } };
     if (facts)
         event.fetched.facts = *facts;
+    if (outcome == FETCH_FAILED || outcome == FETCH_REFUSED)
+        ask_failed(d);
     if (failure)
         replace(&d->fetch_failure, memory_copy(failure, strlen(failure)));
     daemon_post(d, &event, NULL);
@@ -108,6 +125,7 @@ static void on_died(void *data, uint32_t generation, const char *how)
     if (generation != d->in_force.generation || d->closing)
         return;
     news_died(d->log, generation, how);
+    daemon_asked(d, LOADED_BY_SCRIPT, "");
     const struct event event = {
         .kind = EV_ASK, .ask = { .cause = ASK_COMMAND, .force = true }
     };
@@ -188,6 +206,9 @@ static void on_reload(struct daemon *d, const struct ask *ask)
                                           .cause = ask->cause,
                                           .force = ask->force,
                                           .claim = ask->claim } };
+    daemon_asked(
+        d, ask->cause == ASK_WEBHOOK ? LOADED_BY_WEBHOOK : LOADED_BY_COMMAND,
+        ask->changed_by);
     daemon_post(d, &event, NULL);
 }
 
@@ -209,6 +230,7 @@ static void on_hangup(struct daemon *d)
 {
     const struct event event = { .kind = EV_ASK,
                                  .ask = { .cause = ASK_SIGNAL } };
+    daemon_asked(d, LOADED_BY_SIGNAL, "");
     daemon_post(d, &event, NULL);
 }
 

@@ -190,24 +190,60 @@ static void put_table(struct talk *talk, struct text *out)
 
 /* ---- what stands above and below ---- */
 
+/* " ×1", as plan has it. */
+static void put_multiplier(const json_t *json, struct text *out)
+{
+    const json_t *factor = json_object_get(json, "multiplier");
+    double least = json_number_value(json_object_get(factor, "least"));
+    double most = json_number_value(json_object_get(factor, "most"));
+    if (least > 0)
+        text_printf(out, " ×%g", least);
+    if (most > least)
+        text_printf(out, " to ×%g", most);
+}
+
+/* "schedule #14 loaded Mon 14:02:10 by webhook (ana@example.org)". */
+static void put_schedule(struct talk *talk, struct text *out)
+{
+    static const struct {
+        const char *name, *words;
+    } causes[] = {
+        { "start", "at the start" },
+        { "zones", "for other time zone data" },
+        { "script", "after the script host had died" },
+    };
+    const json_t *schedule = json_object_get(talk->json, "schedule");
+    const char *cause = talk_text(schedule, "loaded_by"), *words = NULL;
+    char since[DISPLAY_MAX];
+    if (!talk_number(schedule, "generation")) {
+        text_puts(out, "no schedule yet\n");
+        return;
+    }
+    text_printf(out, "schedule #%" PRId64 " loaded %s",
+                talk_number(schedule, "generation"),
+                cell_when(talk_time(schedule, "since"),
+                          talk_time(talk->json, "now"),
+                          talk_zone(talk, talk->json), since));
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
+        if (strcmp(cause, causes[i].name) == 0)
+            words = causes[i].words;
+    if (*cause)
+        text_printf(out, "%s%s", words ? " " : " by ", words ? words : cause);
+    if (*talk_text(schedule, "by"))
+        text_printf(out, " (%s)", talk_text(schedule, "by"));
+    text_putc(out, '\n');
+}
+
 static void put_worker(struct talk *talk, struct text *out)
 {
     const json_t *json = talk->json;
-    const json_t *schedule = json_object_get(json, "schedule");
-    char since[DISPLAY_MAX];
-    text_printf(out, "mooncron %s · %s · %s · enableJobs %s · ",
-                talk_text(json, "mooncron"),
+    text_printf(out, "mooncron %s · %s · %s", talk_text(json, "mooncron"),
                 talk_bool(json, "primary") ? "primary" : "spare",
-                talk_text(json, "environment"),
+                talk_text(json, "environment"));
+    put_multiplier(json, out);
+    text_printf(out, " · enableJobs %s · ",
                 talk_bool(json, "enableJobs") ? "on" : "OFF");
-    if (talk_number(schedule, "generation"))
-        text_printf(out, "schedule #%" PRId64 " since %s\n",
-                    talk_number(schedule, "generation"),
-                    cell_when(talk_time(schedule, "since"),
-                              talk_time(json, "now"), talk_zone(talk, json),
-                              since));
-    else
-        text_puts(out, "no schedule yet\n");
+    put_schedule(talk, out);
     if (talk_bool(json, "stopping"))
         text_puts(out, "It is stopping: nothing more is fired.\n");
     else if (!talk_bool(json, "store_well"))

@@ -450,6 +450,35 @@ static void times_are_by_the_clock_that_is_shown(void **state)
     worker_drain(&world->worker);
 }
 
+static const char slower[] =
+    "multiplier { production = 2 }\n"
+    "job 'rank' { every = '30s', post = '/api/feed/rank' }\n";
+
+static void what_loaded_the_schedule_is_told(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    EXPECT(world, 0, "production ×1 · enableJobs on · schedule #1 loaded ",
+           "status");
+    EXPECT(world, 0, " at the start\n", "status");
+    json_decref(stand_change(&world->stand, "", "{\"enableJobs\":false}"));
+    EXPECT(world, 0, " by webhook (", "status");
+    world_write(world, slower);
+    EXPECT(world, 0, "", "reload");
+    EXPECT(world, 0, "production ×2 · enableJobs OFF · schedule #3 loaded ",
+           "status");
+    EXPECT(world, 0, " by command\n", "status");
+    world_write(world, schedule);
+    proc_signal(world->worker.proc, SIGHUP);
+    worker_await_generation(&world->worker, 4);
+    EXPECT(world, 0, " by signal\n", "status");
+    json_decref(
+        stand_change(&world->stand, "?webhook=0", "{\"enableJobs\":true}"));
+    worker_await_generation(&world->worker, 5);
+    EXPECT(world, 0, " by poll\n", "status");
+    worker_drain(&world->worker);
+}
+
 static void a_reload_without_a_backend_says_what_goes_on(void **state)
 {
     struct world *world = *state;
@@ -478,6 +507,7 @@ int main(void)
         WORLD_TEST(what_is_not_on_the_disk_is_not_done),
         WORLD_TEST(what_happened_is_told),
         WORLD_TEST(times_are_by_the_clock_that_is_shown),
+        WORLD_TEST(what_loaded_the_schedule_is_told),
         WORLD_TEST(a_reload_without_a_backend_says_what_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

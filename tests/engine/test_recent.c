@@ -195,6 +195,8 @@ static uint64_t status_of(const struct core *core, const struct recent *recent,
                                       .job = "",
                                       .file = "f.lua",
                                       .node_env = "production",
+                                      .loaded_by = "webhook",
+                                      .loaded_who = "ana",
                                       .primary = true };
     text_init(out, 2 << 20);
     return status_write(&view, out);
@@ -217,6 +219,8 @@ static void the_status_tells_it(void **state)
     has(&first, "\"environment\":\"production\"");
     has(&first, "\"running\":{\"key\":\"2026-11-23T12:00:00Z\"");
     has(&first, "\"attempts\":3");
+    has(&first, "\"loaded_by\":\"webhook\",\"by\":\"ana\"}");
+    has(&first, "\"multiplier\":null");
     has(&first, "{\"name\":\"job-1\",\"scheduled\":false,\"reason\":\"`only` "
                 "lists other environments\"");
     has(&first, "\"next\":\"2026-11-23T12:01:00Z\"");
@@ -280,6 +284,8 @@ static void expect_job(const struct core *core, const struct recent *recent,
                                       .job = job,
                                       .file = "f.lua",
                                       .node_env = "production",
+                                      .loaded_by = "webhook",
+                                      .loaded_who = "ana",
                                       .primary = true };
     struct text text;
     text_init(&text, 1 << 16);
