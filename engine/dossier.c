@@ -90,6 +90,7 @@ void dossier_add_lives(struct dossier *dossier, struct store *store,
                        struct wall now)
 {
     dossier->lives = memory_new(STORE_LIVES_MAX * sizeof *dossier->lives);
+    dossier->moved = store_was_moved(store);
     dossier->life_count = store_lives(store, (struct wall){ 0 }, now,
                                       dossier->lives, STORE_LIVES_MAX);
     for (size_t i = 0; i < dossier->life_count; i++)

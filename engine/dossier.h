@@ -17,6 +17,7 @@ struct dossier {
     struct stored_pause pause;
     struct stored_life *lives; /* newest first */
     size_t life_count;
+    bool moved; /* a damaged store was moved aside when this life began */
     /* private */
     struct history_query query;
     struct history_walk *walk;

@@ -211,6 +211,7 @@ static void tell_why(const struct inquiry *inquiry,
         .recent = recent_of(d->recent, job->name),
         .generation = status.generation,
         .in_force_since = status.in_force_since,
+        .keep_days = d->config->keep_days,
         .dossier = dossier,
         .failure = failure,
     };

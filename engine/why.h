@@ -26,6 +26,7 @@ struct why_case {
     const struct recent_job *recent; /* NULL: nothing is known */
     uint32_t generation;
     struct wall in_force_since;
+    uint32_t keep_days;            /* of what has ended; 0: not known */
     const struct dossier *dossier; /* NULL where the store did not answer */
     const char *failure;           /* then: why */
 };

@@ -38,19 +38,53 @@ void say_down(struct telling *t, struct wall slot)
 
 /* ---- a slot without a row ---- */
 
+/* What is remembered begins later than the slot: the journal is younger, or its
+ * older part has been taken away. */
+static bool tell_forgotten(struct telling *t, struct wall slot)
+{
+    const struct why_case *c = t->c;
+    const struct dossier *dossier = c->dossier;
+    size_t count = dossier ? dossier->life_count : 0;
+    bool all = count > 0 && count < STORE_LIVES_MAX;
+    if (all && slot.ms < dossier->lives[count - 1].began.ms) {
+        say(t, ": what is remembered begins ");
+        say_date(t, dossier->lives[count - 1].began);
+        if (dossier->moved)
+            say(t, ", when the journal was found damaged and moved aside");
+        return true;
+    }
+    if (!c->keep_days ||
+        c->now.ms - slot.ms < (int64_t)c->keep_days * 24 * 3600 * 1000)
+        return false;
+    text_printf(&t->words,
+                ": what ended more than %" PRIu32
+                " days ago is taken away (MOONCRON_KEEP_DAYS)",
+                c->keep_days);
+    return true;
+}
+
+static void tell_newer(struct telling *t)
+{
+    text_printf(&t->words, ": schedule #%" PRIu32 ", in force since ",
+                t->c->generation);
+    say_date(t, t->c->in_force_since);
+    say(t, ", is newer, and the job may have been due at other times, or not "
+           "at all");
+}
+
 void tell_unwritten(struct telling *t, struct wall slot)
 {
     const struct why_case *c = t->c;
     struct wall from, to;
-    if (down_at(c, slot, &from, &to)) {
-        find(t, "down", NULL);
+    bool down = down_at(c, slot, &from, &to);
+    find(t, down ? "down" : "unwritten", NULL);
+    if (down) {
         say_slot(t, slot);
         say(t, " was not run: no worker was running");
         say_down(t, slot);
         say(t, ".\n");
         return;
     }
-    find(t, "unwritten", NULL);
     say(t, "Of its slot of ");
     say_date(t, slot);
     if (c->failure) {
@@ -58,12 +92,7 @@ void tell_unwritten(struct telling *t, struct wall slot)
         return;
     }
     say(t, " nothing is written down");
-    if (c->in_force_since.ms > slot.ms) {
-        text_printf(&t->words, ": schedule #%u, in force since ",
-                    c->generation);
-        say_date(t, c->in_force_since);
-        say(t, ", is newer, and the job may have been due at other times, or "
-               "not at all");
-    }
+    if (!tell_forgotten(t, slot) && c->in_force_since.ms > slot.ms)
+        tell_newer(t);
     say(t, ".\n");
 }

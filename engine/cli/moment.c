@@ -6,6 +6,9 @@
 #include "mooncron/civil.h"
 #include "mooncron/schedule.h"
 
+#define YEAR_0_MS     INT64_C(-62167219200000)
+#define YEAR_10000_MS INT64_C(253402300800000)
+
 /* An instant that is looked for too: the first of a day, or of what comes after
  * a gap. */
 static struct moment moment_whole(int64_t at_s)
@@ -16,6 +19,12 @@ static struct moment moment_whole(int64_t at_s)
 static struct moment moment_at(struct wall at)
 {
     return (struct moment){ at, at };
+}
+
+/* Four digits of a year, in UTC as well: others can be told to nobody. */
+static bool is_told(struct wall at)
+{
+    return at.ms >= YEAR_0_MS && at.ms < YEAR_10000_MS;
 }
 
 static bool exists(const struct zone *zone, int64_t local_s, int64_t at_s)
@@ -33,7 +42,7 @@ bool moment_parse(const char *text, const struct zone *zone, struct moment *ret)
     int64_t local_s;
     if (rfc3339_parse(text, len, &at)) {
         *ret = moment_at(at);
-        return true;
+        return is_told(at);
     }
     bool date = date_parse(text, len, &day);
     if (date)
@@ -44,7 +53,7 @@ bool moment_parse(const char *text, const struct zone *zone, struct moment *ret)
     *ret = date || !exists(zone, local_s, at_s)
                ? moment_whole(at_s)
                : moment_at((struct wall){ at_s * 1000 });
-    return true;
+    return is_told(ret->before);
 }
 
 static bool refuse(const struct args *args, const char *name, const char *where)

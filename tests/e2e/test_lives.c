@@ -667,6 +667,17 @@ static void a_damaged_journal_is_moved_aside(void **state)
     await_ticks(world, 4);
     assert_int_equal(calls_of(world, 0, "digest"), 0);
     assert_int_equal(calls_of(world, 0, "plain"), 0);
+    static const char *const why[] = { "why", "digest", "--at",
+                                       "2026-11-25T13:00:00Z", NULL };
+    char *out, *err;
+    assert_int_equal(worker_command(&world->worker, &world->scratch,
+                                    &world->stand, why, &out, &err),
+                     0);
+    if (!strstr(out, "what is remembered begins Wed 2026-11-25 15:2") ||
+        !strstr(out, ", when the journal was found damaged and moved aside."))
+        fail_msg("%s%s", out, err);
+    free(out);
+    free(err);
     life_ends(world);
     char *pattern =
         scratch_path(&world->scratch, "state/journal.db.corrupt-20261125T1*Z");

@@ -122,6 +122,10 @@ static void what_cannot_be_done_is_said(void **state)
     EXPECT(world, 1, "there is no job \"ranc\", did you mean \"rank\"?",
            "trigger", "ranc");
     EXPECT(world, 1, "did you mean \"rank\"?", "why", "ranc");
+    EXPECT(world, 0, "nothing is written down: what is remembered begins ",
+           "why", "rank", "--at", "0001-01-01T00:00:00Z");
+    EXPECT(world, 0, "There is no slot after it.", "why", "rank", "--at",
+           "9999-12-31T23:59:59Z");
     EXPECT(world, 1, "did you mean \"rank\"?", "pause", "ranc");
     EXPECT(world, 1, "did you mean \"rank\"?", "logs", "ranc");
     EXPECT(world, 1, "did you mean \"rank\"?", "status", "ranc");
@@ -445,6 +449,8 @@ static void times_are_by_the_clock_that_is_shown(void **state)
            "noon");
     EXPECT(world, 64, "or, in the zone of the job,", "why", "rank", "--at",
            "noon");
+    EXPECT(world, 64, "or, in the zone of the job,", "why", "rank", "--at",
+           "9999-12-31T23:59:59-12:00");
     EXPECT(world, 64, "or, in the zone of the job,", "backfill", "rank",
            "--from", "noon", "--to", "2026-01-01");
     worker_drain(&world->worker);

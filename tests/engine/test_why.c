@@ -482,6 +482,46 @@ static void what_is_not_written_down_is_said_to_be_so(void **state)
     expect(&scene, "nothing can be told: the disk is full.");
 }
 
+static void what_is_remembered_has_a_beginning(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct stored_life lives[] = { { "b", AT(25), AT(34), false } };
+    scene_set(&scene);
+    scene.c.in_force_since = (struct wall)AT(26);
+    scene.dossier.lives = lives;
+    scene.dossier.life_count = 1;
+    at(&scene, 20);
+    expect(&scene, "\"code\":\"unwritten\"");
+    expect(&scene, "12:20:00 UTC nothing is written down: what is remembered "
+                   "begins Mon 2026-11-23 12:25:00 UTC.");
+    scene.dossier.moved = true;
+    expect(&scene, "begins Mon 2026-11-23 12:25:00 UTC, when the journal was "
+                   "found damaged and moved aside.");
+    lives[0].began.ms -= INT64_C(100) * 24 * 60 * MINUTE;
+    scene.c.keep_days = 30;
+    at(&scene, 20); /* within both */
+    expect(&scene, "schedule #7, in force since");
+    scene.c.at.ms -= INT64_C(31) * 24 * 60 * MINUTE;
+    expect(&scene, "nothing is written down: what ended more than 30 days ago "
+                   "is taken away (MOONCRON_KEEP_DAYS).");
+}
+
+/* From the first year that has four digits to the last. */
+static void the_ends_of_time_are_told(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_set(&scene);
+    scene.c.at.ms = INT64_C(253402300799000);
+    expect(&scene, "rank is not due Fri 9999-12-31 23:59:59 UTC.");
+    expect(&scene, "There is no slot after it.");
+    expect(&scene, "\"next\":null");
+    scene.c.at.ms = INT64_C(-62167219200000);
+    expect(&scene, "Of its slot of Sat 0000-01-01 00:00:00 UTC nothing is");
+    expect(&scene, "\"slot\":\"0000-01-01T00:00:00Z\"");
+}
+
 static void a_manual_run_is_found_by_its_moment(void **state)
 {
     (void)state;
@@ -515,6 +555,8 @@ int main(void)
         cmocka_unit_test(a_job_without_slots_says_why),
         cmocka_unit_test(what_may_come_between_is_told),
         cmocka_unit_test(what_is_not_written_down_is_said_to_be_so),
+        cmocka_unit_test(what_is_remembered_has_a_beginning),
+        cmocka_unit_test(the_ends_of_time_are_told),
         cmocka_unit_test(a_manual_run_is_found_by_its_moment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
