@@ -46,10 +46,14 @@ static struct store *store_open(struct records *records,
     struct store *store =
         store_open_sqlite(path, records->owner, now, &note, reterr);
     enum log_level level = there ? LOG_WARN : LOG_INFO;
-    if (store && store_was_moved(store))
+    bool moved = store && store_was_moved(store);
+    if (moved)
         level = LOG_ERROR;
     if (note.text[0])
-        log_write(records->log, level, "store", "%s", note.text);
+        log_write(records->log, level, "store", "%s%s", note.text,
+                  moved ? "; forgotten with it are pauses, what waited, and "
+                          "how often jobs have run"
+                        : "");
     return store;
 }
 

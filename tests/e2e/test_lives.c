@@ -663,6 +663,8 @@ static void a_damaged_journal_is_moved_aside(void **state)
     life_begin(world, instant("2026-11-25T15:20:00Z"), NULL);
     json_t *line = worker_says(&world->worker, "moved aside to");
     expect_field(line, "level", "error");
+    assert_non_null(
+        strstr(text_of(line, "message"), "; forgotten with it are pauses, "));
     json_decref(line);
     await_ticks(world, 4);
     assert_int_equal(calls_of(world, 0, "digest"), 0);
