@@ -95,6 +95,51 @@ describe("a warning", function()
     assert.equal("", codes "job 'a' { cron = '0 9 1-7 * MON', catch_up = '1h', post = '/a' }")
   end)
 
+  it("W212 tells of a catch_up that changes nothing", function()
+    local list = warnings "job 'a' { at = '08:00', catch_up = '30s', post = '/a' }"
+    assert.equal("W212", list[1].code)
+    assert.equal('the catch_up of job "a", 30s, changes nothing: a slot that is at most 30s ' ..
+      "late is run anyway", list[1].message)
+    list = warnings("job 'a' { every = '1h', post = '/a',\n" ..
+      "  catch_up = { window = '30m', policy = 'all' } }")
+    assert.equal("W212", list[1].code)
+    assert.equal('the catch_up of job "a" runs all slots within 30m, and its interval is 1h',
+      list[1].message)
+  end)
+
+  it("W212 is silent where a window does something, here or in production", function()
+    for _, window in ipairs { "'31s'", "{ window = '1h', policy = 'all' }", "false" } do
+      local job_text = "job 'a' { every = '1h', post = '/a', catch_up = " .. window .. " }"
+      assert.equal("", codes(job_text), window)
+      assert.equal("", codes("multiplier { staging = 6 } " .. job_text, "--env", "staging"), window)
+    end
+    assert.equal("", codes("job 'a' { every = '5s', post = '/a', timeout = '1s', retry = false,\n" ..
+      "  catch_up = { window = '20s', policy = 'all' } }"))
+  end)
+
+  it("W213 tells of a timeout above the deadline", function()
+    local list = warnings "job 'a' { every = '1h', post = '/a', timeout = '2m', deadline = '1m' }"
+    assert.equal("W213", list[1].code)
+    assert.equal('the timeout of job "a", 2m, is longer than its deadline, 1m', list[1].message)
+    assert.equal("", codes "job 'a' { every = '1h', post = '/a', timeout = '1m', deadline = '1m' }")
+    assert.equal("", codes "job 'a' { every = '1h', post = '/a', timeout = '2m' }")
+  end)
+
+  it("W214 tells of a group that limits nothing", function()
+    local group = "group 'hub' { limit = 1 }\n"
+    local list = warnings(group .. job)
+    assert.equal("W214", list[1].code)
+    assert.equal('no job is in the group "hub"', list[1].message)
+    list = warnings(group .. "job 'a' { every = '1h', post = '/a', group = 'hub' }")
+    assert.equal("W214", list[1].code)
+    assert.equal('job "a" is alone in the group "hub"', list[1].message)
+    assert.equal(2, list[1].line)
+    assert.equal("", codes(group ..
+      "job 'a' { every = '1h', post = '/a', group = 'hub', overlap = 'allow' }"))
+    assert.equal("", codes(group .. "job 'a' { every = '1h', post = '/a', group = 'hub' }\n" ..
+      "job 'b' { every = '1h', post = '/b', group = 'hub', enabled = false }"))
+  end)
+
   it("is exit code 3 with --strict, and 0 without", function()
     program.in_folder(function(folder)
       local file = folder .. "/s.lua"

@@ -168,6 +168,7 @@ void warnings_find(const struct jobset *set, const char *environment,
     }
     find_default(set, environment, warnings);
     find_twice(set, warnings);
+    warnings_find_groups(set, warnings);
     herd_find(set, now, ascii, warnings);
     mistakes_sort(warnings);
 }

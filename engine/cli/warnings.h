@@ -32,6 +32,7 @@ int64_t warning_interval(const struct job *job, struct wall now,
 /* warnings_policy.c: about what happens when a run fails, or cannot be. */
 void warnings_find_policy(const struct job *job, struct wall now,
                           struct mistakes *warnings);
+void warnings_find_groups(const struct jobset *set, struct mistakes *warnings);
 
 /* warnings_time.c: about when a job is due. */
 void warnings_find_time(const struct jobset *set, const struct job *job,

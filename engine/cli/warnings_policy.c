@@ -1,8 +1,12 @@
 /* Warnings about runs that fail, and slots that nobody could run: retries that
- * the next slot cuts off, and days that a restart may cost. */
+ * the next slot cuts off, days that a restart may cost, limits that limit
+ * nothing. */
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "mooncron/core.h"
 #include "mooncron/duration.h"
+#include "mooncron/memory.h"
 #include "warnings.h"
 
 #define HOUR_MS INT64_C(3600000)
@@ -117,6 +121,101 @@ static void find_missed(const struct job *job, struct wall now,
                 "");
 }
 
+/* ---- W212 ---- */
+
+/* By the interval as it is written: that an environment has longer ones is no
+ * mistake of the file. */
+static void find_catch_up(const struct job *job, struct mistakes *warnings)
+{
+    char message[JOB_NAME_MAX + 200];
+    char window[DURATION_TEXT_MAX], every[DURATION_TEXT_MAX];
+    const struct catch_up *catch_up = &job->catch_up;
+    if (!catch_up->window_ms)
+        return;
+    duration_format(catch_up->window_ms, window);
+    if (catch_up->max > 1 && job->base_every_ms > catch_up->window_ms) {
+        snprintf(message, sizeof message,
+                 "the catch_up of job \"%s\" runs all slots within %s, and its "
+                 "interval is %s",
+                 job->name, window, duration_format(job->base_every_ms, every));
+        warning_add(warnings, job, "W212", message,
+                    "a longer window, or no policy = \"all\"", "");
+    } else if (catch_up->max <= 1 && catch_up->window_ms <= LATE_MS_MAX) {
+        snprintf(message, sizeof message,
+                 "the catch_up of job \"%s\", %s, changes nothing: a slot that "
+                 "is at most 30s late is run anyway",
+                 job->name, window);
+        warning_add(warnings, job, "W212", message,
+                    "a longer window, or catch_up = false", "");
+    }
+}
+
+/* ---- W213 ---- */
+
+static void find_deadline(const struct job *job, struct mistakes *warnings)
+{
+    char message[JOB_NAME_MAX + 200];
+    char timeout[DURATION_TEXT_MAX], deadline[DURATION_TEXT_MAX];
+    if (!job->deadline_ms || job->timeout_ms <= job->deadline_ms)
+        return;
+    snprintf(message, sizeof message,
+             "the timeout of job \"%s\", %s, is longer than its deadline, %s",
+             job->name, duration_format(job->timeout_ms, timeout),
+             duration_format(job->deadline_ms, deadline));
+    warning_add(warnings, job, "W213", message,
+                "a deadline ends no attempt that is under way: shorten the "
+                "timeout",
+                "");
+}
+
+/* ---- W214 ---- */
+
+/* A group has no line of its own: where nobody names it there is the file. */
+static void warn_unused(const struct jobset *set, const struct group *group,
+                        struct mistakes *warnings)
+{
+    char message[JOB_NAME_MAX + 100];
+    const struct job place = { .file = jobset_file_count(set)
+                                           ? jobset_file(set, 0)->path
+                                           : "" };
+    snprintf(message, sizeof message, "no job is in the group \"%s\"",
+             group->name);
+    warning_add(warnings, &place, "W214", message,
+                "a job is in it that says so:  group = \"name\"", "");
+}
+
+static void warn_alone(const struct job *job, const struct group *group,
+                       struct mistakes *warnings)
+{
+    char message[2 * JOB_NAME_MAX + 100];
+    snprintf(message, sizeof message, "job \"%s\" is alone in the group \"%s\"",
+             job->name, group->name);
+    warning_add(warnings, job, "W214", message,
+                "it has one run at a time without it", "");
+}
+
+void warnings_find_groups(const struct jobset *set, struct mistakes *warnings)
+{
+    uint32_t count = jobset_group_count(set);
+    uint32_t *sizes = memory_new((count + 1) * sizeof *sizes);
+    const struct job **last = memory_new((count + 1) * sizeof *last);
+    for (uint32_t i = 0; i < jobset_count(set); i++) {
+        const struct job *job = jobset_job(set, i);
+        if (job->group == JOB_NO_GROUP)
+            continue;
+        sizes[job->group]++;
+        last[job->group] = job;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!sizes[i])
+            warn_unused(set, jobset_group(set, i), warnings);
+        else if (sizes[i] == 1 && last[i]->overlap != OVERLAP_ALLOW)
+            warn_alone(last[i], jobset_group(set, i), warnings);
+    }
+    free(sizes);
+    free(last);
+}
+
 void warnings_find_policy(const struct job *job, struct wall now,
                           struct mistakes *warnings)
 {
@@ -124,4 +223,6 @@ void warnings_find_policy(const struct job *job, struct wall now,
         return;
     find_retries(job, now, warnings);
     find_missed(job, now, warnings);
+    find_catch_up(job, warnings);
+    find_deadline(job, warnings);
 }

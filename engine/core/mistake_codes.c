@@ -216,6 +216,21 @@ static const struct {
       "that\n"
       "one of them names, as in most schedulers. Vixie cron and cronie, which\n"
       "crontabs are written for, want both to match then." },
+    { "W212", "catch_up that changes nothing",
+      "The newest slot of a job is run as on any day where it is at most 30 s\n"
+      "late: a window of no more than that adds nothing. And policy = \"all\" "
+      "runs\n"
+      "each slot within the window: where that is shorter than the interval "
+      "there\n"
+      "is never more than one in it, which is what \"once\" runs." },
+    { "W213", "a timeout above the deadline",
+      "A deadline is for all attempts of a run together, and the pauses "
+      "between.\n"
+      "It lets no further one begin, and ends none that is under way: with a\n"
+      "timeout above it the first attempt alone may take longer." },
+    { "W214", "a group that limits nothing",
+      "No job names the group; or one alone does, and has one run at a time\n"
+      "anyway, unless its overlap is \"allow\"." },
     { "R302", "the script did not yield",
       "A run held the script for 2 s without http.* or sleep. All runs of a\n"
       "schedule share one Lua state: work that long belongs into the "
