@@ -296,6 +296,7 @@ static bool open_server(struct daemon *d, struct error *reterr)
             config->webhook_auth == WEBHOOK_AUTH_SIGNATURE,
         .admin_token = config->admin_token ? config->admin_token : d->token,
         .admin_loopback_only = !config->admin_token,
+        .looks_public = config->status == STATUS_PUBLIC,
         .webhook_wait_ms = WEBHOOK_WAIT_MS,
     };
     d->server =

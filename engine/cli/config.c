@@ -28,6 +28,7 @@ enum kind {
     KIND_FORMAT,
     KIND_LEVEL,
     KIND_AUTH,
+    KIND_STATUS,
     KIND_DURATION,
     KIND_COUNT,
     KIND_SCALE,
@@ -39,6 +40,7 @@ static const char *const format_words[] = { "auto", "text", "json", NULL };
 static const char *const level_words[] = { "debug", "info", "warn", "error",
                                            NULL };
 static const char *const auth_words[] = { "any", "signature", NULL };
+static const char *const status_words[] = { "private", "public", NULL };
 
 struct row {
     const char *name;
@@ -90,6 +92,8 @@ static const struct row rows[] = {
       "admin-token",
       "for commands that talk to the daemon; made up where unset, for this "
       "machine only" },
+    { "MOONCRON_STATUS", KIND_STATUS, "private", FIELD(status), 0, 0, NULL,
+      "private, or public: who gets at the port may look without the token" },
     { "MOONCRON_SCRIPT_ENV", KIND_NAMES, NULL, FIELD(script_env), 0, 0, NULL,
       "names of variables that scripts may read with env" },
     { "MOONCRON_ALLOW_HOSTS", KIND_TEXT, NULL, FIELD(allow_hosts), 0, 0, NULL,
@@ -251,6 +255,8 @@ static bool row_read(const struct row *row, struct config *config, char *text,
         return read_choice(text, level_words, field, err);
     case KIND_AUTH:
         return read_choice(text, auth_words, field, err);
+    case KIND_STATUS:
+        return read_choice(text, status_words, field, err);
     case KIND_DURATION:
         return reading_duration(text, row->min, row->max, field, err);
     case KIND_COUNT:

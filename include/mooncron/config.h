@@ -16,6 +16,7 @@
 
 enum log_format { LOG_FORMAT_AUTO, LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 enum webhook_auth { WEBHOOK_AUTH_ANY, WEBHOOK_AUTH_SIGNATURE };
+enum status_access { STATUS_PRIVATE, STATUS_PUBLIC };
 
 /* More calls at once gain nothing on one core, and each holds a descriptor. */
 #define CALLS_MAX 512
@@ -27,6 +28,7 @@ struct config {
     const char *webhook_secret, *webhook_secret_previous;
     enum webhook_auth webhook_auth;
     const char *admin_token;
+    enum status_access status; /* who may look */
     const char *listen_host;
     uint16_t listen_port;
     const char *url; /* where the command line finds the daemon */

@@ -29,6 +29,7 @@ struct server_config {
     bool webhook_signature_only; /* MOONCRON_WEBHOOK_AUTH=signature */
     const char *admin_token;     /* bearer token of /api/v1 */
     bool admin_loopback_only;    /* the token was made up by this process */
+    bool looks_public;           /* GET of /api/v1 needs none, from anywhere */
     uint32_t webhook_wait_ms;    /* below the caller's 5 s: 4000 */
     bool
         secret_required; /* true: none is no start; false: the webhook is 500 */

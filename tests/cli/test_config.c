@@ -53,6 +53,7 @@ static void the_defaults_are_those_of_the_docs(void **state)
     assert_string_equal(config->listen_host, "127.0.0.1");
     assert_int_equal(config->listen_port, 3001);
     assert_true(config->primary);
+    assert_int_equal(config->status, STATUS_PRIVATE);
     assert_string_equal(config->node_env, "development");
     assert_string_equal(config->file, "scripts/schedules.lua");
     assert_string_equal(config->state_directory, "./.mooncron");
@@ -81,6 +82,7 @@ static void what_is_set_is_read(void **state)
         "MOONCRON_LOG=json",
         "MOONCRON_LOG_LEVEL=warn",
         "MOONCRON_WEBHOOK_AUTH=signature",
+        "MOONCRON_STATUS=public",
         "MOONCRON_HTTPS_ONLY=true",
         "MOONCRON_CLIENT_CERT=/etc/worker.crt",
         "MOONCRON_CLIENT_KEY=/etc/worker.key",
@@ -103,6 +105,7 @@ static void what_is_set_is_read(void **state)
     assert_int_equal(config->log_format, LOG_FORMAT_JSON);
     assert_int_equal(config->log_level, LOG_WARN);
     assert_int_equal(config->webhook_auth, WEBHOOK_AUTH_SIGNATURE);
+    assert_int_equal(config->status, STATUS_PUBLIC);
     assert_int_equal(config->poll_ms, 90000);
     assert_int_equal(config->calls_max, 512);
     assert_int_equal(config->calls_per_origin_max, 1);
@@ -141,6 +144,7 @@ static const struct {
     { "MOONCRON_LOG=xml", { "auto, text, json", "xml" } },
     { "MOONCRON_LOG_LEVEL=wran", { "did you mean \"warn\"", "" } },
     { "MOONCRON_WEBHOOK_AUTH=none", { "any, signature", "none" } },
+    { "MOONCRON_STATUS=open", { "private, public", "open" } },
     { "MOONCRON_POLL=60", { "no unit", "\"60\"" } },
     { "MOONCRON_POLL=0s", { "from 1s", "" } },
     { "MOONCRON_POLL=9999d", { "to 1d", "" } },

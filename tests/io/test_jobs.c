@@ -226,6 +226,14 @@ static void test_who_may_look(void **state)
     expect(listening, "GET /api/v1/status", "", "", 200, "heard");
     listening_stop(listening);
 
+    config.looks_public = true; /* to look, and no more */
+    listening = listening_start(&config);
+    expect(listening, "GET /api/v1/status", far, "", 200, "heard");
+    expect(listening, JOB "/why", far, "", 200, "heard");
+    expect(listening, RUN, far, "", 403, "Only this machine may ask");
+    listening_stop(listening);
+    config.looks_public = false;
+
     config.admin_token = NULL;
     listening = listening_start(&config);
     expect(listening, "GET /api/v1/status", "", "", 200, "heard");
