@@ -84,6 +84,9 @@ static void tell(struct journal *journal, const struct tiding *tiding)
     case TIDING_ANSWER:
         tell_answer(tiding->question);
         break;
+    case TIDING_FORGOTTEN:
+        journal->on.forgotten(journal->data, tiding->rows, tiding->upto);
+        break;
     }
 }
 
@@ -208,6 +211,7 @@ static void init_options(struct journal *journal,
         options->renew_ms ? options->renew_ms : JOURNAL_RENEW_MS;
     journal->prune_ms =
         options->prune_ms ? options->prune_ms : JOURNAL_PRUNE_MS;
+    journal->news_ms = options->news_ms ? options->news_ms : JOURNAL_NEWS_MS;
     journal->renew_at_ms = keeper_now_ms() + journal->renew_ms;
     journal->prune_at_ms = keeper_now_ms() + journal->prune_ms;
 }

@@ -37,6 +37,9 @@ struct journal_events {
      * (`sentence` says what was given up, or is ""). Once for each change, and
      * in order with the tickets: the first batch that is taken, then "well". */
     void (*well)(void *data, bool well, const char *sentence);
+    /* So many rows were taken away, as the retention says; slots up to `upto`.
+     */
+    void (*forgotten)(void *data, int64_t rows, struct wall upto);
 };
 
 /* Entries that wait while the store is not well: some 30 MB. Beyond it passes
@@ -51,16 +54,17 @@ struct journal_events {
 #define JOURNAL_PRUNE_MS                                                       \
     1000 /* between two steps where more is to go, at most                     \
           */
-#define JOURNAL_SOON_MS   5000  /* where all went that was to go */
-#define JOURNAL_REST_MS   60000 /* and where nothing was */
-#define JOURNAL_PRUNE_MAX 1000  /* rows of one step */
+#define JOURNAL_SOON_MS   5000    /* where all went that was to go */
+#define JOURNAL_REST_MS   60000   /* and where nothing was */
+#define JOURNAL_PRUNE_MAX 200     /* rows of one step: some ms */
+#define JOURNAL_NEWS_MS   3600000 /* between two words on that */
 
 struct journal_options {
     const struct clock *clock; /* outlives the journal; read on its thread */
     struct retention retention;
     /* 0: as above. Real time, whatever the scale of the clock is: where it runs
      * faster, renewals must, too. */
-    uint32_t again_ms, renew_ms, prune_ms;
+    uint32_t again_ms, renew_ms, prune_ms, news_ms;
 };
 
 /* Takes the store; on failure it is the caller's still, and the loop must run

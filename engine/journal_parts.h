@@ -31,14 +31,17 @@ enum tiding_kind {
     TIDING_ILL,
     TIDING_WELL,
     TIDING_ANSWER,
+    TIDING_FORGOTTEN,
 };
 
 struct tiding {
     enum tiding_kind kind;
     enum entry_outcome outcome;
-    uint32_t epoch; /* of the row, after a claim */
+    uint32_t epoch;   /* of the row, after a claim */
+    struct wall upto; /* the newest slot of the rows that are forgotten */
     union {
         uint64_t ticket;
+        int64_t rows;   /* that are forgotten */
         char *sentence; /* owned */
         struct question *question;
     };
@@ -57,7 +60,7 @@ struct journal {
     void *data;
     const struct clock *clock;
     struct retention retention;
-    uint32_t again_ms, renew_ms, prune_ms;
+    uint32_t again_ms, renew_ms, prune_ms, news_ms;
 
     /* the loop's */
     uv_async_t bell;
@@ -75,7 +78,9 @@ struct journal {
     struct backlog writing;
     struct questions asked; /* the first of them is being answered */
     bool ill;
-    int64_t renew_at_ms, prune_at_ms;
+    int64_t renew_at_ms, prune_at_ms, news_at_ms;
+    struct pruning round;
+    struct tiding forgotten; /* since that was told */
     enum entry_outcome outcomes[JOURNAL_BATCH_MAX];
 
     /* shared, under the lock */

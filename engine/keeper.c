@@ -232,23 +232,45 @@ static bool write_all(struct journal *journal)
     return true;
 }
 
+/* What went is told at the end of a round, but not of each: on a busy worker
+ * one ends every few seconds. */
+static void tell_forgotten(struct journal *journal, int64_t now_ms)
+{
+    const struct pruning *round = &journal->round;
+    struct tiding *tiding = &journal->forgotten;
+    tiding->rows += round->gone;
+    if (round->gone)
+        tiding->upto = round->upto;
+    if (!tiding->rows || now_ms < journal->news_at_ms)
+        return;
+    tiding->kind = TIDING_FORGOTTEN;
+    post(journal, *tiding);
+    tiding->rows = 0;
+    journal->news_at_ms = now_ms + journal->news_ms;
+}
+
 /* A small step. Where the store cannot, the next entry will say so. While there
  * is more to go a pause is ten times as long as the step before it took, so
  * that forgetting never takes more than a tenth of the thread, and keeps up. */
 static void prune(struct journal *journal)
 {
     struct error why;
+    struct pruning *round = &journal->round;
     int64_t began_ms = keeper_now_ms();
-    int64_t gone =
-        store_prune(journal->store, &journal->retention,
-                    clock_now(journal->clock).wall, JOURNAL_PRUNE_MAX, &why);
+    bool done = store_prune(journal->store, &journal->retention,
+                            clock_now(journal->clock).wall, JOURNAL_PRUNE_MAX,
+                            round, &why);
     int64_t now_ms = keeper_now_ms();
-    int64_t pause_ms = 10 * (now_ms - began_ms);
+    int64_t pause_ms = 10 * (now_ms - began_ms + 1);
     if (pause_ms > journal->prune_ms)
         pause_ms = journal->prune_ms;
-    if (gone < JOURNAL_PRUNE_MAX)
-        pause_ms = gone > 0 ? JOURNAL_SOON_MS : JOURNAL_REST_MS;
+    if (!done || round->over)
+        pause_ms = done && round->gone ? JOURNAL_SOON_MS : JOURNAL_REST_MS;
     journal->prune_at_ms = now_ms + pause_ms;
+    if (!done || !round->over)
+        return;
+    tell_forgotten(journal, now_ms);
+    *round = (struct pruning){ 0 };
 }
 
 /* With the lock held. */

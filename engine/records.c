@@ -1,11 +1,13 @@
 /* The records: the store, the thread that keeps it, and what was in it. */
 #include "records.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "mooncron/civil.h"
 #include "mooncron/memory.h"
 #include "mooncron/secrets.h"
 
@@ -80,9 +82,19 @@ static void on_well(void *data, bool well, const char *sentence)
     records->on.well(records->data, well, sentence);
 }
 
+static void on_forgotten(void *data, int64_t rows, struct wall upto)
+{
+    struct records *records = data;
+    char text[RFC3339_TEXT_MAX];
+    log_write(records->log, LOG_INFO, "store",
+              "the journal forgot %" PRId64 " row%s, of slots up to %s", rows,
+              rows == 1 ? "" : "s", rfc3339_format(upto, 0, text));
+}
+
 static const struct journal_events events_of_journal = {
     .written = on_written,
     .well = on_well,
+    .forgotten = on_forgotten,
 };
 
 /* The journal waits by real time: where the clock runs faster, so do leases. */

@@ -48,11 +48,7 @@ struct row_walk {
     struct wall from, to; /* slots */
     uint32_t verdicts;    /* bits of those that are wanted; 0: all. A hint */
     uint32_t left;        /* rows that may be looked at; it counts down */
-    struct row_place {    /* goes on behind it; kind and job -1: before all */
-        struct wall slot; /* rows of this slot */
-        int kind;
-        int64_t job;
-    } at;
+    struct row_place at;  /* goes on behind it */
 };
 
 /* The same for the passes of one job that reach `from` or beyond, in an order
@@ -63,6 +59,15 @@ struct pass_walk {
     struct wall begin_max; /* others need not be visited. A hint */
     uint32_t left;
     struct wall last, slot; /* goes on behind it; EVER_MS: at the beginning */
+};
+
+/* A walk from the oldest slot on, for rows that may go: they have a verdict,
+ * slot and end are before, and they are not the newest of their job. */
+struct old_walk {
+    struct wall before;
+    uint32_t left;       /* rows that may be looked at */
+    uint32_t most;       /* and found */
+    struct row_place at; /* goes on behind it */
 };
 
 /* What changes in a lane; a job's first change makes it. */
@@ -139,9 +144,8 @@ struct store_driver {
                              struct lease *ret);
     bool (*lease_put)(struct store *store, const char *name,
                       const struct lease *lease);
-    /* Slot and end before, the oldest slot first; the newest row of a job
-     * stays. */
-    int64_t (*prune)(struct store *store, struct wall before, uint32_t limit);
+    bool (*drop)(struct store *store, const struct row_key *keys,
+                 uint32_t count);
     /* Plans and lives that ended before, but never the newest. */
     bool (*forget)(struct store *store, struct wall before);
 
@@ -159,9 +163,12 @@ struct store_driver {
      * not beyond it. */
     enum answer (*reach)(struct store *store, uint32_t job, struct wall upto,
                          struct wall *ret);
-    /* Both: ANSWER_NO where there are no more rows, ANSWER_YES where the walk
-     * may go on: so many were looked at, or the visitor wants no more. A driver
-     * to which it makes no difference may look at some more than were left. */
+    /* These three: ANSWER_NO where there are no more rows, ANSWER_YES where the
+     * walk may go on: so many were looked at or found, or the visitor wants no
+     * more. A driver to which it makes no difference may look at some more than
+     * were left. `ret_keys` has room for those that may be found. */
+    enum answer (*old)(struct store *store, struct old_walk *walk,
+                       struct row_key *ret_keys, uint32_t *ret_count);
     enum answer (*history)(struct store *store, struct row_walk *walk,
                            row_visitor *visit, void *data);
     enum answer (*passes)(struct store *store, struct pass_walk *walk,

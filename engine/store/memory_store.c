@@ -17,6 +17,7 @@ struct shelf {
     struct row *rows;
     size_t count, cap;
     size_t open; /* rows without a verdict */
+    bool swept;  /* by the drop that is under way */
 };
 
 struct memory_plan {
@@ -501,8 +502,8 @@ static enum answer reach(struct store *store, uint32_t job, struct wall upto,
 
 /* The first row of a shelf behind `at`, newest slot first; NULL: none that is
  * not before `from`. */
-static const struct row *next_told(const struct shelf *shelf, int64_t job,
-                                   const struct row_place *at, struct wall from)
+static struct row *next_told(const struct shelf *shelf, int64_t job,
+                             const struct row_place *at, struct wall from)
 {
     int kind = at->kind + (job <= at->job);
     struct row_key key = { .slot = at->slot,
@@ -520,7 +521,7 @@ static const struct row *next_told(const struct shelf *shelf, int64_t job,
 
 /* Rows of several shelves become one: a heap of the next of each. */
 struct merge {
-    const struct row **heap;
+    struct row **heap;
     size_t count;
     int (*order)(const void *, const void *);
 };
@@ -528,12 +529,12 @@ struct merge {
 static void merge_sink(struct merge *merge, size_t i)
 {
     for (size_t k; (k = 2 * i + 1) < merge->count; i = k) {
-        const struct row **heap = merge->heap;
+        struct row **heap = merge->heap;
         if (k + 1 < merge->count && merge->order(&heap[k + 1], &heap[k]) < 0)
             k++;
         if (merge->order(&heap[i], &heap[k]) <= 0)
             break;
-        const struct row *row = heap[i];
+        struct row *row = heap[i];
         heap[i] = heap[k];
         heap[k] = row;
     }
@@ -546,7 +547,7 @@ static void merge_begin(struct merge *merge)
 }
 
 /* The row that was the first of all is followed by `next` of its shelf. */
-static void merge_on(struct merge *merge, const struct row *next)
+static void merge_on(struct merge *merge, struct row *next)
 {
     merge->heap[0] = next ? next : merge->heap[--merge->count];
     merge_sink(merge, 0);
@@ -560,8 +561,8 @@ static void begin_walk(struct memory_store *memory, const struct row_walk *walk,
     merge->order = newest_first;
     merge->heap = memory_new((end - first + 1) * sizeof *merge->heap);
     for (size_t k = first; k < end; k++) {
-        const struct row *row = next_told(&memory->shelves[k], (int64_t)k + 1,
-                                          &walk->at, walk->from);
+        struct row *row = next_told(&memory->shelves[k], (int64_t)k + 1,
+                                    &walk->at, walk->from);
         if (row)
             merge->heap[merge->count++] = row;
     }
@@ -614,44 +615,83 @@ static enum answer passes(struct store *store, struct pass_walk *walk,
 
 /* ---- retention ---- */
 
-/* Rows that are to go are marked by a job number of 0, then swept. */
-static void sweep(struct memory_store *memory)
+/* The first row of a shelf behind `at`, oldest slot first; NULL: none that is
+ * before `before`. */
+static struct row *next_old(const struct shelf *shelf, int64_t job,
+                            const struct row_place *at, struct wall before)
 {
-    for (size_t k = 0; k < memory->shelf_count; k++) {
-        struct shelf *shelf = &memory->shelves[k];
-        size_t kept = 0;
-        for (size_t i = 0; i < shelf->count; i++) {
-            if (!shelf->rows[i].key.job)
-                row_disown(&shelf->rows[i]);
-            else
-                shelf->rows[kept++] = shelf->rows[i];
-        }
-        memory->rows -= shelf->count - kept;
-        shelf->count = kept;
-    }
+    int kind = at->kind + (job <= at->job);
+    const struct row_key key = { .slot = at->slot,
+                                 .kind = (uint8_t)(kind < 0 ? 0 : kind) };
+    size_t i = row_place(shelf, &key);
+    bool there = i < shelf->count && shelf->rows[i].key.slot.ms < before.ms;
+    return there ? &shelf->rows[i] : NULL;
 }
 
-static int64_t prune(struct store *store, struct wall before, uint32_t limit)
+static void begin_old(struct memory_store *memory, const struct old_walk *walk,
+                      struct merge *merge)
 {
-    struct memory_store *memory = of(store);
-    struct picked picked = { 0 };
+    merge->order = by_slot;
+    merge->heap = memory_new((memory->shelf_count + 1) * sizeof *merge->heap);
     for (size_t k = 0; k < memory->shelf_count; k++) {
-        struct shelf *shelf = &memory->shelves[k];
-        for (size_t i = 0; i + 1 < shelf->count; i++)
-            if (shelf->rows[i].state == ROW_DONE &&
-                shelf->rows[i].key.slot.ms < before.ms &&
-                shelf->rows[i].ended.ms < before.ms)
-                pick(&picked, &shelf->rows[i]);
+        struct row *row = next_old(&memory->shelves[k], (int64_t)k + 1,
+                                   &walk->at, walk->before);
+        if (row)
+            merge->heap[merge->count++] = row;
     }
-    pick_order(&picked, by_slot);
-    if (picked.count > limit)
-        picked.count = limit;
-    for (size_t i = 0; i < picked.count; i++)
-        picked.rows[i]->key.job = 0;
-    if (picked.count)
-        sweep(memory);
-    free(picked.rows);
-    return (int64_t)picked.count;
+    merge_begin(merge);
+}
+
+static enum answer old(struct store *store, struct old_walk *walk,
+                       struct row_key *ret_keys, uint32_t *ret_count)
+{
+    struct merge merge = { 0 };
+    begin_old(of(store), walk, &merge);
+    size_t left = walk->left > merge.count ? walk->left : merge.count;
+    while (merge.count && left-- > 0 && *ret_count < walk->most) {
+        const struct row *row = merge.heap[0];
+        const struct shelf *shelf = shelf_of(store, row->key.job);
+        walk->at =
+            (struct row_place){ row->key.slot, row->key.kind, row->key.job };
+        merge_on(&merge,
+                 next_old(shelf, row->key.job, &walk->at, walk->before));
+        if (row->state == ROW_DONE && row->ended.ms < walk->before.ms &&
+            row != &shelf->rows[shelf->count - 1])
+            ret_keys[(*ret_count)++] = row->key;
+    }
+    free(merge.heap);
+    return merge.count ? ANSWER_YES : ANSWER_NO;
+}
+
+static void sweep(struct memory_store *memory, struct shelf *shelf)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < shelf->count; i++) {
+        if (!shelf->rows[i].key.job)
+            row_disown(&shelf->rows[i]);
+        else
+            shelf->rows[kept++] = shelf->rows[i];
+    }
+    memory->rows -= shelf->count - kept;
+    shelf->count = kept;
+}
+
+/* Rows that are to go are marked by a job number of 0, then swept. */
+static bool drop(struct store *store, const struct row_key *keys,
+                 uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct shelf *shelf = shelf_of(store, keys[i].job);
+        shelf->rows[row_place(shelf, &keys[i])].key.job = 0;
+        shelf->swept = false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct shelf *shelf = shelf_of(store, keys[i].job);
+        if (!shelf->swept)
+            sweep(of(store), shelf);
+        shelf->swept = true;
+    }
+    return true;
 }
 
 static void forget_plan(struct memory_plan *plan)
@@ -773,7 +813,7 @@ static const struct store_driver memory_driver = {
     .plan = put_plan,
     .lease_get = lease_get,
     .lease_put = lease_put,
-    .prune = prune,
+    .drop = drop,
     .forget = forget,
     .count = count_rows,
     .each_lane = each_lane,
@@ -783,6 +823,7 @@ static const struct store_driver memory_driver = {
     .plan_last = plan_last,
     .pause_get = pause_get,
     .reach = reach,
+    .old = old,
     .history = history,
     .passes = passes,
 };

@@ -59,13 +59,16 @@ static const char *const statement_sql[STATEMENTS] = {
                   "SELECT min(last_ms, ?2) FROM run INDEXED BY run_passed "
                   "WHERE job = ?1 AND last_ms IS NOT NULL AND slot_ms <= ?2 "
                   "ORDER BY last_ms DESC LIMIT 1))",
-    [ROW_PRUNE] = "DELETE FROM run WHERE (slot_ms, kind, job) IN ("
-                  "SELECT slot_ms, kind, job FROM run AS old "
-                  "WHERE slot_ms < ?1 AND ended_ms < ?1 AND EXISTS ("
-                  "SELECT 1 FROM run AS newer INDEXED BY run_job "
-                  "WHERE newer.job = old.job AND newer.slot_ms >= old.slot_ms "
-                  "AND (newer.slot_ms > old.slot_ms OR newer.kind > old.kind)) "
-                  "ORDER BY slot_ms, kind, job LIMIT ?2)",
+    [ROW_OLD] = "SELECT slot_ms, kind, job, "
+                "ended_ms IS NOT NULL AND ended_ms < ?4 AND EXISTS ("
+                "SELECT 1 FROM run AS newer INDEXED BY run_job "
+                "WHERE newer.job = old.job AND newer.slot_ms >= old.slot_ms "
+                "AND (newer.slot_ms > old.slot_ms OR newer.kind > old.kind)) "
+                "FROM run AS old WHERE slot_ms < ?4 "
+                "AND (slot_ms, kind, job) > (?1, ?2, ?3) "
+                "ORDER BY slot_ms, kind, job",
+    [ROW_DROP] = "DELETE FROM run WHERE slot_ms = ?1 AND kind = ?2 "
+                 "AND job = ?3",
     [LANE_ADD] = "INSERT INTO lane(job, cursor_ms, digest) VALUES (?1, ?2, ?3) "
                  "ON CONFLICT DO UPDATE SET "
                  "cursor_ms = coalesce(cursor_ms, excluded.cursor_ms), "

@@ -324,12 +324,38 @@ static bool lease_put(struct store *store, const char *name,
 
 /* ---- retention ---- */
 
-static int64_t prune(struct store *store, struct wall before, uint32_t limit)
+static enum answer old(struct store *store, struct old_walk *walk,
+                       struct row_key *ret_keys, uint32_t *ret_count)
 {
-    const struct value values[] = { NUM(before.ms), NUM(limit) };
-    if (!statement_run(store, ROW_PRUNE, values, COUNT(values)))
-        return -1;
-    return sqlite3_changes64(sqlite_of(store)->db);
+    sqlite3_stmt *at = sqlite_of(store)->statements[ROW_OLD];
+    const struct value values[] = { NUM(walk->at.slot.ms), NUM(walk->at.kind),
+                                    NUM(walk->at.job), NUM(walk->before.ms) };
+    enum answer answer = statement_first(store, ROW_OLD, values, COUNT(values));
+    for (; answer == ANSWER_YES; answer = statement_next(store, ROW_OLD)) {
+        if (!walk->left || *ret_count == walk->most) {
+            statement_end(store, ROW_OLD);
+            break;
+        }
+        const struct row_key key = { column_wall(at, 0), column_u32(at, 2),
+                                     column_u8(at, 1) };
+        walk->left--;
+        walk->at = (struct row_place){ key.slot, key.kind, key.job };
+        if (column_u8(at, 3))
+            ret_keys[(*ret_count)++] = key;
+    }
+    return answer;
+}
+
+static bool drop(struct store *store, const struct row_key *keys,
+                 uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value values[] = { NUM(keys[i].slot.ms), NUM(keys[i].kind),
+                                        NUM(keys[i].job) };
+        if (!statement_run(store, ROW_DROP, values, COUNT(values)))
+            return false;
+    }
+    return true;
 }
 
 static bool forget(struct store *store, struct wall before)
@@ -602,7 +628,7 @@ const struct store_driver sqlite_driver = {
     .plan = put_plan,
     .lease_get = lease_get,
     .lease_put = lease_put,
-    .prune = prune,
+    .drop = drop,
     .forget = forget,
     .count = count_rows,
     .each_lane = each_lane,
@@ -612,6 +638,7 @@ const struct store_driver sqlite_driver = {
     .plan_last = plan_last,
     .pause_get = pause_get,
     .reach = reach,
+    .old = old,
     .history = history,
     .passes = passes,
 };

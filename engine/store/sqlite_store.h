@@ -25,7 +25,8 @@ enum statement {
     ROW_COUNT,
     ROW_OPEN,
     ROW_REACH,
-    ROW_PRUNE,
+    ROW_OLD, /* and whether it may go */
+    ROW_DROP,
     LANE_ADD,
     LANE_LEAVE,
     LANE_CHANGE,

@@ -34,6 +34,14 @@ struct store;
 #define STORE_ERROR_MAX 500 /* bytes of a run's error that are kept */
 #define STORE_LEASE_MS  60000
 
+/* Where a walk through rows is, for the store alone: behind this one. Kind and
+ * job -1: before all rows of the slot. */
+struct row_place {
+    struct wall slot;
+    int kind;
+    int64_t job;
+};
+
 /* ---- life ---- */
 
 /* Each sets `ret_note` (or "") to what people should hear of the opening: that
@@ -267,11 +275,23 @@ struct retention {
     int64_t keep_ms;   /* rows that ended longer ago go */
     int64_t keep_rows; /* and the oldest of more than these */
 };
-/* One small step of at most `limit` rows; the number of those that went, or -1
- * and a sentence. Rows without a verdict stay, and so does the newest row of
- * each job. Where none is left to go, plans and lives of that age go, too, but
- * not the newest. */
-int64_t store_prune(struct store *store, const struct retention *retention,
-                    struct wall now, uint32_t limit, struct error *reterr);
+/* A round from the oldest row on. Zero-initialised begins one. */
+struct pruning {
+    bool over;        /* nothing is left to go */
+    int64_t gone;     /* rows that went in this round */
+    struct wall upto; /* the newest slot of these, where there are any */
+    /* private */
+    bool begun;
+    int stage;
+    int64_t most; /* rows that may go in this stage */
+    struct row_place at;
+};
+/* One small step of a round, in which `limit` rows go at most. False and a
+ * sentence: nothing went, and the step may be tried again. Rows without a
+ * verdict stay, and so does the newest row of each job. The last step takes
+ * away plans and lives of that age, too, but not the newest. */
+bool store_prune(struct store *store, const struct retention *retention,
+                 struct wall now, uint32_t limit, struct pruning *round,
+                 struct error *reterr);
 
 #endif

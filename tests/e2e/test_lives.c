@@ -232,6 +232,20 @@ static void an_outage_is_caught_up_once(void **state)
                    "down\n");
 }
 
+/* What the worker forgets it says: how much, and of which time. */
+static void what_is_old_is_forgotten(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world, outage, true, "production");
+    life_begin(world, instant("2026-09-25T12:10:00Z"), NULL);
+    await_ticks(world, 3);
+    life_ends(world);
+
+    life_begin(world, instant("2026-11-25T12:10:00Z"), NULL);
+    expect_says(world, " rows, of slots up to 2026-09-25T12:");
+    life_ends(world);
+}
+
 /* The stand-in holds both calls when the worker is killed. */
 static void a_call_that_was_cut_is_made_again_where_it_may(void **state)
 {
@@ -800,6 +814,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(an_outage_is_caught_up_once),
+        WORLD_TEST(what_is_old_is_forgotten),
         WORLD_TEST(a_call_that_was_cut_is_made_again_where_it_may),
         WORLD_TEST(what_may_be_mended_is_tried_again),
         WORLD_TEST(an_origin_is_waited_for),

@@ -140,21 +140,26 @@ bool __wrap_store_publish(struct store *store, const struct plan_note *plan,
     return !failed && __real_store_publish(store, plan, reterr);
 }
 
-int64_t __wrap_store_prune(struct store *store,
-                           const struct retention *retention, struct wall now,
-                           uint32_t limit, struct error *reterr);
-int64_t __wrap_store_prune(struct store *store,
-                           const struct retention *retention, struct wall now,
-                           uint32_t limit, struct error *reterr)
+bool __wrap_store_prune(struct store *store, const struct retention *retention,
+                        struct wall now, uint32_t limit, struct pruning *round,
+                        struct error *reterr);
+bool __wrap_store_prune(struct store *store, const struct retention *retention,
+                        struct wall now, uint32_t limit, struct pruning *round,
+                        struct error *reterr)
 {
-    (void)store, (void)retention, (void)now, (void)reterr;
+    (void)store, (void)retention, (void)reterr;
     pthread_mutex_lock(&lock);
-    int64_t gone = state.prunes_full > 0 ? limit : 0;
-    state.prunes_full--;
+    if (state.prunes_full > 0) {
+        state.prunes_full--;
+        round->gone += limit;
+        round->upto = now;
+    } else {
+        round->over = true;
+    }
     state.prunes++;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
-    return gone;
+    return true;
 }
 
 void __real_store_close(struct store *store, struct wall now);

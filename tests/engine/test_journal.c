@@ -33,6 +33,8 @@ struct desk {
     uint64_t told_when_well;
     char sentence[200];
     unsigned answers;
+    unsigned news; /* of rows that are forgotten */
+    int64_t forgotten;
     bool closed;
 };
 
@@ -61,6 +63,14 @@ static void on_well(void *data, bool well, const char *sentence)
     snprintf(desk->sentence, sizeof desk->sentence, "%s", sentence);
 }
 
+static void on_forgotten(void *data, int64_t rows, struct wall upto)
+{
+    struct desk *desk = data;
+    assert_true(upto.ms >= START_MS);
+    desk->forgotten += rows;
+    desk->news++;
+}
+
 static void on_closed(void *data)
 {
     struct desk *desk = data;
@@ -70,7 +80,8 @@ static void on_closed(void *data)
 static void open_desk(struct desk *desk, struct journal_options options,
                       const struct faulty *faulty)
 {
-    static const struct journal_events events = { on_written, on_well };
+    static const struct journal_events events = { on_written, on_well,
+                                                  on_forgotten };
     struct error error;
     *desk = (struct desk){ 0 };
     faulty_reset(faulty);
@@ -590,6 +601,20 @@ static void test_prunes(void **state)
     faulty_wait_prunes(5);
     close_desk(&desk);
     assert_int_equal(faulty_now().prunes, 5);
+    assert_int_equal(desk.news, 1); /* of the round, not of each step */
+    assert_int_equal(desk.forgotten, 4 * JOURNAL_PRUNE_MAX);
+}
+
+/* A round in which nothing went is no news. */
+static void test_prunes_nothing(void **state)
+{
+    (void)state;
+    struct desk desk;
+    open_desk(&desk, (struct journal_options){ .prune_ms = 1 },
+              &(struct faulty){ 0 });
+    faulty_wait_prunes(1);
+    close_desk(&desk);
+    assert_int_equal(desk.news, 0);
 }
 
 /* ---- the end ---- */
@@ -712,6 +737,7 @@ int main(void)
         cmocka_unit_test(test_questions_while_it_fails),
         cmocka_unit_test(test_renewals),
         cmocka_unit_test(test_prunes),
+        cmocka_unit_test(test_prunes_nothing),
         cmocka_unit_test(test_close_writes_what_waits),
         cmocka_unit_test(test_close_while_it_fails),
         cmocka_unit_test(test_close_outlasts_a_failure),

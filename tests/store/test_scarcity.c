@@ -196,6 +196,7 @@ static void ask_all(struct life *life)
                                    .to = seconds(100000),
                                    .limit = HISTORY_ROWS_MAX };
     struct retention retention = { .keep_ms = 1000, .keep_rows = 1000 };
+    struct pruning round = { 0 };
     struct stored_life lives[4];
     struct stored_pause pause_of;
     struct plan_note plan;
@@ -207,7 +208,7 @@ static void ask_all(struct life *life)
     store_lives(life->store, seconds(0), seconds(100000), lives, 4);
     store_pause_of(life->store, "odd", &pause_of);
     store_lease(life->store, "sweep", seconds(1000), 1000);
-    store_prune(life->store, &retention, seconds(60), 10, &error);
+    store_prune(life->store, &retention, seconds(60), 10, &round, &error);
     if (store_recall(life->store, seconds(1000), &recall, &error))
         recall_close(&recall);
 }

@@ -481,7 +481,8 @@ static void use_all(struct file *file)
         recall_close(&recall);
     store_history(store, &query, ignore_row, &read, &error);
     store_write(store, entries, 3, outcomes, &error);
-    store_prune(store, &retention, seconds(99999), 100, &error);
+    struct pruning round = { 0 };
+    store_prune(store, &retention, seconds(99999), 100, &round, &error);
 }
 
 /* Every page in turn is garbage. A journal whose life was cut off is looked
@@ -695,28 +696,34 @@ static void test_disk_is_full(void **state)
     file_end(&file);
 }
 
+static int64_t pruned(struct file *file, const struct retention *retention)
+{
+    struct pruning round = { 0 };
+    while (!round.over)
+        if (!store_prune(file->book.store, retention, seconds(20), 9, &round,
+                         &file->book.error))
+            fail_msg("%s", file->book.error.text);
+    return round.gone;
+}
+
 /* Rows that were not written are not counted among those that are too many. */
 static void test_full_disk_and_retention(void **state)
 {
     const struct retention retention = { INT64_C(1) << 50, 10 };
     struct file file;
-    struct error error;
     (void)state;
     file_begin(&file);
     file_open(&file, "first", 0);
     signal(SIGXFSZ, SIG_IGN);
     for (int i = 0; i < 10; i++)
         WRITE(&file.book, pass("a", i, i, 1, WHY_DOWN, i));
-    assert_int_equal(
-        store_prune(file.book.store, &retention, seconds(20), 9, &error), 0);
+    assert_int_equal(pruned(&file, &retention), 0);
     limit_files(0);
     assert_false(write_batch(&file, 1));
     limit_files(RLIM_INFINITY);
-    assert_int_equal(
-        store_prune(file.book.store, &retention, seconds(20), 9, &error), 0);
+    assert_int_equal(pruned(&file, &retention), 0);
     assert_true(write_batch(&file, 1));
-    assert_int_equal(
-        store_prune(file.book.store, &retention, seconds(20), 99, &error), 9);
+    assert_int_equal(pruned(&file, &retention), 9);
     signal(SIGXFSZ, SIG_DFL);
     file_end(&file);
 }
@@ -812,6 +819,11 @@ static void test_nothing_is_searched_in_vain(void **state)
           { "SEARCH run USING COVERING INDEX run_job (job=? AND slot_ms<?)",
             "SEARCH run USING COVERING INDEX run_passed (job=? AND "
             "last_ms>?)" } },
+        { ROW_OLD,
+          { "SEARCH old USING PRIMARY KEY ((slot_ms,kind,job)>(?,?,?) AND "
+            "slot_ms<?)",
+            "SEARCH newer USING COVERING INDEX run_job (job=? AND "
+            "slot_ms>?)" } },
         { HISTORY_SLOT,
           { "SEARCH run USING PRIMARY KEY (slot_ms=? AND (kind,job)>(?,?))" } },
         { HISTORY_OLDER,
