@@ -18,9 +18,9 @@ static const struct {
     [ORDER_NO_JOB] = { 404, NULL },
     [ORDER_NOT_SCHEDULED] = { 409, NULL },
     [ORDER_OVERLAP] = { 409, NULL },
+    [ORDER_LEFT_OPEN] = { 409, NULL },
     [ORDER_NOT_PAUSED] = { 409, "is not paused" },
-    [ORDER_TOO_MANY] = { 503, "has too many runs waiting already; ask again "
-                              "when they are done" },
+    [ORDER_TOO_MANY] = { 503, NULL },
     [ORDER_TOO_OLD] = { 422, "has no slots to run again of more than ten years "
                              "ago" },
     [ORDER_STORE] = { 503, "waits: the store has failed, and nothing can be "
@@ -51,23 +51,76 @@ void order_words_no_job(const char *name, const struct jobset *set,
     free(names);
 }
 
-static void put_failure(const struct ask *ask,
-                        const struct order_report *report,
+/* Its overlap is "allow", and the limit was reached; or it is not. */
+static void say_overlap(const struct order_report *report,
                         const struct job *job, struct text *out)
 {
-    struct text sentence;
-    text_init(&sentence, 512);
-    text_printf(&sentence, "%s ", ask->job);
-    if (report->outcome == ORDER_OVERLAP)
-        text_printf(&sentence,
-                    "is running already, and overlap = \"%s\"; with force it "
-                    "is run beside it",
-                    overlap_names[job->overlap]);
-    else if (report->outcome == ORDER_NOT_SCHEDULED)
-        text_printf(&sentence, "is not scheduled here: %s",
-                    job ? status_reason(job) : "");
+    if (job->overlap == OVERLAP_ALLOW)
+        text_printf(out,
+                    "has %u runs that go on, and overlap allows at most %u",
+                    report->going, job->overlap_max);
     else
-        text_puts(&sentence, outcomes[report->outcome].sentence);
+        text_printf(out, "is running already, and overlap = \"%s\"",
+                    overlap_names[job->overlap]);
+    text_puts(out, "; with force it is run beside ");
+    text_puts(out, report->going > 1 ? "them" : "it");
+}
+
+static void say_left_open(const struct order_report *report,
+                          const struct job *job, const struct zone *zone,
+                          struct text *out)
+{
+    text_puts(out, "has a run that a worker left open, that of ");
+    writing_date(out, report->key.slot, zone);
+    text_printf(out,
+                ": it may have been sent, and is about to be tried again, and "
+                "overlap = \"%s\"; with force another is run beside it",
+                overlap_names[job->overlap]);
+}
+
+static void say_too_many(const struct order_report *report, struct text *out)
+{
+    if (report->verb == VERB_TRIGGER)
+        text_printf(out, "has %d runs that go on, the most that force may do",
+                    FORCED_MAX);
+    else
+        text_puts(out, "finds no place: too many runs wait to be made up; ask "
+                       "again when there are fewer");
+}
+
+static void say_failure(const struct order_report *report,
+                        const struct job *job, const struct zone *zone,
+                        struct text *out)
+{
+    switch (report->outcome) {
+    case ORDER_OVERLAP:
+        say_overlap(report, job, out);
+        break;
+    case ORDER_LEFT_OPEN:
+        say_left_open(report, job, zone, out);
+        break;
+    case ORDER_TOO_MANY:
+        say_too_many(report, out);
+        break;
+    case ORDER_NOT_SCHEDULED:
+        text_printf(out, "is not scheduled here: %s",
+                    job ? status_reason(job) : "");
+        break;
+    default:
+        text_puts(out, outcomes[report->outcome].sentence);
+        break;
+    }
+}
+
+static void put_failure(const struct ask *ask,
+                        const struct order_report *report,
+                        const struct job *job, const struct zone *zone,
+                        struct text *out)
+{
+    struct text sentence;
+    text_init(&sentence, 1024);
+    text_printf(&sentence, "%s ", ask->job);
+    say_failure(report, job, zone, &sentence);
     writing_open(out, NULL, '{');
     writing_string(out, "error", sentence.data);
     writing_string(out, "outcome", order_names[report->outcome]);
@@ -145,7 +198,7 @@ int order_words(const struct ask *ask, const struct order_report *report,
     if (report->outcome == ORDER_NO_JOB)
         order_words_no_job(ask->job, set, out);
     else
-        put_failure(ask, report, job, out);
+        put_failure(ask, report, job, job ? status_zone(set, job) : NULL, out);
     return outcomes[report->outcome].status;
 }
 

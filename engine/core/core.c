@@ -21,6 +21,7 @@ const char *const order_names[ORDERS] = {
     [ORDER_NO_JOB] = "no_job",
     [ORDER_NOT_SCHEDULED] = "not_scheduled",
     [ORDER_OVERLAP] = "overlap",
+    [ORDER_LEFT_OPEN] = "left_open",
     [ORDER_NOT_PAUSED] = "not_paused",
     [ORDER_TOO_MANY] = "too_many",
     [ORDER_TOO_OLD] = "too_old",

@@ -32,14 +32,40 @@ static struct run_key key_now(struct core *core)
     return (struct run_key){ .slot = core->manual_last, .manual = true };
 }
 
+/* Of those that another life had claimed and the lane holds, the first. */
+static struct run_key key_left_open(const struct core *core,
+                                    const struct lane *lane)
+{
+    const struct run *run = &core->runs.places[lane->held_first];
+    while (!run->reclaimed)
+        run = &core->runs.places[run->next];
+    return run->key;
+}
+
+/* What goes on of the job, here or for all that is known, is against it. */
+static enum order_outcome overlap_check(const struct core *core, uint32_t index,
+                                        struct order_report *report)
+{
+    const struct lane *lane = lane_at(core, index);
+    report->going = lane->going;
+    if (!lane_has_room(core, index))
+        return ORDER_OVERLAP;
+    if (!lane->reclaimed || lane_job(core, index)->overlap == OVERLAP_ALLOW)
+        return ORDER_DONE;
+    report->key = key_left_open(core, lane);
+    return ORDER_LEFT_OPEN;
+}
+
 static enum order_outcome trigger(struct core *core, uint32_t index,
                                   const struct order *order,
                                   struct order_report *report)
 {
     if (core->store_ill)
         return ORDER_STORE;
-    if (!lane_has_room(core, index) && !order->force)
-        return ORDER_OVERLAP;
+    enum order_outcome may =
+        order->force ? ORDER_DONE : overlap_check(core, index, report);
+    if (may != ORDER_DONE)
+        return may;
     if (lane_at(core, index)->going >= FORCED_MAX)
         return ORDER_TOO_MANY;
     struct run *run = run_new(core, index, key_now(core), TRIGGER_MANUAL);

@@ -251,6 +251,8 @@ enum order_outcome {
     ORDER_NO_JOB,        /* the schedule in force has no job of this name */
     ORDER_NOT_SCHEDULED, /* it has no slots here: off, or another environment */
     ORDER_OVERLAP,       /* a run goes on, and `overlap` forbids another */
+    ORDER_LEFT_OPEN,     /* so does one that another life had claimed, and that
+                          * is to be tried again: `key` */
     ORDER_NOT_PAUSED,
     ORDER_TOO_MANY, /* runs wait already: CORE_HELD_MAX */
     ORDER_TOO_OLD,  /* VERB_BACKFILL from before BACKFILL_MS_MAX */
@@ -267,6 +269,7 @@ struct order_report {
     enum order_outcome outcome;
     struct run_id run;       /* VERB_TRIGGER */
     struct run_key key;      /* likewise */
+    uint32_t going;          /* with ORDER_OVERLAP: runs of the job */
     struct wall until;       /* VERB_PAUSE */
     struct wall first, last; /* VERB_RESUME, VERB_BACKFILL: slots that are run
                               * now; NEVER_MS where none is */

@@ -196,6 +196,60 @@ static void the_next_life_runs_it(void **state)
     story_end(&story);
 }
 
+/* A run of an earlier life may have been sent, and is tried again when its turn
+ * comes. No other is begun meanwhile, unless somebody insists. */
+static void what_another_life_left_is_not_run_beside(void **state)
+{
+    (void)state;
+    struct story story;
+    static const struct line lines[] = {
+        { .name = "pump", .every_ms = HOUR, .retry = { .attempts = 3 } },
+        { .name = "many",
+          .every_ms = HOUR,
+          .retry = { .attempts = 3 },
+          .overlap = OVERLAP_ALLOW },
+        { 0 },
+    };
+    const struct order force = { .verb = VERB_TRIGGER,
+                                 .job = "pump",
+                                 .force = true };
+    struct world world = story_world(lines);
+    world.run_ms = BY_HAND;
+    story_recorded(&story, &world);
+    story_order(&story, VERB_TRIGGER, "pump");
+    story_order(&story, VERB_TRIGGER, "many");
+    story_commit(&story);
+    story_restart(&story, MINUTE);
+    story.world.run_ms = 200;
+    story_pass(&story, 2 * SECOND);
+    story_forget(&story);
+    story_order(&story, VERB_TRIGGER, "pump");
+    story_order(&story, VERB_TRIGGER, "many");
+    story_orders(&story, force);
+    story_pass(&story, 10 * SECOND);
+    story_order(&story, VERB_TRIGGER, "pump");
+    story_pass(&story, SECOND);
+    story_is(
+        &story,
+        "14:08:42.000 ordered trigger left_open\n"
+        "14:08:42.000 ordered trigger done\n"
+        "14:08:42.000 start many #3 slot 14:08:42, manual\n"
+        "14:08:42.000 ordered trigger done\n"
+        "14:08:42.000 start pump #4 slot 14:08:42.001, manual\n"
+        "14:08:42.200 finish many #3 ok 200 ms\n"
+        "14:08:42.200 finish pump #4 ok 200 ms\n"
+        "14:08:50.000 start pump #5 slot 14:07:40, manual, attempt 2, epoch 2\n"
+        "14:08:50.200 finish pump #5 ok 200 ms\n"
+        "14:08:50.200 start many #6 slot 14:07:40.001, manual, attempt 2, "
+        "epoch "
+        "2\n"
+        "14:08:50.400 finish many #6 ok 200 ms\n"
+        "14:08:52.000 ordered trigger done\n"
+        "14:08:52.000 start pump #7 slot 14:08:52, manual\n"
+        "14:08:52.200 finish pump #7 ok 200 ms\n");
+    story_end(&story);
+}
+
 /* ---- resume ---- */
 
 static void a_dry_run_counts_what_a_resume_would_do(void **state)
@@ -483,6 +537,7 @@ int main(void)
         cmocka_unit_test(it_is_refused),
         cmocka_unit_test(a_second_worker_takes_no_orders),
         cmocka_unit_test(the_next_life_runs_it),
+        cmocka_unit_test(what_another_life_left_is_not_run_beside),
         cmocka_unit_test(a_dry_run_counts_what_a_resume_would_do),
         cmocka_unit_test(old_slots_are_run_again),
         cmocka_unit_test(old_slots_do_not_cost_new_ones),

@@ -9,8 +9,6 @@
 
 #include <cmocka.h>
 
-#include "mooncron/inbox.h"
-#include "order_words.h"
 #include "status.h"
 
 #define MINUTE 60000
@@ -350,38 +348,6 @@ static void a_long_status_counts_what_it_leaves_out(void **state)
     recent_free(recent);
 }
 
-/* ---- what an operator is told ---- */
-
-static void every_outcome_has_its_words(void **state)
-{
-    (void)state;
-    struct jobset *set = set_of(3);
-    static const int statuses[ORDERS] = {
-        [ORDER_DONE] = 202,          [ORDER_NO_JOB] = 404,
-        [ORDER_NOT_SCHEDULED] = 409, [ORDER_OVERLAP] = 409,
-        [ORDER_NOT_PAUSED] = 409,    [ORDER_TOO_MANY] = 503,
-        [ORDER_STORE] = 503,         [ORDER_NOT_PRIMARY] = 409,
-        [ORDER_STOPPING] = 503,      [ORDER_TOO_OLD] = 422,
-    };
-    for (int i = 0; i < ORDERS; i++) {
-        struct ask ask = { .kind = ASK_ORDER, .job = "job-1" };
-        const struct order_report report = { .outcome = (enum order_outcome)i,
-                                             .key = { noon, true } };
-        struct text json;
-        text_init(&json, 4096);
-        assert_int_equal(order_words(&ask, &report, set, &json), statuses[i]);
-        has(&json, i == ORDER_DONE ? "\"key\":\"2026-11-23T12:00:00Z~manual\""
-                                   : "{\"error\":\"");
-        text_close(&json);
-    }
-    struct text json;
-    text_init(&json, 4096);
-    order_words_no_job("job_2x", set, &json);
-    has(&json, "there is no job \\\"job_2x\\\", did you mean \\\"job-2\\\"?");
-    text_close(&json);
-    jobset_unref(set);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,7 +359,6 @@ int main(void)
         cmocka_unit_test(who_waits_is_told_for_whom),
         cmocka_unit_test(a_rest_is_told_with_its_end),
         cmocka_unit_test(a_long_status_counts_what_it_leaves_out),
-        cmocka_unit_test(every_outcome_has_its_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
