@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "mooncron/civil.h"
+#include "mooncron/duration.h"
 #include "mooncron/text.h"
 #include "mooncron/versions.h"
 
@@ -352,13 +353,19 @@ void news_died(struct log *log, uint32_t generation, const char *how)
               generation, how);
 }
 
-void news_stopping(struct log *log, uint32_t runs, bool again)
+void news_stopping(struct log *log, uint32_t runs, int64_t drain_ms, bool again)
 {
-    char sentence[SENTENCE_MAX], count[NUMBER_MAX];
-    snprintf(sentence, sizeof sentence,
-             again ? "told to stop again: %u runs are cut short"
-                   : "stopping: %u runs are awaited",
-             (unsigned)runs);
+    char sentence[SENTENCE_MAX], count[NUMBER_MAX], limit[DURATION_TEXT_MAX];
+    const char *s = runs == 1 ? "" : "s", *are = runs == 1 ? "is" : "are";
+    if (again)
+        snprintf(sentence, sizeof sentence,
+                 "told to stop again: %u run%s %s cut short", runs, s, are);
+    else if (runs)
+        snprintf(sentence, sizeof sentence,
+                 "stopping: %u run%s %s awaited, for at most %s", runs, s, are,
+                 duration_format(drain_ms, limit));
+    else
+        snprintf(sentence, sizeof sentence, "stopping: no run goes on");
     const char *const pairs[] = { "event", "stopping", "#runs",
                                   number(runs, count), NULL };
     log_fields(log, LOG_INFO, "main", sentence, pairs);

@@ -41,7 +41,9 @@ void news_jump(struct log *log, const struct action *jump);
  * again. */
 void news_beat(struct log *log, const char *job, const char *why);
 void news_died(struct log *log, uint32_t generation, const char *how);
-void news_stopping(struct log *log, uint32_t runs, bool again);
+/* `runs` go on, and are waited for; or `again`: are not any more. */
+void news_stopping(struct log *log, uint32_t runs, int64_t drain_ms,
+                   bool again);
 void news_script(struct log *log, const struct host_log *said,
                  const struct job *job);
 

@@ -235,7 +235,8 @@ static void on_hangup(struct daemon *d)
 }
 
 /* SIGTERM is how a worker ends on an ordinary day; who presses Ctrl-C, or does
- * not wait for the runs, is told so. */
+ * not wait for the runs, is told so. What only waits is not waited for: the
+ * first stop lets go of it, and tells of what is left. */
 static void on_stop(struct daemon *d, int number)
 {
     uint32_t runs = core_status(d->core).runs;
@@ -244,9 +245,13 @@ static void on_stop(struct daemon *d, int number)
         d->exit_code = EXIT_INTERRUPTED;
     else if (again && runs && d->exit_code == EXIT_OK)
         d->exit_code = EXIT_TERMINATED;
-    news_stopping(d->log, runs, again);
+    if (again)
+        news_stopping(d->log, runs, d->config->drain_ms, true);
     const struct event event = { .kind = EV_STOP };
     daemon_post(d, &event, NULL);
+    if (!again)
+        news_stopping(d->log, core_status(d->core).runs, d->config->drain_ms,
+                      false);
 }
 
 void tidings_of_signal(uv_signal_t *handle, int number)

@@ -153,7 +153,7 @@ static void a_second_signal_leaves_at_once(void **state)
     stand_fault(&world->stand, "/api/feed/rank", "hang", 60000, 0);
     world_await_calls(world, "rank", 1);
     proc_signal(world->worker.proc, SIGTERM);
-    json_decref(worker_event(&world->worker, "stopping"));
+    json_decref(worker_says(&world->worker, " awaited, for at most 45s"));
     assert_true(proc_alive(world->worker.proc));
     proc_signal(world->worker.proc, SIGTERM);
     assert_int_equal(proc_exit(world->worker.proc, 2000), 143);

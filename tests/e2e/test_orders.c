@@ -349,15 +349,33 @@ static void refused_by_the_disk(struct world *world, const char *const *order)
 #define REFUSED(world, ...)                                                    \
     refused_by_the_disk(world, (const char *const[]){ __VA_ARGS__, NULL })
 
-/* By a slow clock: nothing else is written meanwhile. */
-static void what_is_not_on_the_disk_is_not_done(void **state)
+/* By a slow clock: nothing else is written meanwhile, and nothing is made up
+ * for ten seconds. */
+static void open_slow(struct world *world)
 {
-    struct world *world = *state;
     static const char *const env[] = { "MOONCRON_TIME_SCALE=1", NULL };
     static const struct worker_options slow = { .env = env };
     world_open(world,
                "job 'rare' { every = '7d', post = '/api/sync/city-counters' }",
                true, "production", &slow);
+}
+
+static void what_waits_is_not_awaited(void **state)
+{
+    struct world *world = *state;
+    open_slow(world);
+    EXPECT(world, 0, "53 slots of rare", "backfill", "rare", "--from",
+           "2025-01-01", "--to", "2026-01-01");
+    worker_drain(&world->worker);
+    json_t *said = worker_says(&world->worker, "stopping: no run goes on");
+    assert_int_equal(worker_field(said, "runs"), 0);
+    json_decref(said);
+}
+
+static void what_is_not_on_the_disk_is_not_done(void **state)
+{
+    struct world *world = *state;
+    open_slow(world);
     EXPECT(world, 0, "1 job", "status"); /* the start is written down */
     stand_fault(&world->stand, "/api/sync/city-counters", "hang", 60000, 0);
     REFUSED(world, "pause", "rare");
@@ -511,6 +529,7 @@ int main(void)
         WORLD_TEST(old_slots_are_run),
         WORLD_TEST(what_was_answered_outlives_a_kill),
         WORLD_TEST(what_is_not_on_the_disk_is_not_done),
+        WORLD_TEST(what_waits_is_not_awaited),
         WORLD_TEST(what_happened_is_told),
         WORLD_TEST(times_are_by_the_clock_that_is_shown),
         WORLD_TEST(what_loaded_the_schedule_is_told),
