@@ -142,22 +142,38 @@ static void tell_runs(const struct inquiry *inquiry,
 
 /* ---- one run ---- */
 
+static void put_attempt(const struct recent_attempt *attempt,
+                        const struct zone *zone, struct text *json)
+{
+    writing_open(json, NULL, '{');
+    writing_number(json, "attempt", attempt->number);
+    writing_time(json, "started", attempt->began, zone);
+    writing_time(json, "at", attempt->at, zone);
+    writing_number(json, "took_ms", attempt->at.ms - attempt->began.ms);
+    if (attempt->status)
+        writing_number(json, "status", attempt->status);
+    else
+        writing_null(json, "status");
+    writing_number(json, "pause_ms", attempt->pause_ms);
+    writing_word(json, "error", attempt->error);
+    text_putc(json, '}');
+}
+
+/* What the store does not know: when the attempts of a run began, and how those
+ * before the last one went. */
 static void put_attempts(const struct daemon *d, const char *job,
                          struct run_key key, struct text *json)
 {
     const struct recent_job *recent = recent_of(d->recent, job);
     bool known = recent && recent->attempts_of.slot.ms == key.slot.ms &&
                  recent->attempts_of.manual == key.manual;
+    const struct zone *zone = zone_of(d, job);
+    writing_time(json, "attempt_started",
+                 known ? recent->attempt_began : (struct wall){ EVER_MS },
+                 zone);
     writing_open(json, "failed_attempts", '[');
-    for (uint32_t i = 0; known && i < recent->attempt_count; i++) {
-        const struct recent_attempt *attempt = &recent->attempts[i];
-        writing_open(json, NULL, '{');
-        writing_number(json, "attempt", attempt->number);
-        writing_time(json, "at", attempt->at, zone_of(d, job));
-        writing_number(json, "pause_ms", attempt->pause_ms);
-        writing_word(json, "error", attempt->error);
-        text_putc(json, '}');
-    }
+    for (uint32_t i = 0; known && i < recent->attempt_count; i++)
+        put_attempt(&recent->attempts[i], zone, json);
     text_putc(json, ']');
 }
 

@@ -20,6 +20,7 @@ static void entry_of_run(const struct run_note *note, struct entry *entry)
     entry->attempt = note->attempt;
     entry->epoch = note->epoch;
     entry->fails = note->fails;
+    entry->status = note->status;
     entry->no_overlap =
         job && job->overlap != OVERLAP_ALLOW && !note->key.manual;
 }

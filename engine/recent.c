@@ -159,6 +159,7 @@ static void on_start(struct recent *recent, const struct run_note *note,
 {
     struct recent_job *job = job_of(recent, note->name);
     bool known = job->goes_on && same_key(job->going.key, note->key);
+    job->attempt_began = at;
     if (known) {
         job->going.attempt = note->attempt;
         return;
@@ -189,6 +190,8 @@ static void on_again(struct recent *recent, const struct run_note *note,
     }
     job->attempts[job->attempt_count++] =
         (struct recent_attempt){ .number = note->attempt,
+                                 .status = note->status,
+                                 .began = job->attempt_began,
                                  .at = at,
                                  .pause_ms = note->pause_ms,
                                  .error = copy_or_null(error) };

@@ -30,9 +30,10 @@ struct recent_run {
 /* An attempt that failed, and was followed by another. */
 struct recent_attempt {
     uint32_t number;
-    struct wall at;   /* when it had failed */
-    int64_t pause_ms; /* until the next one */
-    char *error;      /* or NULL */
+    uint16_t status;       /* of HTTP; 0: none */
+    struct wall began, at; /* at: when it had failed */
+    int64_t pause_ms;      /* until the next one */
+    char *error;           /* or NULL */
 };
 
 struct recent_job {
@@ -45,7 +46,8 @@ struct recent_job {
         enum verdict verdict;
         enum why why;
     } pass;
-    struct run_key attempts_of;      /* the run whose these are */
+    struct run_key attempts_of;      /* the run whose these are, the newest */
+    struct wall attempt_began;       /* its newest attempt */
     struct recent_attempt *attempts; /* NULL: none failed */
     uint32_t attempt_count;
     struct {

@@ -51,27 +51,56 @@ static void pause_ms(long ms)
     nanosleep(&time, NULL);
 }
 
-/* "14:07:33", by the clock that the answer shows. */
-static void put_clock(const json_t *json, const char *name)
+/* What came of an attempt; `words` where no status says it. */
+struct outcome {
+    int64_t attempt, status;
+    const char *words;
+    const char *began; /* RFC 3339, or "" where nobody knows any more */
+    int64_t took_ms;   /* likewise */
+};
+
+/* "  14:07:33  attempt 1/3  503 after 2.1s", by the clock that the answer
+ * shows.
+ */
+static void put_outcome(const struct watch *watch,
+                        const struct outcome *outcome, struct text *line)
 {
-    const char *text = talk_text(json, name);
-    printf("  %.8s", strlen(text) > 19 ? text + 11 : "");
+    bool known = strlen(outcome->began) > 19;
+    text_printf(line, "  %.8s  attempt %" PRId64 "/%" PRId64 "  ",
+                known ? outcome->began + 11 : "--:--:--", outcome->attempt,
+                watch->attempts);
+    if (outcome->status)
+        text_printf(line, "%" PRId64, outcome->status);
+    else
+        text_puts(line, outcome->words);
+    if (!known)
+        return;
+    text_puts(line, " after ");
+    writing_span(line, outcome->took_ms);
 }
 
+/* A success that is denied is told in words, too. */
 static void tell_attempt(struct watch *watch, const json_t *attempt)
 {
-    struct text pause;
-    int64_t number = talk_number(attempt, "attempt");
-    if (number <= watch->told || watch->quiet)
+    struct text line;
+    int64_t status = talk_number(attempt, "status");
+    const struct outcome outcome = {
+        .attempt = talk_number(attempt, "attempt"),
+        .status = status >= 300 ? status : 0,
+        .words = talk_text(attempt, "error"),
+        .began = talk_text(attempt, "started"),
+        .took_ms = talk_number(attempt, "took_ms"),
+    };
+    if (outcome.attempt <= watch->told || watch->quiet)
         return;
-    watch->told = number;
-    text_init(&pause, 64);
-    writing_span(&pause, talk_number(attempt, "pause_ms"));
-    put_clock(attempt, "at");
-    printf("  attempt %" PRId64 "/%" PRId64 "  %s, retry in %s\n", number,
-           watch->attempts, talk_text(attempt, "error"), pause.data);
+    watch->told = outcome.attempt;
+    text_init(&line, 4096);
+    put_outcome(watch, &outcome, &line);
+    text_puts(&line, ", retry in ");
+    writing_span(&line, talk_number(attempt, "pause_ms"));
+    puts(line.data);
     fflush(stdout);
-    text_close(&pause);
+    text_close(&line);
 }
 
 static void tell_attempts(struct watch *watch)
@@ -86,26 +115,42 @@ static bool is_ok(const json_t *run)
     return strcmp(talk_text(run, "verdict"), "ok") == 0;
 }
 
+/* The last attempt of a run that has ended: what it came to. */
+static void tell_last(const struct watch *watch, struct wall ended)
+{
+    const json_t *run = watch->talk->json;
+    const char *cause = talk_text(run, "cause");
+    struct wall began = talk_time(run, "attempt_started");
+    const struct outcome outcome = {
+        .attempt = talk_number(run, "attempt"),
+        .status = talk_number(run, "status"),
+        .words = *cause ? cause : talk_text(run, "verdict"),
+        .began = talk_text(run, "attempt_started"),
+        .took_ms = ended.ms - began.ms,
+    };
+    struct text line;
+    text_init(&line, 4096);
+    put_outcome(watch, &outcome, &line);
+    puts(line.data);
+    text_close(&line);
+}
+
 /* The end of the run, as people read it. */
 static void tell_end(const struct watch *watch)
 {
     const json_t *run = watch->talk->json;
     const char *error = talk_text(run, "error");
     bool good = is_ok(run);
-    struct text line;
-    text_init(&line, 4096);
-    text_printf(&line, "%s in ", talk_text(run, "verdict"));
     struct wall started = talk_time(run, "started");
     struct wall ended = talk_time(run, "ended");
+    struct text line;
+    if (!watch->quiet)
+        tell_last(watch, ended);
+    text_init(&line, 4096);
+    text_printf(&line, "%s in ", talk_text(run, "verdict"));
     writing_span(&line, ended.ms != NEVER_MS && started.ms != NEVER_MS
                             ? ended.ms - started.ms
                             : talk_number(run, "took_ms"));
-    int64_t status = talk_number(run, "status");
-    if (!watch->quiet && status) {
-        put_clock(run, "ended");
-        printf("  attempt %" PRId64 "/%" PRId64 "  %" PRId64 "\n",
-               talk_number(run, "attempt"), watch->attempts, status);
-    }
     if (!good && *error)
         text_printf(&line, ": %s", error);
     if (!watch->quiet || !good)

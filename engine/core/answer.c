@@ -72,7 +72,9 @@ static void run_again(struct core *core, struct run *run, int64_t pause_ms)
 {
     if (run->last.cause == CAUSE_DENIED) /* it is done, and failed */
         run->accepted = false;
-    run_tell(core, run, ACT_AGAIN)->pause_ms = pause_ms;
+    struct run_note *note = run_tell(core, run, ACT_AGAIN);
+    note->pause_ms = pause_ms;
+    note->status = run->last.status;
     run_rest(core, run, pause_ms);
 }
 

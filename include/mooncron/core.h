@@ -238,6 +238,7 @@ struct run_note {
     uint32_t attempt; /* from 1 */
     uint32_t epoch;   /* from 1: how often the slot was claimed */
     int64_t pause_ms; /* of ACT_AGAIN: until the next attempt */
+    uint16_t status;  /* likewise: of the one that failed; 0: none */
     /* Of ACT_WAIT, ACT_CLAIM: slots of the job up to here have had
      * their verdict or their run; EVER_MS: the cursor stays. */
     struct wall cursor;

@@ -70,26 +70,39 @@ static void killed(struct world *world, const struct worker_options *options)
 
 /* ---- trigger ---- */
 
+/* "  14:07:33  attempt 1/3  503 after 2.1s": one line, with its clock. */
+static void expect_attempt(const char *said, int number, const char *what,
+                           const char *then)
+{
+    char head[64];
+    snprintf(head, sizeof head, "  attempt %d/3  %s", number, what);
+    const char *at = strstr(said, head);
+    const char *end = at ? strchr(at, '\n') : NULL, *next;
+    if (!end || !(next = strstr(at, then)) || next > end || at[-1] < '0' ||
+        at[-1] > '9')
+        fail_msg("no line with \"%s\" and \"%s\" in\n%s", head, then, said);
+}
+
 static void a_triggered_run_is_followed(void **state)
 {
     struct world *world = *state;
     open_world(world);
     char *said = SAY(world, 0, "POST /api/sync/city-counters", "trigger",
                      "rare", "--wait", "--reason", "a look");
-    assert_non_null(strstr(said, "attempt 1/3  20"));
+    expect_attempt(said, 1, "20", " after ");
     assert_non_null(strstr(said, "\nok in "));
     free(said);
     json_decref(stand_calls(&world->stand, 0, 1, WORKER_PATIENCE_MS));
 
     stand_fault(&world->stand, "/api/sync/city-counters", "500", 0, 1);
     said = SAY(world, 0, "\nok in ", "trigger", "rare", "--wait");
-    assert_non_null(strstr(said, "attempt 1/3  the backend answered 500"));
-    assert_non_null(strstr(said, ", retry in "));
-    assert_non_null(strstr(said, "attempt 2/3  20"));
+    expect_attempt(said, 1, "500 after ", ", retry in ");
+    expect_attempt(said, 2, "20", " after ");
     free(said);
 
     stand_fault(&world->stand, "/api/sync/city-counters", "500", 0, 0);
-    EXPECT(world, 1, "failed in ", "trigger", "rare", "--wait");
+    EXPECT(world, 1, "\nfailed in ", "trigger", "rare", "--wait");
+    EXPECT(world, 1, "attempt 3/3  500 after ", "trigger", "rare", "--wait");
     EXPECT(world, 1, "\"verdict\":\"failed\"", "trigger", "rare", "--wait",
            "--json");
     EXPECT(world, 0, "FAILED 500", "status");

@@ -87,7 +87,8 @@ static void who_is_in_the_way_is_said(void **state)
     (void)state;
     struct jobset *set = some_jobs();
     SAYS(set, "plain", 409,
-         "plain is running already, and overlap = \\\"skip\\\"; with force it is "
+         "plain is running already, and overlap = \\\"skip\\\"; with force it "
+         "is "
          "run beside it",
          .outcome = ORDER_OVERLAP, .going = 1);
     SAYS(set, "many", 409,

@@ -55,11 +55,15 @@ static void a_run_begins_and_ends(void **state)
                                   .note = { .name = "rank",
                                             .key = { noon, false },
                                             .attempt = 1,
-                                            .pause_ms = 50 } };
-    recent_action(recent, &again, "refused", noon);
+                                            .pause_ms = 50,
+                                            .status = 503 } };
+    recent_action(recent, &again, "refused", (struct wall){ NOON + 20 });
     start(recent, "rank", NOON, 2);
     assert_int_equal(job->going.attempt, 2);
     assert_int_equal(job->attempt_count, 1);
+    assert_int_equal(job->attempts[0].began.ms, NOON);
+    assert_int_equal(job->attempts[0].at.ms, NOON + 20);
+    assert_int_equal(job->attempts[0].status, 503);
     assert_string_equal(job->attempts[0].error, "refused");
     finish(recent, "rank", NOON, 70, VERDICT_FAILED);
     assert_true(!job->goes_on && job->ran);
