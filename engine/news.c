@@ -245,9 +245,11 @@ static void put_circuit(const struct action *act, struct text *text)
     if (act->circuit.times > 1)
         text_printf(text, ", %u times since this was last said",
                     act->circuit.times);
-    text_printf(
-        text, "): its jobs are skipped, and it is tried again in %" PRId64 " s",
-        act->circuit.cool_ms / 1000);
+    text_printf(text, "): %s, and it is tried again in %" PRId64 " s",
+                act->circuit.trouble == TROUBLE_UNREACHABLE
+                    ? "its jobs are skipped"
+                    : "jobs that have failed there are skipped for a while",
+                act->circuit.cool_ms / 1000);
 }
 
 void news_circuit(struct log *log, const struct action *act,

@@ -44,8 +44,10 @@ bool breaker_admits(struct breaker *breaker, struct mono now);
 void breaker_release(struct breaker *breaker);
 
 /* How a call went: `good` where the origin answered, and not with its own
- * failure. Calls that were sent before the circuit opened may tell late: that
- * they failed is no news then, that one was answered closes the circuit. */
+ * failure. Who calls through an open circuit without being admitted keeps a
+ * failure to himself. Calls that were sent before the circuit opened may tell
+ * late: that they failed is no news then, that one was answered closes the
+ * circuit. */
 enum breaker_turn breaker_tell(struct breaker *breaker, bool good,
                                struct mono now, uint64_t *random);
 

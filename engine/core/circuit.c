@@ -1,5 +1,15 @@
 /* A circuit is an origin and its breaker: jobs that call it share both. It
- * outlives reloads, since an origin is no better for a new schedule. */
+ * outlives reloads, since an origin is no better for a new schedule.
+ *
+ * An origin that cannot be reached is nobody's: while its circuit is open all
+ * are held back, but for one probe after each cool-down. Where somebody is
+ * there and does badly it may be one endpoint, or all of them, and who has not
+ * failed himself cannot know. So each lane finds out with a call of its own:
+ * held back, but for the probes, are those whose own call failed since the
+ * origin last answered well, each for BREAKER_COOL_MS_MAX. So a bad endpoint
+ * costs the other jobs nothing, however often it is called, and cannot take all
+ * the probes from those that failed once; and an outage costs each job one call
+ * in that time. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +38,7 @@ uint32_t circuit_find(struct core *core, const struct job *job)
     core->circuits[core->circuit_count] =
         (struct circuit){ .origin =
                               memory_copy(job->origin, strlen(job->origin)),
+                          .good_at = LONG_AGO,
                           .opened = { EVER_MS },
                           .told_at = LONG_AGO };
     return core->circuit_count++;
@@ -41,11 +52,41 @@ static struct circuit *circuit_of(const struct core *core, uint32_t index)
 
 /* ---- who may call ---- */
 
+/* How long a failure at `ill_at` still holds back whose it was; 0: no more, or
+ * the origin has answered well since. */
+static int64_t blamed_ms(const struct core *core, const struct circuit *circuit,
+                         struct mono ill_at)
+{
+    int64_t left_ms = ill_at.ms + BREAKER_COOL_MS_MAX - core->now.mono.ms;
+    bool since = ill_at.ms >= circuit->good_at.ms;
+    return since && left_ms > 0 ? left_ms : 0;
+}
+
+/* Whether it is held back where the circuit holds somebody back. */
+static bool is_blamed(const struct core *core, const struct circuit *circuit,
+                      struct mono ill_at)
+{
+    if (circuit->trouble != TROUBLE_ILL || mutant(ALL_BLAMED))
+        return true;
+    return blamed_ms(core, circuit, ill_at) > 0 && !mutant(NONE_BLAMED);
+}
+
+/* Of a run that is of another declaration than its lane is now, its own
+ * failures count. */
+static struct mono ill_last(const struct core *core, const struct run *run)
+{
+    const struct lane *lane =
+        run->lane == NO_INDEX ? NULL : lane_at(core, run->lane);
+    return lane && lane->ill_at.ms > run->ill_at.ms ? lane->ill_at
+                                                    : run->ill_at;
+}
+
 bool circuit_holds(const struct core *core, uint32_t index)
 {
     const struct circuit *circuit =
         circuit_of(core, lane_at(core, index)->circuit);
-    return circuit && breaker_open(&circuit->breaker, core->now.mono);
+    return circuit && breaker_open(&circuit->breaker, core->now.mono) &&
+           is_blamed(core, circuit, lane_at(core, index)->ill_at);
 }
 
 /* Who asks for a run by hand wants to know whether the origin is back. */
@@ -55,10 +96,11 @@ bool circuit_admits(struct core *core, struct run *run)
     run->pass = PASS_FREE;
     if (!circuit || run->key.manual || breaker_closed(&circuit->breaker))
         return true;
-    if (!breaker_admits(&circuit->breaker, core->now.mono))
-        return false;
-    run->pass = PASS_PROBE;
-    return true;
+    if (breaker_admits(&circuit->breaker, core->now.mono))
+        run->pass = PASS_PROBE;
+    else if (!is_blamed(core, circuit, ill_last(core, run)))
+        run->pass = PASS_OWN;
+    return run->pass != PASS_FREE;
 }
 
 void circuit_release(struct core *core, struct run *run)
@@ -125,24 +167,41 @@ static void tell_good(struct core *core, struct circuit *circuit)
     breaker_tell(&circuit->breaker, true, core->now.mono, &core->random);
     circuit->trouble = TROUBLE_NONE;
     circuit->fails = 0;
+    circuit->good_at = core->now.mono;
     circuit->opened.ms = EVER_MS;
     circuit_say(core, circuit);
 }
 
+/* A declaration that has changed since, or calls another origin, has not
+ * failed. */
+static void blame(struct core *core, struct run *run)
+{
+    run->ill_at = core->now.mono;
+    if (run->lane == NO_INDEX)
+        return;
+    struct lane *lane = lane_at(core, run->lane);
+    if (lane->circuit == run->circuit &&
+        lane_job(core, run->lane)->digest == run->job->digest)
+        lane->ill_at = core->now.mono;
+}
+
 /* While it is open the failure of a call that nobody let through says nothing
- * new: it was sent before, or by hand. */
+ * new of the origin: it was sent before, or by hand. Nor is any but the probe's
+ * a reason to wait longer. */
 static void tell_failed(struct core *core, struct circuit *circuit,
                         enum pass pass, const struct event *answer)
 {
     bool closed = breaker_closed(&circuit->breaker);
+    enum breaker_turn turn = BREAKER_STAYS;
     if ((pass == PASS_FREE && !closed) || mutant(NEVER_OPEN))
         return;
     circuit->trouble = trouble_of(answer);
     circuit->cause = answer->answer.cause;
     circuit->status = answer->answer.status;
     circuit->fails++;
-    enum breaker_turn turn =
-        breaker_tell(&circuit->breaker, false, core->now.mono, &core->random);
+    if (closed || pass == PASS_PROBE)
+        turn = breaker_tell(&circuit->breaker, false, core->now.mono,
+                            &core->random);
     if (turn == BREAKER_OPENED) {
         circuit->opened = core->now.wall;
         circuit->times++;
@@ -160,7 +219,10 @@ void circuit_tell(struct core *core, struct run *run,
     run->pass = PASS_FREE;
     if (!circuit || answer->answer.cause == CAUSE_SETUP)
         return;
-    if (trouble_of(answer) == TROUBLE_NONE)
+    enum trouble trouble = trouble_of(answer);
+    if (trouble == TROUBLE_ILL)
+        blame(core, run);
+    if (trouble == TROUBLE_NONE)
         tell_good(core, circuit);
     else
         tell_failed(core, circuit, pass, answer);
@@ -184,7 +246,11 @@ struct circuit_status core_circuit(const struct core *core, uint32_t index)
                                         .again = { NEVER_MS } };
     const struct breaker *breaker = &circuit->breaker;
     bool holds = circuit_holds(core, index);
-    int64_t cools_ms = breaker_cools_ms(breaker, core->now.mono);
+    int64_t again_ms = breaker_cools_ms(breaker, core->now.mono);
+    int64_t own_ms = blamed_ms(core, circuit, lane_at(core, index)->ill_at);
+    bool sooner = breaker_probed(breaker) || own_ms < again_ms;
+    if (circuit->trouble == TROUBLE_ILL && sooner)
+        again_ms = own_ms;
     return (struct circuit_status){
         .origin = circuit->origin,
         .open = !breaker_closed(breaker),
@@ -195,6 +261,6 @@ struct circuit_status core_circuit(const struct core *core, uint32_t index)
         .status = circuit->trouble ? circuit->status : 0,
         .fails = circuit->fails,
         .opened = circuit->opened,
-        .again = { holds ? core->now.wall.ms + cools_ms : NEVER_MS },
+        .again = { holds ? core->now.wall.ms + again_ms : NEVER_MS },
     };
 }

@@ -185,6 +185,7 @@ static void lane_begin(struct lane *lane)
                            .paused_until = { EVER_MS },
                            .paused_to = { EVER_MS },
                            .started = { EVER_MS },
+                           .ill_at = LONG_AGO,
                            .queued = NO_INDEX,
                            .unwritten = NO_INDEX,
                            .held_first = NO_INDEX,
@@ -255,6 +256,9 @@ void lanes_move(struct core *core, const struct jobset *before)
             adopt_life(core, i);
         lane->scheduled = job->standing == STANDING_SCHEDULED;
         lane->circuit = circuit_find(core, job);
+        if (was != NO_INDEX && lane->circuit == old.lanes[was].circuit &&
+            job->digest == jobset_job(before, was)->digest)
+            lane->ill_at = old.lanes[was].ill_at;
         if (lane->scheduled && (was == NO_INDEX || !old.lanes[was].scheduled))
             lane_open(core, i);
     }

@@ -36,6 +36,7 @@ enum run_state {
 /* By what right a call is sent. */
 enum pass {
     PASS_FREE,  /* its circuit is closed, or it asks for none */
+    PASS_OWN,   /* it is open, and the lane has not failed itself */
     PASS_PROBE, /* it finds out whether the origin is back */
 };
 
@@ -64,6 +65,7 @@ struct run {
     enum verdict hook_ended; /* what it is told of */
     struct ending last;      /* of the attempt before, while it rests */
     struct mono started;     /* the first attempt */
+    struct mono ill_at;      /* as of struct lane, by its own attempts */
     struct mono timer;       /* when it is due that is not TIMER_NAP */
     uint32_t lane;    /* in the set in force, or NO_INDEX: the job is gone */
     uint32_t group;   /* likewise */
@@ -99,6 +101,8 @@ struct lane {
     struct wall paused_until; /* EVER_MS: it is not paused */
     struct wall paused_to;    /* the end of the last pause */
     struct wall started;      /* the last run; EVER_MS: none */
+    struct mono ill_at;       /* when a call of it last failed, and somebody was
+                               * there */
     uint32_t going;           /* runs that wait, are claimed or live */
     uint32_t making_up;       /* of them, those of old slots */
     uint32_t queued;          /* a run, or NO_INDEX */
@@ -155,9 +159,10 @@ struct circuit {
     enum trouble trouble; /* or TROUBLE_NONE: the last call was answered */
     enum cause cause;
     uint16_t status;
-    struct wall opened; /* EVER_MS: it is closed */
-    enum trouble told;  /* as which it was last said to be open, or
-                         * TROUBLE_NONE */
+    struct mono good_at; /* the last answer that was good */
+    struct wall opened;  /* EVER_MS: it is closed */
+    enum trouble told;   /* as which it was last said to be open, or
+                          * TROUBLE_NONE */
     struct mono told_at;
     uint32_t times; /* that it opened since then */
 };

@@ -25,6 +25,8 @@ enum mutant {
     MUTANT_PAUSE_LOST,     /* a restart forgets that a job is paused */
     MUTANT_NEVER_SHUT,     /* a circuit never closes */
     MUTANT_NEVER_OPEN,     /* or never opens */
+    MUTANT_ALL_BLAMED,     /* an endpoint that fails holds back all jobs */
+    MUTANT_NONE_BLAMED,    /* or an origin that does, none */
     MUTANT_OLDER_WINS,     /* a webhook that is older counts */
     MUTANT_LAG_WINS,       /* Settings of a replica that lags behind count */
     MUTANT_GROUP_LEAKS,    /* a run that waited takes no room in its group */

@@ -32,6 +32,7 @@ struct run *run_new(struct core *core, uint32_t index, struct run_key key,
     run->lane = index;
     run->group = job->group; /* JOB_NO_GROUP is NO_INDEX */
     run->circuit = lane_at(core, index)->circuit;
+    run->ill_at = LONG_AGO;
     tenure->runs++;
     return run;
 }

@@ -29,8 +29,7 @@ enum why {
     WHY_PAUSED,     /* missed: the job was paused */
     WHY_CLOCK,      /* missed: the clock was set over it */
     WHY_STORE,      /* missed: no claim could be written down */
-    WHY_CIRCUIT,    /* skipped: the origin does not answer, its circuit is open
-                     */
+    WHY_CIRCUIT,    /* skipped: the origin does badly, its circuit is open */
     WHY_MIN_GAP,    /* skipped: too soon after the last run's start */
     WHY_MAX_RUNS,   /* skipped: the job has had all its runs */
     WHY_REPLACED,   /* failed or unknown: cancelled for a newer slot */

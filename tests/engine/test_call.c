@@ -413,7 +413,7 @@ static void check(judge *judge_it, const struct answer_case *want)
     if (got.verdict != want->verdict || got.cause != want->cause ||
         got.accepted != want->accepted || got.status != want->status ||
         got.retry_after_ms != want->retry_after_ms ||
-        !strstr(got.sentence.text, want->says) ||
+        !strstr(got.sentence.text, want->says) || got.sent != want->sent ||
         (!want->says[0] && want->verdict == OK && got.sentence.text[0]))
         fail_msg("%s %d %s: %s, %s, accepted %d, %lld ms, \"%s\"",
                  http_fault_names[want->fault], want->status, want->headers,

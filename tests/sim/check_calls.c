@@ -213,35 +213,58 @@ static struct heard heard_of(const struct check *check, bool other)
     return heard;
 }
 
-/* The last call that a life heard of before `at_ms`, or NULL. */
-static const struct request *heard_last(const struct heard *heard,
-                                        uint32_t life, int64_t at_ms)
+/* Somebody was there, and did badly: at a moment at which it might have been
+ * either, `doubt` decides. */
+static bool is_ill(const struct request *call, bool doubt)
+{
+    if (call->cause == CAUSE_SERVER || call->arrived_ms < call->closed_ms)
+        return to_blame(call);
+    return to_blame(call) && call->arrived_ms == call->closed_ms && doubt;
+}
+
+/* How many calls were heard of up to `at_ms`. */
+static uint32_t heard_until(const struct heard *heard, int64_t at_ms)
 {
     uint32_t from = 0, to = heard->count;
     while (from < to) {
         uint32_t middle = from + (to - from) / 2;
-        if (heard->calls[middle]->closed_ms < at_ms)
+        if (heard->calls[middle]->closed_ms <= at_ms)
             from = middle + 1;
         else
             to = middle;
     }
-    if (!from || heard->calls[from - 1]->life != life)
-        return NULL;
-    return heard->calls[from - 1];
+    return from;
 }
 
-/* A slot was skipped since the circuit is open: the origin must have failed,
- * and not long ago. */
+/* Why the circuit may hold the job back: the origin has failed, and since it
+ * last answered well nobody was there, or it did badly by this job itself, and
+ * not long ago. */
+static bool has_reason(const struct heard *heard, uint32_t life,
+                       const char *job, int64_t at_ms)
+{
+    for (uint32_t i = heard_until(heard, at_ms); i-- > 0;) {
+        const struct request *call = heard->calls[i];
+        if (call->life != life)
+            return false;
+        if (!to_blame(call) && call->closed_ms < at_ms)
+            return false;
+        if (!to_blame(call))
+            continue; /* at that very moment: it may have come after */
+        if (!is_ill(call, false) ||
+            (sim_jobs[call->job] == job &&
+             at_ms - call->closed_ms < BREAKER_COOL_MS_MAX))
+            return true;
+    }
+    return false;
+}
+
 static void check_skip(struct check *check, const struct heard *heard,
                        const struct note *note, const struct commit *commit)
 {
-    const struct request *last =
-        heard_last(heard, commit->life, note->added_ms);
-    bool open = last && to_blame(last);
-    if (!open)
+    if (!has_reason(heard, commit->life, note->entry.job, note->added_ms))
         sim_blame(check->sim, "I17", note->added_ms,
                   "%s: slot %lld was skipped for its circuit, and its origin "
-                  "had answered",
+                  "had answered, or had done nothing to this job",
                   note->entry.job, (long long)note->entry.slot.ms);
 }
 
@@ -272,37 +295,81 @@ static bool came_before(const struct request *answer,
            (answer->closed_ms == call->sent_ms && !to_blame(answer));
 }
 
-/* Five failures in a row: for a while nothing is sent. */
+/* What an origin has done since it last answered well. */
+struct row_of_failures {
+    uint32_t life, count, ill;
+    int64_t since_ms; /* the fifth, or the last probe's: nothing is sent */
+    int64_t opened_ms;
+    const struct request *own[SIM_JOBS]; /* the last that did badly by a job */
+};
+
+static void row_add(struct row_of_failures *row, const struct request *answer,
+                    bool probe)
+{
+    if (answer->life != row->life || !to_blame(answer))
+        *row = (struct row_of_failures){ .life = answer->life };
+    if (!to_blame(answer))
+        return;
+    row->ill += is_ill(answer, true);
+    if (is_ill(answer, true))
+        row->own[answer->job] = answer;
+    if (++row->count == BREAKER_FAILS)
+        row->since_ms = row->opened_ms = answer->closed_ms;
+    else if (probe && answer->sent_ms > row->opened_ms)
+        row->since_ms = answer->closed_ms;
+}
+
+/* It, or its job as it was declared then, has failed itself. */
+static bool is_blamed(const struct request *own, const struct request *call)
+{
+    return own && own->generation == call->generation &&
+           (call->attempt == 1 || same_key(own, call)) &&
+           call->sent_ms - own->closed_ms < BREAKER_COOL_MS_MAX;
+}
+
+/* Its job is held back, so that it can be nothing but a probe: nobody is there,
+ * or that was by itself. */
+static bool must_probe(const struct row_of_failures *row,
+                       const struct heard *heard, uint32_t next,
+                       const struct request *call)
+{
+    if (row->count < BREAKER_FAILS || call->life != row->life ||
+        call->key.manual)
+        return false;
+    if (is_blamed(row->own[call->job], call))
+        return true;
+    uint32_t ill = row->ill;
+    for (;
+         next < heard->count && heard->calls[next]->closed_ms == call->sent_ms;
+         next++)
+        ill += is_ill(heard->calls[next], true);
+    return !ill;
+}
+
+/* Five failures in a row: for a while nothing is sent but probes, a pause after
+ * each that fails. */
 static void check_spared(struct check *check, const struct heard *heard,
                          bool other)
 {
     const struct backend *backend = &check->sim->backend;
-    uint32_t fails = 0, next = 0, life = 0;
-    int64_t failed_ms = 0;
+    struct row_of_failures row = { .life = 0 };
+    bool *probes = memory_new(backend->count + 1);
+    uint32_t next = 0;
     for (uint32_t i = 0; i < backend->count; i++) {
         const struct request *call = &backend->requests[i];
         if (call->kind != REQUEST_CALL || call->other != other)
             continue;
         for (; next < heard->count && came_before(heard->calls[next], call);
-             next++) {
-            const struct request *answer = heard->calls[next];
-            if (answer->life != life)
-                fails = 0;
-            life = answer->life;
-            fails = to_blame(answer) ? fails + 1 : 0;
-            /* One that was sent before the circuit opened, or goes through it
-             * unasked, is no news. */
-            bool probe = answer->kind == REQUEST_CALL && !answer->key.manual &&
-                         answer->sent_ms > failed_ms;
-            if (fails <= BREAKER_FAILS || probe)
-                failed_ms = answer->closed_ms;
-        }
-        if (call->life == life && fails >= BREAKER_FAILS && !call->key.manual &&
-            call->sent_ms < failed_ms + BREAKER_COOL_MS / 2)
+             next++)
+            row_add(&row, heard->calls[next],
+                    probes[heard->calls[next] - backend->requests]);
+        probes[i] = must_probe(&row, heard, next, call);
+        if (probes[i] && call->sent_ms < row.since_ms + BREAKER_COOL_MS / 2)
             sim_blame(check->sim, "I17", call->sent_ms,
                       "%s: slot %lld was sent after %u failures in a row",
-                      NAME(call), (long long)call->key.slot.ms, fails);
+                      NAME(call), (long long)call->key.slot.ms, row.count);
     }
+    free(probes);
 }
 
 void check_calls(struct check *check)
