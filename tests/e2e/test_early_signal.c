@@ -1,7 +1,7 @@
 /* A signal that comes before the worker's loop can hear it.
  *
- * The worker is held with ptrace(2) at the first thing that it does for itself,
- * is sent the signal there, and let go. It has a folder that cannot be, so that
+ * The worker is held with ptrace(2) before it has a loop, is sent the signal
+ * there, and let go. It has a folder that cannot be, so that
  * it ends with an exit code, behind the place where the loop begins to hear. */
 #include <setjmp.h>
 #include <signal.h>
@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,14 +39,14 @@ static void worker_become(const struct scratch *scratch)
     _exit(127);
 }
 
-/* No core dumps: what it says first, before it reads a secret. */
+/* Is the log for a terminal? That is asked once the environment was read. */
 static bool is_at_work(pid_t pid)
 {
     struct __ptrace_syscall_info info = { 0 };
     long len = ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info);
     return len > 0 && info.op == PTRACE_SYSCALL_INFO_ENTRY &&
-           info.entry.nr == SYS_prlimit64 &&
-           info.entry.args[1] == RLIMIT_CORE && info.entry.args[2];
+           info.entry.nr == SYS_ioctl && info.entry.args[0] == STDERR_FILENO &&
+           info.entry.args[1] == TCGETS;
 }
 
 /* Stopped there. */
