@@ -303,7 +303,8 @@ static bool off_fill(const struct rules_spec *spec, const struct cron *cron,
     for (uint32_t i = 0; i < spec->calendar_count; i++)
         if (!off_add(spec, cron, spec->calendars[i], from, ret))
             return false;
-    qsort(ret->off, ret->off_count, sizeof *ret->off, compare_days);
+    if (ret->off_count)
+        qsort(ret->off, ret->off_count, sizeof *ret->off, compare_days);
     size_t kept = 0;
     for (size_t i = 0; i < ret->off_count; i++)
         if (!kept || ret->off[i] != ret->off[kept - 1])

@@ -78,7 +78,8 @@ void away_keep(struct core *core, const struct jobset *before,
             .paused_until = lane->paused_until,
         };
     }
-    qsort(away->jobs, away->count, sizeof *away->jobs, by_name);
+    if (away->count) /* none is NULL, which qsort may not be given */
+        qsort(away->jobs, away->count, sizeof *away->jobs, by_name);
 }
 
 void away_close(struct away *away)

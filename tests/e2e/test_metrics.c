@@ -126,7 +126,8 @@ static int command(const struct world *world, const char *name)
 static void what_nobody_ran_is_counted(void **state)
 {
     struct world *world = *state;
-    world_prepare(world, "job 'rank' { every = '30s', post = '/api/feed/rank' }\n",
+    world_prepare(world,
+                  "job 'rank' { every = '30s', post = '/api/feed/rank' }\n",
                   true, "production");
     life(world, "2026-11-25T12:00:00Z");
     world_await_calls(world, "rank", 2);
@@ -157,7 +158,8 @@ static void reloads_are_counted(void **state)
     world_open(world, schedule, true, "production", NULL);
     expect(world, "mooncron_last_load_successful", 1);
     world_await_calls(world, "rank", 2);
-    world_write(world, "job 'rank' { evry = '30s', post = '/api/feed/rank' }\n");
+    world_write(world,
+                "job 'rank' { evry = '30s', post = '/api/feed/rank' }\n");
     assert_int_equal(command(world, "reload"), 78);
     expect(world, "mooncron_last_load_successful", 0);
     expect(world, "mooncron_reloads_total{result=\"failed\"}", 1);
