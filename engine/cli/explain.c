@@ -7,7 +7,7 @@
 #include "explanation.h"
 #include "mooncron/mistake.h"
 #include "next.h"
-#include "plan.h"
+#include "status.h"
 #include "trial.h"
 #include "verbs.h"
 
@@ -135,7 +135,7 @@ static int explain_found(const struct args *args, const struct subject *subject,
     explanation->coming.zone = coming_zone(subject->set, job);
     explanation->coming.now = subject->now;
     explanation->job = job;
-    explanation->not_scheduled = plan_reason(job);
+    explanation->not_scheduled = status_reason(job);
     explanation->environment = subject->environment;
     return explain(args, explanation);
 }

@@ -12,7 +12,7 @@
 #include "mooncron/memory.h"
 #include "mooncron/suggest.h"
 #include "next.h"
-#include "plan.h"
+#include "status.h"
 #include "trial.h"
 #include "verbs.h"
 
@@ -90,7 +90,7 @@ static int next_of(const struct subject *subject, const struct args *args,
     const struct job *job = jobset_job(subject->set, index);
     if (job->standing != STANDING_SCHEDULED) {
         fprintf(stderr, "mooncron next: \"%s\" is not scheduled in %s: %s\n",
-                job->name, subject->environment, plan_reason(job));
+                job->name, subject->environment, status_reason(job));
         return EXIT_ASKED_FAILED;
     }
     coming->schedule = &job->schedule;

@@ -1,5 +1,5 @@
 /* `mooncron plan`: what would run, and when. */
-#include "plan.h"
+#include "plan_looks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,8 @@
 
 #include "display.h"
 #include "mooncron/memory.h"
+#include "mooncron/zones.h"
+#include "subject.h"
 #include "verbs.h"
 #include "warnings.h"
 
@@ -45,61 +47,6 @@ static const struct args_verb verb = {
     .option_count = sizeof options / sizeof options[0],
     .operands_max = 1,
 };
-
-struct wall plan_next(const struct plan *plan, const struct job *job)
-{
-    if (job->standing != STANDING_SCHEDULED)
-        return (struct wall){ NEVER_MS };
-    return schedule_next(&job->schedule, plan->subject->now);
-}
-
-const char *plan_reason(const struct job *job)
-{
-    static const char *const reasons[] = {
-        [STANDING_SCHEDULED] = NULL,
-        [STANDING_DISABLED] = "enabled is false in the file",
-        [STANDING_ENVIRONMENT] = "`only` lists other environments",
-        [STANDING_JOBS_OFF] = "enableJobs is off in Settings",
-    };
-    return reasons[job->standing];
-}
-
-/* ---- making it ---- */
-
-static void add_slot(void *data, uint32_t job, struct wall slot)
-{
-    struct plan *plan = data;
-    if (plan->slot_count == plan->slot_cap) {
-        plan->slot_cap = plan->slot_cap ? 2 * plan->slot_cap : 1024;
-        plan->slots =
-            memory_resize(plan->slots, plan->slot_cap, sizeof *plan->slots);
-    }
-    plan->slots[plan->slot_count++] = (struct plan_slot){ slot.ms, job };
-}
-
-static int compare_slots(const void *left, const void *right)
-{
-    const struct plan_slot *a = left, *b = right;
-    if (a->job != b->job)
-        return a->job < b->job ? -1 : 1;
-    return (a->at_ms > b->at_ms) - (a->at_ms < b->at_ms);
-}
-
-/* A calendar shows no sums, and its horizon is long. */
-static void make(struct plan *plan, bool sums)
-{
-    const struct subject *subject = plan->subject;
-    struct wall until = { subject->now.ms + plan->horizon_ms };
-    if (sums)
-        plan->totals = planner_run(subject->set, subject->now, until,
-                                   plan->every_slot ? add_slot : NULL, plan);
-    if (plan->slot_count)
-        qsort(plan->slots, plan->slot_count, sizeof *plan->slots,
-              compare_slots);
-    bool ascii = display_is_ascii(STDERR_FILENO);
-    warnings_find(subject->set, subject->environment, subject->now, ascii,
-                  &plan->warnings);
-}
 
 /* ---- showing it ---- */
 
@@ -150,7 +97,8 @@ static void table_put(const struct plan *plan, struct text *out)
     plan_table(plan, PLAN_NARROWEST, ascii, out);
 }
 
-static void show(const struct plan *plan, const struct args *args)
+static void show(const struct plan *plan, const struct args *args,
+                 int64_t min_every_ms)
 {
     struct text out;
     text_init(&out, PLAN_TEXT_MAX);
@@ -159,7 +107,7 @@ static void show(const struct plan *plan, const struct args *args)
     else if (args_value(args, "plain"))
         plan_lines(plan, &out);
     else if (args_value(args, "ics"))
-        plan_ics(plan, plan->min_every_ms, &out);
+        plan_ics(plan, min_every_ms, &out);
     else if (wants_pictures(args))
         pictures_put(plan, args, &out);
     else if (!args_value(args, "quiet"))
@@ -168,9 +116,9 @@ static void show(const struct plan *plan, const struct args *args)
     text_close(&out);
 }
 
-static void say_left_out(const struct plan *plan)
+static void say_left_out(const struct plan *plan, int64_t min_every_ms)
 {
-    const struct jobset *set = plan->subject->set;
+    const struct jobset *set = plan->set;
     const char **names = memory_new(jobset_count(set) * sizeof *names);
     char every[DISPLAY_MAX];
     size_t count = 0;
@@ -178,15 +126,15 @@ static void say_left_out(const struct plan *plan)
     for (uint32_t i = 0; i < jobset_count(set); i++) {
         const struct job *job = jobset_job(set, i);
         if (job->standing == STANDING_SCHEDULED &&
-            !plan_ics_has(job, plan->min_every_ms))
+            !plan_ics_has(job, min_every_ms))
             names[count++] = job->name;
     }
     text_init(&out, 1 << 20);
     display_names(names, count, 2, &out);
     if (count)
         fprintf(stderr, "%zu job%s left out, due more often than every %s:\n%s",
-                count, count == 1 ? "" : "s",
-                display_span(plan->min_every_ms, every), out.data);
+                count, count == 1 ? "" : "s", display_span(min_every_ms, every),
+                out.data);
     text_close(&out);
     free(names);
 }
@@ -220,7 +168,7 @@ static int compare(const struct plan *plan, const struct args *args)
             strcmp(options[i].name, "now") != 0)
             live.values[i] = NULL;
     if (subject_open(&other, &live, 0, SUBJECT_LIVE, &code)) {
-        struct jobset_diff diff = jobset_compare(other.set, plan->subject->set);
+        struct jobset_diff diff = jobset_compare(other.set, plan->set);
         code =
             diff.added || diff.changed || diff.removed ? EXIT_CHANGES : EXIT_OK;
     }
@@ -228,33 +176,59 @@ static int compare(const struct plan *plan, const struct args *args)
     return code;
 }
 
-static int plan(const struct subject *subject, const struct args *args,
-                int64_t horizon_ms, int64_t min_every_ms)
+/* A calendar shows no sums, and its horizon is long. */
+static void find(struct plan *plan, const struct subject *subject, bool sums)
 {
-    struct plan plan = { .subject = subject,
-                         .horizon_ms = horizon_ms,
-                         .min_every_ms = min_every_ms,
-                         .every_slot = args_value(args, "horizon") &&
-                                       args_value(args, "json") };
-    make(&plan, !args_value(args, "ics"));
+    struct planner *planner =
+        sums ? planner_new(jobset_ref(subject->set)) : NULL;
+    plan_find(plan, planner, PLANNER_WALK_MAX, display_is_ascii(STDERR_FILENO));
+    planner_free(planner);
+}
+
+static int tell(const struct plan *plan, const struct args *args,
+                int64_t min_every_ms)
+{
     int code = EXIT_OK;
-    if (plan.every_slot && !plan.totals.walked)
+    if (plan->every_slot && !plan->totals.walked)
         code = args_refuse(args,
                            "the horizon holds more than %d slots; name a "
                            "shorter one",
                            PLANNER_WALK_MAX);
     else
-        show(&plan, args);
+        show(plan, args, min_every_ms);
     if (args_value(args, "ics"))
-        say_left_out(&plan);
+        say_left_out(plan, min_every_ms);
     if (!args_value(args, "json"))
-        show_warnings(&plan.warnings, args_colour(args, STDERR_FILENO));
+        show_warnings(&plan->warnings, args_colour(args, STDERR_FILENO));
     if (code == EXIT_OK && args_value(args, "detailed-exitcode"))
-        code = compare(&plan, args);
-    if (code == EXIT_OK && args_value(args, "strict") && plan.warnings.total)
+        code = compare(plan, args);
+    if (code == EXIT_OK && args_value(args, "strict") && plan->warnings.total)
         code = EXIT_WARNINGS;
-    mistakes_clear(&plan.warnings);
-    free(plan.slots);
+    return code;
+}
+
+static int plan(const struct subject *subject, const struct args *args,
+                int64_t horizon_ms, int64_t min_every_ms)
+{
+    bool json = args_value(args, "json");
+    char digest[PLAN_DIGEST_MAX] = "";
+    struct zones *zones = json ? zones_new(subject->config.zones) : NULL;
+    if (json)
+        plan_digest(subject->file, digest);
+    struct plan plan = { .set = subject->set,
+                         .now = subject->now,
+                         .facts = subject->facts,
+                         .file = subject->file,
+                         .environment = subject->environment,
+                         .source = subject->source,
+                         .digest = digest,
+                         .tzdata = zones ? zones_version(zones) : "",
+                         .horizon_ms = horizon_ms,
+                         .every_slot = args_value(args, "horizon") && json };
+    find(&plan, subject, !args_value(args, "ics"));
+    int code = tell(&plan, args, min_every_ms);
+    plan_close(&plan);
+    zones_free(zones);
     return code;
 }
 

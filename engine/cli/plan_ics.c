@@ -13,7 +13,7 @@
 #include "ics.h"
 #include "mooncron/duration.h"
 #include "mooncron/memory.h"
-#include "plan.h"
+#include "plan_looks.h"
 
 #define DAY_MS 86400000.0
 
@@ -71,13 +71,13 @@ static void event_open(const struct plan *plan, const struct job *job,
     char stamp[ICS_TIME_MAX];
     ics_line(out, "BEGIN:VEVENT");
     ics_line(out, "UID:%s%s%s@mooncron", job->name, *part ? "/" : "", part);
-    ics_line(out, "DTSTAMP:%sZ", ics_time(plan->subject->now.ms / 1000, stamp));
+    ics_line(out, "DTSTAMP:%sZ", ics_time(plan->now.ms / 1000, stamp));
 }
 
 static void event_close(const struct plan *plan, const struct job *job,
                         struct text *out)
 {
-    ics_line(out, "SUMMARY:%s (%s)", job->name, plan->subject->environment);
+    ics_line(out, "SUMMARY:%s (%s)", job->name, plan->environment);
     description_put(job, out);
     ics_line(out, "END:VEVENT");
 }
@@ -144,7 +144,7 @@ static void recurring_put(const struct plan *plan, const struct job *job,
 static void slots_put(const struct plan *plan, const struct job *job,
                       struct text *out)
 {
-    const int64_t until_ms = plan->subject->now.ms + plan->horizon_ms;
+    const int64_t until_ms = plan->now.ms + plan->horizon_ms;
     struct wall at = plan_next(plan, job);
     for (; at.ms <= until_ms; at = schedule_next(&job->schedule, at)) {
         char part[ICS_TIME_MAX + 2];
@@ -160,7 +160,7 @@ static void job_put(const struct plan *plan, const struct job *job,
                     struct zone_list *zones, struct text *out)
 {
     struct recurrence recurrence;
-    if (recurrence_of(&job->schedule, plan->subject->now, &recurrence))
+    if (recurrence_of(&job->schedule, plan->now, &recurrence))
         recurring_put(plan, job, &recurrence, zones, out);
     else
         slots_put(plan, job, out);
@@ -171,7 +171,7 @@ static void job_put(const struct plan *plan, const struct job *job,
 static void events_put(const struct plan *plan, int64_t min_every_ms,
                        struct zone_list *zones, struct text *out)
 {
-    const struct jobset *set = plan->subject->set;
+    const struct jobset *set = plan->set;
     for (uint32_t i = 0; i < jobset_count(set); i++) {
         const struct job *job = jobset_job(set, i);
         if (job->standing == STANDING_SCHEDULED &&
@@ -187,12 +187,12 @@ void plan_ics(const struct plan *plan, int64_t min_every_ms, struct text *out)
     text_init(&events, PLAN_TEXT_MAX);
     events_put(plan, min_every_ms, &zones, &events);
     if (!events.len) /* a calendar has at least one component */
-        zone_add(&zones, jobset_zone(plan->subject->set));
+        zone_add(&zones, jobset_zone(plan->set));
     ics_line(out, "BEGIN:VCALENDAR");
     ics_line(out, "VERSION:2.0");
     ics_line(out, "PRODID:-//mooncron//plan//EN");
     for (size_t i = 0; i < zones.count; i++)
-        ics_zone(zones.items[i], plan->subject->now, out);
+        ics_zone(zones.items[i], plan->now, out);
     text_add(out, events.data, events.len);
     ics_line(out, "END:VCALENDAR");
     text_close(&events);

@@ -12,7 +12,7 @@
 #include "mooncron/civil.h"
 #include "mooncron/duration.h"
 #include "mooncron/memory.h"
-#include "plan.h"
+#include "plan_looks.h"
 
 #define MINUTE_MS INT64_C(60000)
 #define HOUR_MS   (60 * MINUTE_MS)
@@ -102,13 +102,13 @@ static size_t bin_of(const struct plan *plan, struct bins *bins,
 /* By the local clock. The horizon is later than now, and up to its end. */
 static void cut_clock(const struct plan *plan, struct bins *bins)
 {
-    int64_t at = plan->subject->now.ms + 1;
+    int64_t at = plan->now.ms + 1;
     const int64_t end = at + plan->horizon_ms;
     for (int64_t ms = 0; is_day(plan) && ms < DAY_MS; ms += bins->size_ms)
         add_bin(bins, ms);
     while (at < end) {
         struct zone_span span;
-        zone_span(jobset_zone(plan->subject->set), floor_to(at, 1000), &span);
+        zone_span(jobset_zone(plan->set), floor_to(at, 1000), &span);
         int64_t next =
             unit_end(&span, at, bins->size_ms, anchor_of(bins->size_ms));
         next = next < end ? next : end;
@@ -121,13 +121,12 @@ static void cut_clock(const struct plan *plan, struct bins *bins)
 /* In equal parts, from now on. */
 static void cut_evenly(const struct plan *plan, struct bins *bins)
 {
-    const int64_t now = plan->subject->now.ms + 1;
+    const int64_t now = plan->now.ms + 1;
     for (size_t i = 0; i < CELLS; i++) {
         int64_t begin = now + plan->horizon_ms * (int64_t)i / CELLS;
         int64_t end = now + plan->horizon_ms * (int64_t)(i + 1) / CELLS;
         struct zone_span span;
-        zone_span(jobset_zone(plan->subject->set), floor_to(begin, 1000),
-                  &span);
+        zone_span(jobset_zone(plan->set), floor_to(begin, 1000), &span);
         add_piece(bins, begin, end, i);
         add_bin(bins, begin - 1 + (int64_t)span.offset_s * 1000);
     }
@@ -160,7 +159,7 @@ static bool is_shown(const struct job *job)
 /* Of all jobs but heartbeats, which would hide the others. */
 static int64_t *counts_new(const struct plan *plan, const struct bins *bins)
 {
-    const struct jobset *set = plan->subject->set;
+    const struct jobset *set = plan->set;
     int64_t *counts = memory_new(bins->bin_count * sizeof *counts);
     for (uint32_t i = 0; i < jobset_count(set); i++) {
         const struct job *job = jobset_job(set, i);
@@ -268,7 +267,7 @@ static void scale_put(const struct plan *plan, bool ascii, struct text *out)
 
 static size_t names_width(const struct plan *plan)
 {
-    const struct jobset *set = plan->subject->set;
+    const struct jobset *set = plan->set;
     size_t width = strlen(sum_name(plan));
     for (uint32_t i = 0; i < jobset_count(set); i++) {
         const struct job *job = jobset_job(set, i);
@@ -280,7 +279,7 @@ static size_t names_width(const struct plan *plan)
 
 void plan_timeline(const struct plan *plan, bool ascii, struct text *out)
 {
-    const struct jobset *set = plan->subject->set;
+    const struct jobset *set = plan->set;
     struct bins bins = { .size_ms = DAY_MS / CELLS };
     size_t width = names_width(plan);
     if (is_day(plan))
@@ -363,7 +362,7 @@ static size_t bin_at(const struct bins *bins, struct wall at)
 static size_t only_bin(const struct plan *plan, const struct bins *bins,
                        const struct job *job)
 {
-    struct wall now = plan->subject->now;
+    struct wall now = plan->now;
     struct wall end = { now.ms + plan->horizon_ms };
     if (!is_shown(job) || schedule_count(&job->schedule, now, end) != 1)
         return SIZE_MAX;
@@ -374,7 +373,7 @@ static size_t only_bin(const struct plan *plan, const struct bins *bins,
 static void beside_put(const struct plan *plan, const size_t *only, size_t bin,
                        struct text *out)
 {
-    const struct jobset *set = plan->subject->set;
+    const struct jobset *set = plan->set;
     uint32_t found = 0;
     for (uint32_t i = 0; i < jobset_count(set); i++) {
         if (only[i] != bin)
@@ -420,7 +419,7 @@ static void bars_put(const struct plan *plan, const struct bins *bins,
 
 void plan_histogram(const struct plan *plan, bool ascii, struct text *out)
 {
-    const struct jobset *set = plan->subject->set;
+    const struct jobset *set = plan->set;
     struct bins bins = { .size_ms = bar_size(plan->horizon_ms) };
     cut_clock(plan, &bins);
     int64_t *counts = counts_new(plan, &bins);

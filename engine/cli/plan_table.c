@@ -7,8 +7,9 @@
 #include "display.h"
 #include "mooncron/duration.h"
 #include "mooncron/memory.h"
-#include "plan.h"
+#include "plan_looks.h"
 #include "schedule_text.h"
+#include "status.h"
 
 #define COLUMNS  8
 #define CELL_MAX 192 /* a name is 128 bytes at most */
@@ -40,7 +41,7 @@ static int compare_rows(const void *left, const void *right)
 /* The rows of all scheduled jobs, by their next run; the caller frees. */
 static struct row *rows_new(const struct plan *plan, uint32_t *ret_count)
 {
-    const struct jobset *set = plan->subject->set;
+    const struct jobset *set = plan->set;
     struct row *rows = memory_new(plan->totals.scheduled * sizeof *rows);
     uint32_t count = 0;
     for (uint32_t i = 0; i < jobset_count(set); i++) {
@@ -83,7 +84,7 @@ static void cells_fill(const struct plan *plan, const struct row *row,
                        bool ascii, char cells[COLUMNS][CELL_MAX])
 {
     const struct job *job = row->job;
-    struct wall now = plan->subject->now;
+    struct wall now = plan->now;
     struct wall until = { now.ms + plan->horizon_ms };
     snprintf(cells[COLUMN_NAME], CELL_MAX, "%s", job->name);
     cell_schedule(job, cells[COLUMN_SCHEDULE]);
@@ -92,8 +93,7 @@ static void cells_fill(const struct plan *plan, const struct row *row,
         duration_format(job->schedule.every_ms, cells[COLUMN_EVERY]);
     else
         snprintf(cells[COLUMN_EVERY], CELL_MAX, "-");
-    display_when(row->next, now, jobset_zone(plan->subject->set),
-                 cells[COLUMN_NEXT]);
+    display_when(row->next, now, jobset_zone(plan->set), cells[COLUMN_NEXT]);
     cell_in(row->next, now, cells[COLUMN_IN]);
     snprintf(cells[COLUMN_COUNT], CELL_MAX, "%" PRId64,
              schedule_count(&job->schedule, now, until));
@@ -160,7 +160,7 @@ static void factor_put(const struct plan *plan, const char *times,
                        struct text *out)
 {
     double least = 0, most = 0;
-    const struct jobset *set = plan->subject->set;
+    const struct jobset *set = plan->set;
     for (uint32_t i = 0; i < jobset_count(set); i++) {
         double factor = jobset_job(set, i)->multiplier;
         if (factor == 0)
@@ -179,8 +179,8 @@ static void factor_put(const struct plan *plan, const char *times,
 /* "Europe/Bucharest (EET)": whose clock all times below are read from. */
 static void zone_put(const struct plan *plan, struct text *out)
 {
-    const struct zone *zone = jobset_zone(plan->subject->set);
-    const char *name = display_abbreviation(plan->subject->now, zone);
+    const struct zone *zone = jobset_zone(plan->set);
+    const char *name = display_abbreviation(plan->now, zone);
     text_puts(out, zone_name(zone));
     if (strcmp(name, zone_name(zone)) != 0)
         text_printf(out, " (%s)", name);
@@ -188,12 +188,11 @@ static void zone_put(const struct plan *plan, struct text *out)
 
 void plan_header(const struct plan *plan, bool ascii, struct text *out)
 {
-    const struct subject *subject = plan->subject;
     const char *dot = ascii ? "-" : "·";
-    text_printf(out, "%s %s %s", subject->file, dot, subject->environment);
+    text_printf(out, "%s %s %s", plan->file, dot, plan->environment);
     factor_put(plan, ascii ? "x" : "×", out);
     text_printf(out, " %s enableJobs %s %s ", dot,
-                subject->facts.enable_jobs ? "on" : "OFF", dot);
+                plan->facts.enable_jobs ? "on" : "OFF", dot);
     zone_put(plan, out);
     text_printf(out, " %s dry run\n\n", dot);
 }
@@ -254,7 +253,7 @@ static void absent_put(const struct jobset *set, struct text *out)
     for (uint32_t i = 0; i < jobset_count(set); i++) {
         const struct job *job = jobset_job(set, i);
         counts[job->standing]++;
-        reasons[job->standing] = plan_reason(job);
+        reasons[job->standing] = status_reason(job);
     }
     for (uint8_t i = STANDING_SCHEDULED + 1; i <= STANDING_JOBS_OFF; i++) {
         if (!counts[i])
@@ -292,7 +291,7 @@ void plan_footer(const struct plan *plan, bool ascii, struct text *out)
 {
     sums_put(plan, ascii, out);
     plan_changes(plan, out);
-    absent_put(plan->subject->set, out);
+    absent_put(plan->set, out);
 }
 
 void plan_table(const struct plan *plan, enum plan_look look, bool ascii,

@@ -29,11 +29,14 @@ static struct zone *zone_named(struct sheet *sheet, const char *name)
 
 void sheet_open(struct sheet *sheet, const char *zone, const char *now)
 {
-    *sheet = (struct sheet){ .subject = { .file = "jobs.lua",
-                                          .environment = "production",
-                                          .source = "flag",
-                                          .set = jobset_new(),
-                                          .now = sheet_time(now) } };
+    *sheet = (struct sheet){ .set = jobset_new(),
+                             .plan = { .file = "jobs.lua",
+                                       .environment = "production",
+                                       .source = "flag",
+                                       .digest = "",
+                                       .tzdata = "",
+                                       .now = sheet_time(now) } };
+    sheet->plan.set = sheet->set;
     sheet->like = (struct job){ .body = "",
                                 .headers = "",
                                 .file = "jobs.lua",
@@ -46,9 +49,9 @@ void sheet_open(struct sheet *sheet, const char *zone, const char *now)
                                 .catch_up_said = true,
                                 .method = METHOD_POST };
     sheet->zones = zones_new(NULL);
-    sheet->subject.facts.enable_jobs = true;
+    sheet->plan.facts.enable_jobs = true;
     struct zone *clock = zone_named(sheet, zone);
-    jobset_set_zone(sheet->subject.set, clock);
+    jobset_set_zone(sheet->set, clock);
     zone_unref(clock);
     text_init(&sheet->out, 1 << 24);
 }
@@ -65,7 +68,7 @@ static void add(struct sheet *sheet, const char *name,
     job.base_every_ms = schedule->every_ms;
     job.multiplier = multiplier;
     job.line = ++sheet->line;
-    assert_true(jobset_add(sheet->subject.set, &job));
+    assert_true(jobset_add(sheet->set, &job));
 }
 
 void sheet_every(struct sheet *sheet, const char *name, int64_t every_ms,
@@ -115,18 +118,19 @@ void sheet_at(struct sheet *sheet, const char *name, const char *zone,
 
 void sheet_plan(struct sheet *sheet, int64_t horizon_ms)
 {
-    struct jobset *set = sheet->subject.set;
-    jobset_seal(set);
-    sheet->plan.subject = &sheet->subject;
+    jobset_seal(sheet->set);
+    struct planner *planner = planner_new(jobset_ref(sheet->set));
     sheet->plan.horizon_ms = horizon_ms;
-    struct wall until = { sheet->subject.now.ms + horizon_ms };
     sheet->plan.totals =
-        planner_run(set, sheet->subject.now, until, NULL, NULL);
+        planner_walk(planner, sheet->plan.now,
+                     (struct wall){ sheet->plan.now.ms + horizon_ms },
+                     PLANNER_WALK_MAX, NULL, NULL);
+    planner_free(planner);
 }
 
 void sheet_close(struct sheet *sheet)
 {
-    jobset_unref(sheet->subject.set);
+    jobset_unref(sheet->set);
     mistakes_clear(&sheet->plan.warnings);
     text_close(&sheet->out);
     zones_free(sheet->zones);
@@ -134,7 +138,7 @@ void sheet_close(struct sheet *sheet)
 
 const struct job *sheet_job(const struct sheet *sheet, const char *name)
 {
-    uint32_t index = jobset_find(sheet->subject.set, name);
+    uint32_t index = jobset_find(sheet->set, name);
     assert_int_not_equal(index, UINT32_MAX);
-    return jobset_job(sheet->subject.set, index);
+    return jobset_job(sheet->set, index);
 }

@@ -1,12 +1,12 @@
-/* A sheet is a jobset that a test writes by hand, in a zone, and the subject
- * and plan that show it. */
+/* A sheet is a jobset that a test writes by hand, in a zone, and the plan
+ * that shows it. */
 #ifndef TESTS_CLI_SHEET_H
 #define TESTS_CLI_SHEET_H
 
-#include "../../engine/cli/plan.h"
+#include "../../engine/cli/plan_looks.h"
 
 struct sheet {
-    struct subject subject;
+    struct jobset *set;
     struct plan plan;
     struct text out;
     struct zones *zones;

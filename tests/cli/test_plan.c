@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "../../engine/cli/plan.h"
-#include "../../engine/cli/warnings.h"
+#include "../../engine/cli/plan_looks.h"
+#include "../../engine/warnings.h"
 #include "mooncron/civil.h"
 
 #define MINUTE INT64_C(60000)
@@ -97,46 +97,40 @@ static struct jobset *set_new(int times, bool jobs_on)
 }
 
 struct world {
-    struct subject subject;
+    struct jobset *set;
     struct plan plan;
     struct text out;
 };
-
-static void count_slot(void *data, uint32_t job, struct wall slot)
-{
-    struct plan *plan = data;
-    plan->slots =
-        realloc(plan->slots, (plan->slot_count + 1) * sizeof *plan->slots);
-    plan->slots[plan->slot_count++] = (struct plan_slot){ slot.ms, job };
-}
 
 static void world_open(struct world *world, struct jobset *set,
                        const char *environment, bool jobs_on,
                        int64_t horizon_ms)
 {
     static const char now[] = "2026-11-23T14:07:31+02:00";
-    *world = (struct world){ .subject = { .file = "scripts/schedules.lua",
-                                          .environment = environment,
-                                          .source = "flag",
-                                          .set = set } };
-    assert_true(rfc3339_parse(now, sizeof now - 1, &world->subject.now));
-    world->subject.facts.enable_jobs = jobs_on;
-    strcpy(world->subject.facts.environment, environment);
+    *world = (struct world){ .set = set };
     struct plan *plan = &world->plan;
-    plan->subject = &world->subject;
-    plan->horizon_ms = horizon_ms;
-    struct wall until = { world->subject.now.ms + horizon_ms };
-    plan->totals =
-        planner_run(set, world->subject.now, until, count_slot, plan);
-    warnings_find(set, environment, world->subject.now, false, &plan->warnings);
+    *plan = (struct plan){ .set = set,
+                           .facts = { .enable_jobs = jobs_on },
+                           .file = "scripts/schedules.lua",
+                           .environment = environment,
+                           .source = "flag",
+                           .digest = "",
+                           .tzdata = "",
+                           .horizon_ms = horizon_ms,
+                           .every_slot = true };
+    assert_true(rfc3339_parse(now, sizeof now - 1, &plan->now));
+    strcpy(plan->facts.environment, environment);
+    struct planner *planner = planner_new(jobset_ref(set));
+    plan_find(plan, planner, PLANNER_WALK_MAX, false);
+    planner_free(planner);
+    plan->every_slot = false;
     text_init(&world->out, 1 << 20);
 }
 
 static void world_close(struct world *world)
 {
-    jobset_unref(world->subject.set);
-    mistakes_clear(&world->plan.warnings);
-    free(world->plan.slots);
+    jobset_unref(world->set);
+    plan_close(&world->plan);
     text_close(&world->out);
 }
 
@@ -250,14 +244,6 @@ static void lines_are_for_machines(void **state)
     world_close(&world);
 }
 
-static int compare_slots(const void *left, const void *right)
-{
-    const struct plan_slot *a = left, *b = right;
-    if (a->job != b->job)
-        return a->job < b->job ? -1 : 1;
-    return (a->at_ms > b->at_ms) - (a->at_ms < b->at_ms);
-}
-
 static void json_has_two_slots_or_all_of_the_horizon(void **state)
 {
     (void)state;
@@ -292,8 +278,6 @@ static void json_has_two_slots_or_all_of_the_horizon(void **state)
                                            "2 }"));
     text_clear(&world.out);
     world.plan.every_slot = true;
-    qsort(world.plan.slots, world.plan.slot_count, sizeof *world.plan.slots,
-          compare_slots);
     plan_json(&world.plan, &world.out);
     assert_non_null(strstr(world.out.data,
                            "\"next\": [\"2026-11-23T12:23:18Z\", "

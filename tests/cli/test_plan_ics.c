@@ -266,7 +266,7 @@ static void check_job(struct sheet *sheet, const char *name, bool recurs,
     static struct instants said;
     const struct job *job = sheet_job(sheet, name);
     const struct zone *zone = rules_zone(job->schedule.rules);
-    int64_t until_s = sheet->subject.now.ms / 1000 + days * DAY_S;
+    int64_t until_s = sheet->plan.now.ms / 1000 + days * DAY_S;
     said.count = 0;
     text_clear(&sheet->out);
     plan_ics(&sheet->plan, MINUTE, &sheet->out);
@@ -280,7 +280,7 @@ static void check_job(struct sheet *sheet, const char *name, bool recurs,
     for (; (at = strstr(at, "BEGIN:VEVENT\n")); at++)
         expand_event(at, component_end(at), zone, until_s, &said);
     qsort(said.items, said.count, sizeof *said.items, compare_instants);
-    struct wall due = schedule_next(&job->schedule, sheet->subject.now);
+    struct wall due = schedule_next(&job->schedule, sheet->plan.now);
     size_t i = 0;
     for (; due.ms / 1000 <= until_s && due.ms != NEVER_MS; i++) {
         assert_in_range(i + 1, 1, said.count);
@@ -364,7 +364,7 @@ static void a_rule_goes_by_the_clock_over_a_change(void **state)
                            "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\r\n"
                            "END:DAYLIGHT\r\n"));
     const struct schedule *schedule = &sheet_job(&sheet, "cleanup")->schedule;
-    struct wall first = schedule_next(schedule, sheet.subject.now);
+    struct wall first = schedule_next(schedule, sheet.plan.now);
     assert_int_equal(first.ms, sheet_time("2027-03-28T00:30:00Z").ms);
     assert_int_equal(schedule_next(schedule, first).ms,
                      sheet_time("2027-03-28T23:30:00Z").ms);

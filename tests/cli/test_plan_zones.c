@@ -206,9 +206,9 @@ static void changed_rules_are_a_changed_job(void **state)
         sheet_at(&sheets[i], "digest", BUCHAREST, times[i]);
         sheet_plan(&sheets[i], DAY);
     }
-    struct jobset *set = sheets[0].subject.set;
-    assert_int_equal(jobset_compare(set, sheets[1].subject.set).unchanged, 1);
-    assert_int_equal(jobset_compare(set, sheets[2].subject.set).changed, 1);
+    struct jobset *set = sheets[0].set;
+    assert_int_equal(jobset_compare(set, sheets[1].set).unchanged, 1);
+    assert_int_equal(jobset_compare(set, sheets[2].set).changed, 1);
     for (int i = 0; i < 3; i++)
         sheet_close(&sheets[i]);
 }

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../engine/cli/warnings.h"
+#include "../../engine/warnings.h"
 #include "sheet.h"
 
 #define MINUTE INT64_C(60000)
@@ -20,8 +20,8 @@
 
 static void find(struct sheet *sheet)
 {
-    jobset_seal(sheet->subject.set);
-    warnings_find(sheet->subject.set, "production", sheet->subject.now, false,
+    jobset_seal(sheet->set);
+    warnings_find(sheet->set, "production", sheet->plan.now, false,
                   &sheet->plan.warnings);
     for (uint32_t i = 0; i < sheet->plan.warnings.count; i++)
         warning_render(&sheet->plan.warnings.items[i], false, &sheet->out);
@@ -280,7 +280,7 @@ static void a_day_is_not_to_be_lost(void **state)
         };
         sheet_open(&sheet, BUCHAREST, "2027-03-20T12:00:00+02:00");
         if (at && *at == '2')
-            sheet.subject.now = sheet_time("2026-12-01T12:00:00+02:00");
+            sheet.plan.now = sheet_time("2026-12-01T12:00:00+02:00");
         sheet.like.catch_up_said = false;
         if (rarities[i].every_ms)
             sheet_every(&sheet, "j", rarities[i].every_ms, 0);

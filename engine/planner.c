@@ -18,6 +18,11 @@
 /* Virtual monotonic time starts away from 0, which no machine shows. */
 #define BOOT_MS 1000
 
+struct planner {
+    struct jobset *set; /* the reference, until the core has it */
+    struct core *core;  /* NULL: there was no walk */
+};
+
 struct walk {
     struct core *core;
     struct jobset *set;
@@ -142,7 +147,7 @@ static void walk_all(struct walk *walk, struct wall until)
     walk->core = core_new(&config, now);
     struct event load = { .kind = EV_LOADED };
     load.loaded.outcome = LOAD_OK;
-    load.loaded.set = jobset_ref(walk->set);
+    load.loaded.set = walk->set;
     walk_step(walk, &load, walk->start);
     struct wall at = core_deadline(walk->core).wall;
     while (at.ms <= until.ms) {
@@ -153,7 +158,6 @@ static void walk_all(struct walk *walk, struct wall until)
         assert(next.ms > at.ms); /* or this would never end */
         at = next;
     }
-    core_free(walk->core);
 }
 
 static void totals_count(struct planner_totals *totals,
@@ -173,15 +177,34 @@ static void totals_count(struct planner_totals *totals,
     }
 }
 
-struct planner_totals planner_run(struct jobset *set, struct wall now,
-                                  struct wall until, planner_slot *slot,
-                                  void *data)
+struct planner *planner_new(struct jobset *set)
+{
+    struct planner *planner = memory_new(sizeof *planner);
+    planner->set = set;
+    return planner;
+}
+
+void planner_free(struct planner *planner)
+{
+    if (!planner)
+        return;
+    if (planner->core)
+        core_free(planner->core);
+    else
+        jobset_unref(planner->set);
+    free(planner);
+}
+
+struct planner_totals planner_walk(struct planner *planner, struct wall now,
+                                   struct wall until, int64_t walk_max,
+                                   planner_slot *slot, void *data)
 {
     struct planner_totals totals = { 0 };
-    totals_count(&totals, set, now, until);
-    if (totals.runs + totals.heartbeats > PLANNER_WALK_MAX)
+    assert(!planner->core);
+    totals_count(&totals, planner->set, now, until);
+    if (totals.runs + totals.heartbeats > walk_max)
         return totals;
-    struct walk walk = { .set = set,
+    struct walk walk = { .set = planner->set,
                          .start = now,
                          .slot = slot,
                          .data = data,
@@ -192,6 +215,7 @@ struct planner_totals planner_run(struct jobset *set, struct wall now,
                          .totals = &totals };
     walk_all(&walk, until);
     peaks_finish(&walk);
+    planner->core = walk.core;
     totals.walked = true;
     update_close(&walk.update);
     free(walk.started);

@@ -68,8 +68,8 @@ static void add_zone(struct changes *changes, struct zone *zone,
         if (same_zone(changes->items[i].zone, zone))
             return;
     struct zone_span span;
-    int64_t after_s = plan->subject->now.ms / 1000;
-    int64_t until_ms = plan->subject->now.ms + plan->horizon_ms;
+    int64_t after_s = plan->now.ms / 1000;
+    int64_t until_ms = plan->now.ms + plan->horizon_ms;
     for (int i = 0; i < CHANGES_MAX && zone_change(zone, after_s, &span); i++) {
         bool within = span.from_s * 1000 <= until_ms;
         if (within || i == 0)
@@ -112,7 +112,7 @@ static void find_jobs(struct change *change, const struct jobset *set)
 
 static struct changes changes_find(const struct plan *plan)
 {
-    const struct jobset *set = plan->subject->set;
+    const struct jobset *set = plan->set;
     struct changes changes = { 0 };
     struct zone *last = jobset_zone(set);
     add_zone(&changes, last, plan);

@@ -1,7 +1,7 @@
 /* How times and counts look to people, in the plan and elsewhere. A time that
  * never comes is "never". */
-#ifndef MOONCRON_CLI_DISPLAY_H
-#define MOONCRON_CLI_DISPLAY_H
+#ifndef MOONCRON_DISPLAY_H
+#define MOONCRON_DISPLAY_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Warnings of a plan: nothing is wrong with the file, and yet. */
-#ifndef MOONCRON_CLI_WARNINGS_H
-#define MOONCRON_CLI_WARNINGS_H
+#ifndef MOONCRON_WARNINGS_H
+#define MOONCRON_WARNINGS_H
 
 #include "mooncron/jobset.h"
 #include "mooncron/mistake.h"

@@ -1,7 +1,7 @@
 /* The planner asks the core itself: a schedule is put in force in virtual time,
  * and every run that it starts is a slot of the plan. */
-#ifndef MOONCRON_CLI_PLANNER_H
-#define MOONCRON_CLI_PLANNER_H
+#ifndef MOONCRON_PLANNER_H
+#define MOONCRON_PLANNER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,10 +31,18 @@ struct planner_totals {
 /* One slot, in the order in which they fire. */
 typedef void planner_slot(void *data, uint32_t job, struct wall slot);
 
-/* Plans (now, until]. `slot` may be NULL; it is not called where the horizon
- * holds more than PLANNER_WALK_MAX slots. */
-struct planner_totals planner_run(struct jobset *set, struct wall now,
-                                  struct wall until, planner_slot *slot,
-                                  void *data);
+struct planner;
+
+/* A reference to the set is taken over. References are not counted for several
+ * threads: this and planner_free() are of the thread that has the set; the walk
+ * in between may be of another. */
+struct planner *planner_new(struct jobset *set);
+void planner_free(struct planner *planner); /* NULL is fine */
+
+/* Plans (now, until], once. `slot` may be NULL; it is not called where the
+ * horizon holds more than `walk_max` slots. */
+struct planner_totals planner_walk(struct planner *planner, struct wall now,
+                                   struct wall until, int64_t walk_max,
+                                   planner_slot *slot, void *data);
 
 #endif

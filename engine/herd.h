@@ -1,6 +1,6 @@
 /* A herd: jobs that start in the same minute (W201). */
-#ifndef MOONCRON_CLI_HERD_H
-#define MOONCRON_CLI_HERD_H
+#ifndef MOONCRON_HERD_H
+#define MOONCRON_HERD_H
 
 #include <stdbool.h>
 

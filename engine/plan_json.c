@@ -8,8 +8,8 @@
 #include "mooncron/civil.h"
 #include "mooncron/memory.h"
 #include "mooncron/secrets.h"
-#include "mooncron/zones.h"
 #include "plan.h"
+#include "status.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -20,7 +20,7 @@ static void time_put(const struct plan *plan, struct wall at, struct text *out)
 {
     char text[DISPLAY_MAX];
     text_printf(out, "\"%s\"",
-                display_rfc3339(at, jobset_zone(plan->subject->set), text));
+                display_rfc3339(at, jobset_zone(plan->set), text));
 }
 
 /* null where the bound is open. */
@@ -42,8 +42,7 @@ static void optional_put(const char *string, struct text *out)
         text_puts(out, "null");
 }
 
-/* "" or the digest; a file that went away since is no reason to fail. */
-static void digest_read(const char *path, char hex[65])
+void plan_digest(const char *path, char hex[PLAN_DIGEST_MAX])
 {
     struct text bytes;
     char piece[65536];
@@ -61,47 +60,32 @@ static void digest_read(const char *path, char hex[65])
     fclose(file);
 }
 
-/* The version of the zones' data, where it is known. */
-static void tzdata_put(const char *folder, struct text *out)
-{
-    struct zones *zones = zones_new(folder);
-    const char *version = zones_version(zones);
-    optional_put(*version ? version : NULL, out);
-    zones_free(zones);
-}
-
 static void head_put(const struct plan *plan, struct text *out)
 {
-    const struct subject *subject = plan->subject;
-    const struct facts *facts = &subject->facts;
-    char digest[65];
-    digest_read(subject->file, digest);
+    const struct facts *facts = &plan->facts;
     text_puts(out, "{\n  \"version\": 1,\n  \"generated_at\": ");
-    time_put(plan, subject->now, out);
+    time_put(plan, plan->now, out);
     text_puts(out, ",\n  \"file\": { \"path\": ");
-    display_json(out, subject->file);
-    text_printf(out, ", \"sha256\": \"%s\" },\n", digest);
+    display_json(out, plan->file);
+    text_printf(out, ", \"sha256\": \"%s\" },\n", plan->digest);
     text_printf(out,
                 "  \"settings\": { \"enableJobs\": %s, "
                 "\"schedulerEnvironment\": ",
                 facts->enable_jobs ? "true" : "false");
-    if (facts->environment[0])
-        display_json(out, facts->environment);
-    else
-        text_puts(out, "null");
-    text_printf(
-        out, ", \"source\": \"%s\" },\n  \"environment\": ", subject->source);
-    display_json(out, subject->environment);
+    optional_put(facts->environment[0] ? facts->environment : NULL, out);
+    text_printf(out,
+                ", \"source\": \"%s\" },\n  \"environment\": ", plan->source);
+    display_json(out, plan->environment);
     text_printf(out, ",\n  \"timezone\": \"%s\", \"tzdata\": ",
-                zone_name(jobset_zone(subject->set)));
-    tzdata_put(subject->config.zones, out);
+                zone_name(jobset_zone(plan->set)));
+    optional_put(*plan->tzdata ? plan->tzdata : NULL, out);
     text_puts(out, ",\n");
 }
 
 /* A day's runs, whatever the horizon: the name of the field says so. */
 static int64_t runs_of_day(const struct plan *plan, const struct job *job)
 {
-    struct wall now = plan->subject->now;
+    struct wall now = plan->now;
     if (job->standing != STANDING_SCHEDULED)
         return 0;
     return schedule_count(&job->schedule, now,
@@ -110,7 +94,7 @@ static int64_t runs_of_day(const struct plan *plan, const struct job *job)
 
 static void totals_put(const struct plan *plan, struct text *out)
 {
-    const struct jobset *set = plan->subject->set;
+    const struct jobset *set = plan->set;
     int64_t runs = 0;
     for (uint32_t i = 0; i < jobset_count(set); i++)
         runs += runs_of_day(plan, jobset_job(set, i));
@@ -129,6 +113,8 @@ static void slots_put(const struct plan *plan, uint32_t job, size_t *at,
                       struct text *out)
 {
     bool first = true;
+    while (*at < plan->slot_count && plan->slots[*at].job < job)
+        ++*at;
     for (; *at < plan->slot_count && plan->slots[*at].job == job; ++*at) {
         text_puts(out, first ? "" : ", ");
         time_put(plan, (struct wall){ plan->slots[*at].at_ms }, out);
@@ -151,7 +137,7 @@ static void two_put(const struct plan *plan, const struct job *job,
 static void next_put(const struct plan *plan, uint32_t index, size_t *at,
                      struct text *out)
 {
-    const struct job *job = jobset_job(plan->subject->set, index);
+    const struct job *job = jobset_job(plan->set, index);
     text_puts(out, "      \"next\": [");
     if (plan->every_slot)
         slots_put(plan, index, at, out);
@@ -358,14 +344,14 @@ static void policies_put(const struct job *job, struct text *out)
 static void job_put(const struct plan *plan, uint32_t index, size_t *at,
                     struct text *out)
 {
-    const struct jobset *set = plan->subject->set;
+    const struct jobset *set = plan->set;
     const struct job *job = jobset_job(set, index);
     text_printf(out,
                 "    { \"name\": \"%s\", \"line\": %u, \"scheduled\": %s, "
                 "\"reason\": ",
                 job->name, job->line,
                 job->standing == STANDING_SCHEDULED ? "true" : "false");
-    optional_put(plan_reason(job), out);
+    optional_put(status_reason(job), out);
     text_puts(out, ",\n");
     times_put(job, out);
     rules_put(plan, job, out);
@@ -405,18 +391,28 @@ static void warnings_put(const struct mistakes *warnings, struct text *out)
     text_puts(out, warnings->count ? "\n  ]\n}\n" : "]\n}\n");
 }
 
-void plan_json(const struct plan *plan, struct text *out)
+static void jobs_put(const struct plan *plan, struct text *out)
 {
-    uint32_t count = jobset_count(plan->subject->set);
+    uint32_t count = jobset_count(plan->set);
     size_t at = 0;
-    head_put(plan, out);
-    totals_put(plan, out);
+    bool first = true;
     text_puts(out, "  \"jobs\": [");
     for (uint32_t i = 0; i < count; i++) {
-        text_puts(out, i ? ",\n" : "\n");
+        const char *name = jobset_job(plan->set, i)->name;
+        if (plan->job && *plan->job && strcmp(plan->job, name) != 0)
+            continue;
+        text_puts(out, first ? "\n" : ",\n");
         job_put(plan, i, &at, out);
+        first = false;
     }
-    text_puts(out, count ? "\n  ],\n" : "],\n");
+    text_puts(out, first ? "],\n" : "\n  ],\n");
+}
+
+void plan_json(const struct plan *plan, struct text *out)
+{
+    head_put(plan, out);
+    totals_put(plan, out);
+    jobs_put(plan, out);
     plan_changes_json(plan, out);
     warnings_put(&plan->warnings, out);
 }
