@@ -10,6 +10,7 @@
 #include "dossier.h"
 #include "mooncron/memory.h"
 #include "order_words.h"
+#include "outlook.h"
 #include "scrape.h"
 #include "status.h"
 #include "why.h"
@@ -335,6 +336,13 @@ static void take_question(struct daemon *d, const struct ask *ask)
     inquiry_free(inquiry);
 }
 
+static bool asks_for_no_job(const struct daemon *d, const struct ask *ask)
+{
+    bool may_be_all = ask->kind == ASK_PLAN && (!*ask->job || !set_of(d));
+    return (ask->kind == ASK_WHY || ask->kind == ASK_PLAN) && !may_be_all &&
+           !job_of(d, ask->job);
+}
+
 void inquiry_take(struct daemon *d, const struct ask *ask)
 {
     /* Right after a start the status is told when the store has been heard. */
@@ -342,8 +350,10 @@ void inquiry_take(struct daemon *d, const struct ask *ask)
         tell_status(d, ask);
     else if (ask->kind == ASK_METRICS)
         scrape_take(d, ask);
-    else if (ask->kind == ASK_WHY && !job_of(d, ask->job))
+    else if (asks_for_no_job(d, ask))
         tell_no_job(d, ask);
+    else if (ask->kind == ASK_PLAN)
+        outlook_take(d, ask);
     else
         take_question(d, ask);
 }

@@ -1,6 +1,6 @@
 /* A family is a row of the table below: its name, its type, what it means, and
- * who writes its samples. docs/api.md has the same table; tests/e2e compares
- * them. */
+ * who writes its samples. docs/metrics.md has the same table; tests/e2e
+ * compares them. */
 #include "metrics_text.h"
 
 #include <inttypes.h>

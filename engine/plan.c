@@ -16,6 +16,8 @@ struct wall plan_next(const struct plan *plan, const struct job *job)
 static void add_slot(void *data, uint32_t job, struct wall slot)
 {
     struct plan *plan = data;
+    if (plan->only != UINT32_MAX && plan->only != job)
+        return;
     if (plan->slot_count == plan->slot_cap) {
         plan->slot_cap = plan->slot_cap ? 2 * plan->slot_cap : 1024;
         plan->slots =
@@ -36,6 +38,8 @@ void plan_find(struct plan *plan, struct planner *planner, int64_t walk_max,
                bool ascii)
 {
     struct wall until = { plan->now.ms + plan->horizon_ms };
+    bool one = plan->job && *plan->job;
+    plan->only = one ? jobset_find(plan->set, plan->job) : UINT32_MAX;
     if (planner)
         plan->totals = planner_walk(planner, plan->now, until, walk_max,
                                     plan->every_slot ? add_slot : NULL, plan);

@@ -32,6 +32,7 @@ struct plan {
     struct planner_totals totals;
     struct plan_slot *slots; /* with every_slot; sorted by job, then time */
     size_t slot_count, slot_cap;
+    uint32_t only; /* index of `job`; UINT32_MAX: all */
     struct mistakes warnings;
 };
 

@@ -113,8 +113,6 @@ static void slots_put(const struct plan *plan, uint32_t job, size_t *at,
                       struct text *out)
 {
     bool first = true;
-    while (*at < plan->slot_count && plan->slots[*at].job < job)
-        ++*at;
     for (; *at < plan->slot_count && plan->slots[*at].job == job; ++*at) {
         text_puts(out, first ? "" : ", ");
         time_put(plan, (struct wall){ plan->slots[*at].at_ms }, out);

@@ -281,7 +281,7 @@ static void put_worker(const struct status_view *view,
     text_putc(out, '}');
 }
 
-static uint64_t tag_of(const char *bytes, size_t len)
+uint64_t status_tag(const char *bytes, size_t len)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
     for (size_t i = 0; i < len; i++)
@@ -302,5 +302,5 @@ uint64_t status_write(const struct status_view *view, struct text *out)
     put_jobs(view, &status, &counts, out);
     put_totals(&status, &counts, out);
     text_putc(out, '}');
-    return tag_of(out->data + timeless, out->len - timeless);
+    return status_tag(out->data + timeless, out->len - timeless);
 }

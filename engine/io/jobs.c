@@ -12,10 +12,11 @@
 #include "mooncron/duration.h"
 #include "percent.h"
 
-#define PAUSE_MS     (INT64_C(2) * 3600 * 1000) /* nobody forgets a pause */
-#define PAUSE_MS_MAX (INT64_C(366) * 24 * 3600 * 1000)
-#define RUNS_USUAL   20
-#define RUNS_MAX     1000 /* they fit into an answer of the gate */
+#define PAUSE_MS       (INT64_C(2) * 3600 * 1000) /* nobody forgets a pause */
+#define PAUSE_MS_MAX   (INT64_C(366) * 24 * 3600 * 1000)
+#define HORIZON_MS_MAX (INT64_C(366) * 24 * 3600 * 1000)
+#define RUNS_USUAL     20
+#define RUNS_MAX       1000 /* they fit into an answer of the gate */
 
 /* ---- the loop's word ---- */
 
@@ -140,6 +141,13 @@ static bool param_job(const char *value, struct ask *ask)
     return true;
 }
 
+static bool param_horizon(const char *value, struct ask *ask)
+{
+    return duration_parse(value, strlen(value), &ask->horizon_ms) ==
+               DURATION_OK &&
+           ask->horizon_ms >= 1 && ask->horizon_ms <= HORIZON_MS_MAX;
+}
+
 #define TIME_WANTED " must be a time like 2026-11-23T14:07:31Z"
 
 static const struct param runs_params[] = {
@@ -155,6 +163,11 @@ static const struct param why_params[] = {
 };
 static const struct param status_params[] = {
     { "job", param_job, "job must be the name of a job" },
+};
+static const struct param plan_params[] = {
+    { "job", param_job, "job must be the name of a job" },
+    { "horizon", param_horizon,
+      "horizon must be a duration like 24h, up to 366d" },
 };
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -215,6 +228,17 @@ void jobs_why(struct desk *desk, const struct web_request *request,
     ask.at = (struct wall){ NEVER_MS };
     if (door_look(desk, request, answer) &&
         read_query(request->query, why_params, COUNT(why_params), &ask, answer))
+        ask_loop(desk, &ask, answer);
+}
+
+void jobs_plan(struct desk *desk, const struct web_request *request,
+               struct web_answer *answer)
+{
+    struct ask ask;
+    ask_of(request, ASK_PLAN, &ask);
+    if (door_look(desk, request, answer) &&
+        read_query(request->query, plan_params, COUNT(plan_params), &ask,
+                   answer))
         ask_loop(desk, &ask, answer);
 }
 

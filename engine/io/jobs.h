@@ -1,6 +1,7 @@
 /* What an operator asks of jobs, and wants of them, over HTTP.
  *
  *   GET  /api/v1/status?job=              all jobs, or one
+ *   GET  /api/v1/plan?job=&horizon=       what will run, and when
  *   GET  /api/v1/runs?limit=&from=&to=&verdict=
  *   GET  /api/v1/jobs/NAME/runs           the same of one job
  *   GET  /api/v1/jobs/NAME/runs/KEY       one run, by the `key` that it has
@@ -18,7 +19,7 @@
 
 #include "web.h"
 
-web_handler jobs_status, jobs_runs, jobs_run, jobs_why, jobs_metrics;
+web_handler jobs_status, jobs_runs, jobs_run, jobs_why, jobs_plan, jobs_metrics;
 web_handler jobs_trigger, jobs_pause, jobs_resume, jobs_backfill;
 
 #endif

@@ -32,6 +32,7 @@ static const struct route routes[] = {
     { "POST", "/webhook/settings-changed", webhook_settings_changed },
     { "POST", "/api/v1/reload", api_reload },
     { "GET", "/api/v1/status", jobs_status },
+    { "GET", "/api/v1/plan", jobs_plan },
     { "GET", "/metrics", jobs_metrics },
     { "GET", "/api/v1/runs", jobs_runs },
     { "GET", "/api/v1/jobs/*/runs", jobs_runs },

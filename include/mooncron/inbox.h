@@ -30,6 +30,7 @@ enum ask_kind {
     ASK_RUNS,   /* the history of a job, or of all */
     ASK_RUN,    /* one run */
     ASK_WHY,    /* what happened, or will, at an instant */
+    ASK_PLAN,   /* what will run, and when */
     ASK_METRICS,
     ASK_KINDS,
 };
@@ -65,6 +66,8 @@ struct ask {
         struct ask_runs runs;   /* ASK_RUNS */
         struct run_key key;     /* ASK_RUN */
         struct wall at;         /* ASK_WHY; NEVER_MS: now */
+        int64_t horizon_ms;     /* ASK_PLAN; 0: a day, of which the next two
+                                 * slots of each job are told */
     };
 };
 

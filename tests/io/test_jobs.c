@@ -88,6 +88,15 @@ static void test_refusals(void **state)
           "The method is not allowed here" },
         { "GET /api/v1/status?job=", "", "", 400,
           "job must be the name of a job" },
+        { "GET /api/v1/plan?job=", "", "", 400,
+          "job must be the name of a job" },
+        { "GET /api/v1/plan?horizon=24", "", "", 400,
+          "horizon must be a duration like 24h, up to 366d" },
+        { "GET /api/v1/plan?horizon=0s", "", "", 400, "horizon must be" },
+        { "GET /api/v1/plan?horizon=367d", "", "", 400, "horizon must be" },
+        { "GET /api/v1/plan?now=1", "", "", 400, "unknown parameter `now`" },
+        { "POST /api/v1/plan", TOKEN, "", 405,
+          "The method is not allowed here" },
     };
     char deep[4097]; /* enough for the stack of any thread */
     memset(deep, '[', sizeof deep - 1);
@@ -168,6 +177,16 @@ static void test_questions(void **state)
     assert_int_equal(seen.kind, ASK_RUN);
     assert_true(seen.key.manual);
     assert_int_equal(seen.key.slot.ms, 1500);
+    expect(listening, "GET /api/v1/plan", "", "", 200, "");
+    seen = listening_last(listening);
+    assert_int_equal(seen.kind, ASK_PLAN);
+    assert_string_equal(seen.job, "");
+    assert_int_equal(seen.horizon_ms, 0);
+    expect(listening, "GET /api/v1/plan?job=a%3Ab&horizon=90m", "", "", 200,
+           "");
+    seen = listening_last(listening);
+    assert_string_equal(seen.job, "a:b");
+    assert_int_equal(seen.horizon_ms, 5400000);
     expect(listening, JOB "/why", "", "", 200, "");
     seen = listening_last(listening);
     assert_int_equal(seen.kind, ASK_WHY);
