@@ -29,7 +29,7 @@ local function run(line)
 end
 
 for _, page in ipairs { "README.md", "docs/cli.md", "docs/time.md", "docs/runs.md",
-  "docs/lua-api.md", "docs/migration.md" } do
+  "docs/lua-api.md", "docs/migration.md", "docs/metrics.md" } do
   describe(page, function()
     for block in ("\n" .. program.read(page)):gmatch "\n```[a-z]*\n(%$ mooncron .-)\n```" do
       local line, shown = block:match "^%$ mooncron ([^\n]+)\n(.*)$"

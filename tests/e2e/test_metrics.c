@@ -11,6 +11,7 @@
 
 #include "exposition.h"
 #include "mooncron/memory.h"
+#include "mooncron/text.h"
 #include "world.h"
 
 /* `rank` and `slow` come each half second of the test's clock. */
@@ -182,12 +183,79 @@ static void reloads_are_counted(void **state)
     worker_drain(&world->worker);
 }
 
+/* ---- what the docs say ---- */
+
+static char *page(void)
+{
+    struct text text;
+    char piece[4096];
+    size_t len;
+    FILE *file = fopen(SOURCE_DIR "/docs/metrics.md", "r");
+    assert_non_null(file);
+    text_init(&text, 1 << 20);
+    while ((len = fread(piece, 1, sizeof piece, file)) > 0)
+        text_add(&text, piece, len);
+    fclose(file);
+    return text_take(&text);
+}
+
+static size_t rows_of(const char *text)
+{
+    size_t count = 0;
+    while ((text = strstr(text, "\n| `")) != NULL) {
+        count++;
+        text++;
+    }
+    return count;
+}
+
+/* The lines below "$ curl ..." are samples, whatever their values are. */
+static void expect_samples(const struct exposition *exposition,
+                           const char *text)
+{
+    const char *at = strstr(text, "$ curl -s http://127.0.0.1:3001/metrics");
+    size_t count = 0;
+    assert_non_null(at);
+    at = strchr(at, '\n') + 1;
+    for (; strncmp(at, "```", 3) != 0; at = strchr(at, '\n') + 1) {
+        char *sample = memory_copy(at, strcspn(at, " \n"));
+        exposition_value(exposition, sample);
+        free(sample);
+        count++;
+    }
+    assert_true(count > 0);
+}
+
+static void the_page_has_every_family(void **state)
+{
+    struct world *world = *state;
+    world_open(world, schedule, true, "production", NULL);
+    struct exposition *exposition = scrape(world);
+    char *text = page();
+    size_t count = exposition_families(exposition);
+    for (size_t i = 0; i < count; i++) {
+        char row[160];
+        const char *type, *help;
+        const char *name = exposition_family(exposition, i, &type, &help);
+        snprintf(row, sizeof row, "\n| `%s` | %s | ", name, type);
+        if (!strstr(text, row))
+            fail_msg("docs/metrics.md has no row of %s, a %s: %s", name, type,
+                     help);
+    }
+    assert_int_equal(rows_of(text), count);
+    expect_samples(exposition, text);
+    exposition_free(exposition);
+    free(text);
+    worker_drain(&world->worker);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(what_is_fired_and_skipped_is_counted),
         WORLD_TEST(what_nobody_ran_is_counted),
         WORLD_TEST(reloads_are_counted),
+        WORLD_TEST(the_page_has_every_family),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
