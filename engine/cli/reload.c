@@ -48,6 +48,8 @@ static void complain(struct talk *talk)
 {
     talk_complain(talk);
     int64_t schedule = talk_number(talk->json, "schedule");
+    if (args_value(talk->args, "json"))
+        return;
     if (talk->code == EXIT_UNAVAILABLE && schedule)
         fprintf(stderr, "Schedule #%" PRId64 " keeps running.\n", schedule);
 }
@@ -55,12 +57,11 @@ static void complain(struct talk *talk)
 static void reload(struct talk *talk)
 {
     bool good = talk_try(talk, METHOD_POST, "/api/v1/reload", "");
-    bool json = args_value(talk->args, "json") && talk->json;
-    if (json)
-        talk_print(talk);
     if (!good)
         complain(talk);
-    else if (!json && !args_value(talk->args, "quiet"))
+    else if (args_value(talk->args, "json"))
+        talk_print(talk);
+    else if (!args_value(talk->args, "quiet"))
         tell(talk->json);
 }
 

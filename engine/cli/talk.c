@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "display.h"
 #include "errand.h"
 #include "mooncron/civil.h"
 #include "mooncron/memory.h"
@@ -91,18 +92,20 @@ void talk_param(struct text *path, const char *name, const char *value)
 
 /* ---- failures ---- */
 
-static const char *name_of(const struct talk *talk)
-{
-    return talk->args->verb->name;
-}
+/* What is said of a failure, and the exit code. */
+struct complaint {
+    int code;
+    bool bare; /* no command's name before it */
+    struct text sentence;
+    const char *help; /* or NULL */
+};
 
-static int say_silence(struct talk *talk, const char *sentence)
+static void judge_silence(const struct talk *talk, struct complaint *complaint)
 {
-    fprintf(stderr,
-            "mooncron %s: no daemon answers at %s: %s\n"
-            "  = help: start it with mooncron run, or set MOONCRON_URL\n",
-            name_of(talk), talk->config.url, sentence);
-    return EXIT_UNAVAILABLE;
+    complaint->code = EXIT_UNAVAILABLE;
+    text_printf(&complaint->sentence, "no daemon answers at %s: %s",
+                talk->config.url, talk->body ? talk->body : "");
+    complaint->help = "start it with mooncron run, or set MOONCRON_URL";
 }
 
 /* What a status means for whoever asked. */
@@ -122,46 +125,84 @@ static const struct {
 
 /* The API says what there is none of; who says no more than that is another
  * program, or has no token. */
-static int say_not_found(struct talk *talk)
+static void judge_not_found(const struct talk *talk,
+                            struct complaint *complaint)
 {
-    fprintf(stderr,
-            "%s: Not found\n  = help: it has no admin token, or MOONCRON_URL "
-            "is another program's\n",
-            talk->config.url);
-    return EXIT_REFUSED;
+    complaint->code = EXIT_REFUSED;
+    complaint->bare = true;
+    text_printf(&complaint->sentence, "%s: Not found", talk->config.url);
+    complaint->help =
+        "it has no admin token, or MOONCRON_URL is another program's";
 }
 
-static int say_failure(struct talk *talk, const char *sentence)
+static void judge_answer(const struct talk *talk, const char *sentence,
+                         struct complaint *complaint)
 {
-    int code = EXIT_UNAVAILABLE;
-    const char *help = NULL;
-    if (talk->status == 404 && (!*sentence || !strcmp(sentence, "Not found")))
-        return say_not_found(talk);
+    complaint->code = EXIT_UNAVAILABLE;
     for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
         if (failures[i].status == talk->status) {
-            code = failures[i].code;
-            help = failures[i].help;
+            complaint->code = failures[i].code;
+            complaint->help = failures[i].help;
         }
     }
-    if (strncmp(sentence, "error[", 6) == 0) /* mistakes stand alone */
-        fprintf(stderr, "%s\n", sentence);
-    else
-        fprintf(stderr, "mooncron %s: %s\n", name_of(talk),
-                *sentence ? sentence : "an answer that is none of mooncron's");
-    if (help)
-        fprintf(stderr, "  = help: %s\n", help);
-    return code;
+    complaint->bare = strncmp(sentence, "error[", 6) == 0; /* a mistake */
+    text_puts(&complaint->sentence,
+              *sentence ? sentence : "an answer that is none of mooncron's");
 }
 
-void talk_complain(struct talk *talk)
+static void judge(const struct talk *talk, struct complaint *complaint)
 {
     const char *sentence = talk_text(talk->json, "message");
     if (!*sentence)
         sentence = talk_text(talk->json, "error");
+    bool said = *sentence && strcmp(sentence, "Not found") != 0;
     if (!talk->status)
-        talk->code = say_silence(talk, talk->body ? talk->body : "");
+        judge_silence(talk, complaint);
+    else if (talk->status == 404 && !said)
+        judge_not_found(talk, complaint);
     else
-        talk->code = say_failure(talk, sentence);
+        judge_answer(talk, sentence, complaint);
+}
+
+static void say_failure(const struct talk *talk,
+                        const struct complaint *complaint)
+{
+    if (!complaint->bare)
+        fprintf(stderr, "mooncron %s: ", talk->args->verb->name);
+    fprintf(stderr, "%s\n", complaint->sentence.data);
+    if (complaint->help)
+        fprintf(stderr, "  = help: %s\n", complaint->help);
+}
+
+void talk_fail(struct talk *talk, int code, const char *sentence)
+{
+    struct text json;
+    talk->code = code;
+    if (!args_value(talk->args, "json")) {
+        fprintf(stderr, "mooncron %s: %s\n", talk->args->verb->name, sentence);
+        return;
+    }
+    text_init(&json, 1 << 16);
+    text_puts(&json, "{\"error\":");
+    display_json(&json, sentence);
+    text_puts(&json, "}");
+    puts(json.data);
+    text_close(&json);
+}
+
+void talk_complain(struct talk *talk)
+{
+    struct complaint complaint = { .code = EXIT_OK };
+    text_init(&complaint.sentence, 1 << 16);
+    judge(talk, &complaint);
+    talk->code = complaint.code;
+    if (!args_value(talk->args, "json"))
+        say_failure(talk, &complaint);
+    else if (talk->json)
+        talk_print(talk);
+    else
+        talk_fail(talk, complaint.code, complaint.sentence.data);
+    text_close(&complaint.sentence);
 }
 
 /* ---- exchanges ---- */

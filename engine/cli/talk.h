@@ -38,7 +38,9 @@ void talk_path(struct text *path, const char *const *segments, size_t count);
 void talk_param(struct text *path, const char *name, const char *value);
 
 /* True where the answer is a JSON object with a status of 2xx. Else what was
- * wrong is said, with `code`. */
+ * wrong is said, with `code`: as a sentence, or, with --json, as an object on
+ * standard output that has it as `error`, the daemon's own where it sent one.
+ */
 bool talk_get(struct talk *talk, const char *path);
 /* The reference is taken; `by` is added. */
 bool talk_post(struct talk *talk, const char *path, json_t *body);
@@ -46,6 +48,8 @@ bool talk_post(struct talk *talk, const char *path, json_t *body);
 bool talk_try(struct talk *talk, enum method method, const char *path,
               const char *body);
 void talk_complain(struct talk *talk);
+/* What is wrong without an answer's saying so, likewise. */
+void talk_fail(struct talk *talk, int code, const char *sentence);
 
 /* Prints the last answer. */
 void talk_print(const struct talk *talk);

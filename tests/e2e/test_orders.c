@@ -208,6 +208,42 @@ static void who_waits_is_told_why(void **state)
     proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
 }
 
+/* With --json a failure is an object, alone, whatever failed. */
+static void expect_error(const struct world *world, int code,
+                         const char *wanted, const char *const *args)
+{
+    char *said = say(world, code, wanted, args);
+    json_t *json = json_loads(said, 0, NULL);
+    const json_t *error = json_object_get(json, "error");
+    if (!json_is_string(error) || !strstr(json_string_value(error), wanted))
+        fail_msg("mooncron %s is no JSON with such an error: %s", args[0],
+                 said);
+    json_decref(json);
+    free(said);
+}
+#define EXPECT_ERROR(world, code, wanted, ...)                                 \
+    expect_error(world, code, wanted,                                          \
+                 (const char *const[]){ __VA_ARGS__, "--json", NULL })
+
+static void failures_are_json_where_that_is_asked_for(void **state)
+{
+    struct world *world = *state;
+    static const char *const verbs[] = { "trigger", "pause",  "resume",
+                                         "why",     "status", "logs" };
+    open_world(world);
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        EXPECT_ERROR(world, 1, "there is no job", verbs[i], "ranc");
+    EXPECT_ERROR(world, 1, "there is no job", "backfill", "ranc", "--from",
+                 "2025-01-01", "--to", "2025-01-02");
+    EXPECT_ERROR(world, 1, "rank is not paused", "resume", "rank");
+    EXPECT_ERROR(world, 1, "off is not scheduled here", "trigger", "off",
+                 "--wait");
+    worker_drain(&world->worker);
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        EXPECT_ERROR(world, 69, "no daemon answers at", verbs[i], "rank");
+    EXPECT_ERROR(world, 69, "no daemon answers at", "reload");
+}
+
 /* ---- pause and resume ---- */
 
 static void a_pause_ends_by_itself(void **state)
@@ -534,6 +570,7 @@ int main(void)
         WORLD_TEST(a_triggered_run_is_followed),
         WORLD_TEST(a_run_that_goes_on_is_not_joined),
         WORLD_TEST(what_cannot_be_done_is_said),
+        WORLD_TEST(failures_are_json_where_that_is_asked_for),
         WORLD_TEST(a_wrong_token_is_refused),
         WORLD_TEST(who_waits_is_told_why),
         WORLD_TEST(a_pause_ends_by_itself),
