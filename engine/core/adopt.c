@@ -79,7 +79,7 @@ static void adopt_claimed(struct core *core, struct run *run,
     run->reclaimed = true;
     run->last.verdict = VERDICT_UNKNOWN;
     run->started = core->now.mono;
-    run->attempt = known->attempt;
+    run->attempt = run->begun = known->attempt;
     run->epoch = known->epoch + !mutant(EPOCH_STAYS);
     if (!may_repeat(core, run->job, known)) {
         run_refuse(core, run, VERDICT_UNKNOWN, WHY_DOWN);

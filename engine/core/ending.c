@@ -118,6 +118,8 @@ void run_finish(struct core *core, struct run *run, const struct ending *ending,
         lane->fails = ending->verdict == VERDICT_OK ? 0 : before + 1;
     struct action *act = core_act(core, ACT_FINISH);
     act->finish.note = run_note(run);
+    if (run->begun) /* another may have been about to */
+        act->finish.note.attempt = run->begun;
     act->finish.note.fails = lane ? lane->fails : 0;
     act->finish.verdict = ending->verdict;
     act->finish.cause = ending->cause;

@@ -55,6 +55,7 @@ struct run {
     struct run_key key;
     enum trigger trigger;
     uint32_t attempt, epoch;
+    uint32_t begun;   /* the last attempt that was; 0: none */
     bool waited;      /* it did not begin when it was due */
     bool written;     /* and the store has a row of it that waits */
     bool reclaimed;   /* or one that another life claimed */

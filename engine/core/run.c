@@ -94,6 +94,7 @@ void run_attempt(struct core *core, struct run *run)
         return;
     }
     run->state = RUN_LIVE;
+    run->begun = run->attempt;
     if (run->job->function) /* of a declared job the HTTP side keeps time */
         run_arm(core, run, TIMER_TIMEOUT, run->job->timeout_ms);
     run_tell(core, run, ACT_START);

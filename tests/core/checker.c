@@ -245,6 +245,10 @@ static void see_finish(struct checker *checker, const struct action *act)
     /* What another life may have sent is unknown, whatever became of it here.
      */
     assert_int_equal(ran, going->started || going->attempt > 1);
+    /* Attempts that were made; one that was only about to be is none. */
+    assert_int_equal(note->attempt, going->started || going->attempt == 1
+                                        ? going->attempt
+                                        : going->attempt - 1);
     checker->finishes += going->started;
     going_remove(checker, going);
 }

@@ -118,6 +118,7 @@ static void no_attempt_follows(void **state)
                      "14:10:01.184 circuit \"\" unreachable for 9065 ms\n"
                      "14:10:01.184 again #1 in 87 ms, after attempt 5\n"
                      "14:10:01.271 finish pump #1 failed (circuit) 1271 ms\n");
+    assert_int_equal(story.checker.finish.finish.note.attempt, 5);
     story_end(&story);
 }
 
