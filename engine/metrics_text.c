@@ -418,18 +418,13 @@ static void job_number(const struct scribe *scribe, const char *job,
     number(scribe, value);
 }
 
-static void job_runs_of(const struct scribe *scribe, const char *job,
-                        const struct metrics_row *row)
+static void job_runs(const struct scribe *scribe, const char *job,
+                     const struct metrics_row *row)
 {
     for (enum verdict verdict = 0; verdict < VERDICTS; verdict++) {
         BEGIN(scribe, "", { "job", job }, { "result", verdict_names[verdict] });
         number(scribe, row->counted.results[verdict]);
     }
-}
-
-static void job_runs(const struct scribe *scribe)
-{
-    each_job(scribe, job_runs_of);
 }
 
 static void passed_of(const struct scribe *scribe, const char *job,
@@ -444,51 +439,31 @@ static void passed_of(const struct scribe *scribe, const char *job,
     }
 }
 
-static void job_passed_of(const struct scribe *scribe, const char *job,
-                          const struct metrics_row *row)
+static void job_passed(const struct scribe *scribe, const char *job,
+                       const struct metrics_row *row)
 {
     passed_of(scribe, job, VERDICT_SKIPPED, row->counted.skipped);
     passed_of(scribe, job, VERDICT_MISSED, row->counted.missed);
 }
 
-static void job_passed(const struct scribe *scribe)
-{
-    each_job(scribe, job_passed_of);
-}
-
-static void job_attempts_of(const struct scribe *scribe, const char *job,
-                            const struct metrics_row *row)
+static void job_attempts(const struct scribe *scribe, const char *job,
+                         const struct metrics_row *row)
 {
     job_number(scribe, job, "", row->counted.attempts);
 }
 
-static void job_attempts(const struct scribe *scribe)
-{
-    each_job(scribe, job_attempts_of);
-}
-
-static void job_retries_of(const struct scribe *scribe, const char *job,
-                           const struct metrics_row *row)
+static void job_retries(const struct scribe *scribe, const char *job,
+                        const struct metrics_row *row)
 {
     job_number(scribe, job, "", row->counted.retries);
 }
 
-static void job_retries(const struct scribe *scribe)
-{
-    each_job(scribe, job_retries_of);
-}
-
-static void job_took_of(const struct scribe *scribe, const char *job,
-                        const struct metrics_row *row)
+static void job_took(const struct scribe *scribe, const char *job,
+                     const struct metrics_row *row)
 {
     BEGIN(scribe, "_sum", { "job", job });
     seconds_ms(scribe, row->counted.took_ms);
     job_number(scribe, job, "_count", row->counted.took_count);
-}
-
-static void job_took(const struct scribe *scribe)
-{
-    each_job(scribe, job_took_of);
 }
 
 static void job_instant(const struct scribe *scribe, const char *job,
@@ -500,59 +475,34 @@ static void job_instant(const struct scribe *scribe, const char *job,
     seconds_ms(scribe, at.ms);
 }
 
-static void job_last_success_of(const struct scribe *scribe, const char *job,
-                                const struct metrics_row *row)
+static void job_last_success(const struct scribe *scribe, const char *job,
+                             const struct metrics_row *row)
 {
     job_instant(scribe, job, row->last_success);
 }
 
-static void job_last_success(const struct scribe *scribe)
-{
-    each_job(scribe, job_last_success_of);
-}
-
-static void job_next_of(const struct scribe *scribe, const char *job,
-                        const struct metrics_row *row)
+static void job_next(const struct scribe *scribe, const char *job,
+                     const struct metrics_row *row)
 {
     job_instant(scribe, job, row->next);
 }
 
-static void job_next(const struct scribe *scribe)
-{
-    each_job(scribe, job_next_of);
-}
-
-static void job_live_of(const struct scribe *scribe, const char *job,
-                        const struct metrics_row *row)
+static void job_live(const struct scribe *scribe, const char *job,
+                     const struct metrics_row *row)
 {
     job_number(scribe, job, "", row->going);
 }
 
-static void job_live(const struct scribe *scribe)
-{
-    each_job(scribe, job_live_of);
-}
-
-static void job_fails_of(const struct scribe *scribe, const char *job,
-                         const struct metrics_row *row)
+static void job_fails(const struct scribe *scribe, const char *job,
+                      const struct metrics_row *row)
 {
     job_number(scribe, job, "", row->fails);
 }
 
-static void job_fails(const struct scribe *scribe)
-{
-    each_job(scribe, job_fails_of);
-}
-
-static void job_paused_of(const struct scribe *scribe, const char *job,
-                          const struct metrics_row *row)
+static void job_paused(const struct scribe *scribe, const char *job,
+                       const struct metrics_row *row)
 {
     job_number(scribe, job, "", row->paused);
-}
-
-static void job_paused(const struct scribe *scribe)
-{
-    each_job(scribe, job_paused_of);
 }
 
 /* ---- the process ---- */
@@ -605,100 +555,108 @@ static void process_start(const struct scribe *scribe)
 
 static const struct family {
     const char *name, *type, *help;
-    void (*put)(const struct scribe *scribe);
+    void (*put)(const struct scribe *scribe); /* its samples, */
+    job_sample *of_job;                       /* or those of each job */
 } families[] = {
     { "mooncron_build_info", "gauge", "1; the version of the program.",
-      build_info },
+      build_info, NULL },
     { "mooncron_primary", "gauge", "1 where jobs are fired by this worker.",
-      primary },
+      primary, NULL },
     { "mooncron_schedule_generation", "gauge",
-      "Number of the schedule in force; 0: none yet.", generation },
+      "Number of the schedule in force; 0: none yet.", generation, NULL },
     { "mooncron_schedule_loaded_timestamp_seconds", "gauge",
-      "When the schedule came into force.", loaded_time },
+      "When the schedule came into force.", loaded_time, NULL },
     { "mooncron_last_load_successful", "gauge",
-      "0 where the newest load of the file failed.", load_successful },
+      "0 where the newest load of the file failed.", load_successful, NULL },
     { "mooncron_last_load_success_timestamp_seconds", "gauge",
       "When the file was last loaded without a mistake, or found unchanged.",
-      good_load_time },
+      good_load_time, NULL },
     { "mooncron_reloads_total", "counter", "Loads of the file, by result.",
-      reloads },
+      reloads, NULL },
     { "mooncron_settings_info", "gauge",
-      "1; the Settings that the schedule was loaded with.", settings_info },
+      "1; the Settings that the schedule was loaded with.", settings_info,
+      NULL },
     { "mooncron_settings_age_seconds", "gauge",
-      "Since the backend last answered with Settings.", settings_age },
+      "Since the backend last answered with Settings.", settings_age, NULL },
     { "mooncron_settings_fetches_total", "counter",
-      "Requests for Settings, by result.", fetches },
+      "Requests for Settings, by result.", fetches, NULL },
     { "mooncron_jobs", "gauge", "Jobs of the schedule in force, by standing.",
-      jobs },
+      jobs, NULL },
     { "mooncron_jobs_omitted", "gauge",
       "Jobs that have no samples of their own here, for want of room.",
-      jobs_omitted },
+      jobs_omitted, NULL },
     { "mooncron_runs_total", "counter",
-      "Runs, and slots without a run, by result and why.", runs },
+      "Runs, and slots without a run, by result and why.", runs, NULL },
     { "mooncron_runs_live", "gauge", "Runs that go on, waiting ones included.",
-      runs_live },
-    { "mooncron_attempts_total", "counter", "Attempts of runs.", attempts },
+      runs_live, NULL },
+    { "mooncron_attempts_total", "counter", "Attempts of runs.", attempts,
+      NULL },
     { "mooncron_retries_total", "counter",
-      "Attempts that failed and were followed by another.", retries },
+      "Attempts that failed and were followed by another.", retries, NULL },
     { "mooncron_run_duration_seconds", "histogram",
-      "From the start of a run to its verdict.", took },
+      "From the start of a run to its verdict.", took, NULL },
     { "mooncron_fire_lateness_seconds", "histogram",
-      "From a slot to the start of its run; made-up slots are left out.",
-      late },
-    { "mooncron_calls_live", "gauge", "Calls under way.", calls_live },
+      "From a slot to the start of its run; made-up slots are left out.", late,
+      NULL },
+    { "mooncron_calls_live", "gauge", "Calls under way.", calls_live, NULL },
     { "mooncron_calls_waiting", "gauge", "Calls that wait for room.",
-      calls_waiting },
+      calls_waiting, NULL },
     { "mooncron_circuit_open", "gauge",
-      "1 where the origin does not answer and is left alone.", circuit_open },
+      "1 where the origin does not answer and is left alone.", circuit_open,
+      NULL },
     { "mooncron_circuit_opened_total", "counter",
-      "How often the circuit of the origin has opened.", circuit_opened },
+      "How often the circuit of the origin has opened.", circuit_opened, NULL },
     { "mooncron_journal_well", "gauge",
-      "0 where the journal cannot be written: nothing is fired.",
-      journal_well },
+      "0 where the journal cannot be written: nothing is fired.", journal_well,
+      NULL },
     { "mooncron_journal_write_failures_total", "counter",
-      "Writes that the store did not take.", journal_failures },
+      "Writes that the store did not take.", journal_failures, NULL },
     { "mooncron_journal_claims_total", "counter",
-      "Claims, by what became of them.", journal_claims },
+      "Claims, by what became of them.", journal_claims, NULL },
     { "mooncron_journal_entries_total", "counter", "Entries that were written.",
-      journal_entries },
+      journal_entries, NULL },
     { "mooncron_journal_entries_waiting", "gauge",
-      "Entries that wait for the store's thread.", journal_waiting },
+      "Entries that wait for the store's thread.", journal_waiting, NULL },
     { "mooncron_journal_commit_seconds", "histogram", "Commits of entries.",
-      journal_commits },
+      journal_commits, NULL },
     { "mooncron_loop_turn_seconds", "histogram",
-      "How long a turn of the loop took, its sleep left out.", turns },
+      "How long a turn of the loop took, its sleep left out.", turns, NULL },
     { "mooncron_job_runs_total", "counter",
-      "Runs and slots of the job, by result.", job_runs },
+      "Runs and slots of the job, by result.", NULL, job_runs },
     { "mooncron_job_passed_total", "counter",
-      "Slots of the job that were not run, by why, once there was one.",
+      "Slots of the job that were not run, by why, once there was one.", NULL,
       job_passed },
     { "mooncron_job_attempts_total", "counter", "Attempts of the job's runs.",
-      job_attempts },
+      NULL, job_attempts },
     { "mooncron_job_retries_total", "counter",
-      "Of them, failed ones that were followed by another.", job_retries },
+      "Of them, failed ones that were followed by another.", NULL,
+      job_retries },
     { "mooncron_job_run_duration_seconds", "summary",
-      "From the start of a run of the job to its verdict.", job_took },
+      "From the start of a run of the job to its verdict.", NULL, job_took },
     { "mooncron_job_last_success_timestamp_seconds", "gauge",
-      "When a run of the job last ended ok.", job_last_success },
+      "When a run of the job last ended ok.", NULL, job_last_success },
     { "mooncron_job_next_run_timestamp_seconds", "gauge",
-      "The job's next slot.", job_next },
+      "The job's next slot.", NULL, job_next },
     { "mooncron_job_runs_live", "gauge",
-      "Runs of the job that go on, waiting ones included.", job_live },
+      "Runs of the job that go on, waiting ones included.", NULL, job_live },
     { "mooncron_job_failures_in_row", "gauge",
-      "Runs of the job that failed since the last that did not.", job_fails },
-    { "mooncron_job_paused", "gauge", "1 where the job is paused.",
+      "Runs of the job that failed since the last that did not.", NULL,
+      job_fails },
+    { "mooncron_job_paused", "gauge", "1 where the job is paused.", NULL,
       job_paused },
     { "process_cpu_seconds_total", "counter", "Processor time of all threads.",
-      process_cpu },
+      process_cpu, NULL },
     { "process_resident_memory_bytes", "gauge", "Memory in use.",
-      process_resident },
+      process_resident, NULL },
     { "process_virtual_memory_bytes", "gauge", "Address space.",
-      process_virtual },
-    { "process_open_fds", "gauge", "Open file descriptors.", process_fds },
-    { "process_max_fds", "gauge", "How many may be open.", process_fds_max },
-    { "process_threads", "gauge", "Threads.", process_threads },
+      process_virtual, NULL },
+    { "process_open_fds", "gauge", "Open file descriptors.", process_fds,
+      NULL },
+    { "process_max_fds", "gauge", "How many may be open.", process_fds_max,
+      NULL },
+    { "process_threads", "gauge", "Threads.", process_threads, NULL },
     { "process_start_time_seconds", "gauge", "When the worker began.",
-      process_start },
+      process_start, NULL },
 };
 
 /* Of one job: samples that it always has, and the bytes of one without the
@@ -750,6 +708,9 @@ void metrics_text(const struct metrics_view *view, size_t bytes_max,
         scribe.name = family->name;
         text_printf(out, "# HELP %s %s\n# TYPE %s %s\n", family->name,
                     family->help, family->name, family->type);
-        family->put(&scribe);
+        if (family->of_job)
+            each_job(&scribe, family->of_job);
+        else
+            family->put(&scribe);
     }
 }

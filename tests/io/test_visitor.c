@@ -132,33 +132,38 @@ static void open_false_room(struct stage *stage)
         assert_int_equal(listen(stage->room, 1), 0);
 }
 
-static void expect_mischief(enum mischief mischief, int status)
+static void play_all(struct stage *stage, void (*client)(void *data))
 {
-    struct stage stage = { .mischief = mischief };
     struct error error;
-    uv_loop_init(&stage.loop);
-    uv_async_init(&stage.loop, &stage.bell, on_played);
-    stage.bell.data = &stage;
-    open_false_room(&stage);
+    uv_loop_init(&stage->loop);
+    uv_async_init(&stage->loop, &stage->bell, on_played);
+    stage->bell.data = stage;
+    open_false_room(stage);
     struct gate_config config = { .host = "localhost",
                                   .token = "t",
                                   .answer_ms_max = 100,
                                   .enter = on_enter,
                                   .leave = on_leave,
-                                  .data = &stage };
-    if (mischief != SLEEPS)
+                                  .data = stage };
+    if (stage->mischief != SLEEPS)
         config.answer_ms_max = 20000;
-    stage.gate = gate_start(&stage.loop, &config, &error);
-    assert_non_null(stage.gate);
-    stage.port = gate_port(stage.gate);
+    stage->gate = gate_start(&stage->loop, &config, &error);
+    assert_non_null(stage->gate);
+    stage->port = gate_port(stage->gate);
     uv_thread_t thread;
-    uv_thread_create(&thread, play, &stage);
-    uv_run(&stage.loop, UV_RUN_DEFAULT);
+    uv_thread_create(&thread, client, stage);
+    uv_run(&stage->loop, UV_RUN_DEFAULT);
     uv_thread_join(&thread);
-    assert_true(stage.stopped);
-    assert_int_equal(stage.inside, 0);
-    assert_int_equal(uv_loop_close(&stage.loop), 0);
-    close(stage.room);
+    assert_true(stage->stopped);
+    assert_int_equal(stage->inside, 0);
+    assert_int_equal(uv_loop_close(&stage->loop), 0);
+    close(stage->room);
+}
+
+static void expect_mischief(enum mischief mischief, int status)
+{
+    struct stage stage = { .mischief = mischief };
+    play_all(&stage, play);
     if (raw_status(stage.answer) != status)
         fail_msg("mischief %d: wanted %d, found %s", mischief, status,
                  stage.answer);
@@ -181,10 +186,42 @@ static void test_mischief(void **state)
     expect_mischief(TELLS_TOO_MUCH, 502);
 }
 
+/* Nobody fetches what he is told, until all were: the last of them is too many.
+ */
+#define CROWD (GATE_ANSWERS_MAX / GATE_ANSWER_MAX + 1)
+
+static void play_crowd(void *data)
+{
+    struct stage *stage = data;
+    int fds[CROWD];
+    unsigned turned_away = 0;
+    for (unsigned i = 0; i < CROWD; i++) {
+        fds[i] = raw_connect(stage->port);
+        raw_send(fds[i], GOOD, strlen(GOOD));
+        misbehave(stage);
+    }
+    for (unsigned i = 0; i < CROWD; i++) {
+        char *answer = raw_read(fds[i]);
+        turned_away += raw_status(answer) == 503;
+        assert_true(raw_status(answer) == 503 ||
+                    strlen(answer) == GATE_ANSWER_MAX - 1);
+        free(answer);
+    }
+    assert_int_equal(turned_away, 1);
+    uv_async_send(&stage->bell);
+}
+
+static void test_crowd(void **state)
+{
+    (void)state;
+    play_all(&(struct stage){ .mischief = TELLS_MUCH }, play_crowd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mischief),
+        cmocka_unit_test(test_crowd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
