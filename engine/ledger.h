@@ -27,7 +27,7 @@ void ledger_lanes(const struct core *core, const struct action *act,
                   void *data);
 
 /* What a store remembers, for a core: to be freed by ledger_forget(), not
- * before the core and the recall that it borrows from. */
+ * before the core. The strings are the recall's. */
 void ledger_remember(const struct recall *recall, struct memory_of_store *ret);
 void ledger_forget(struct memory_of_store *memory);
 

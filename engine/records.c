@@ -139,6 +139,7 @@ struct records *records_open(struct uv_loop_s *loop,
         !journal_open(records, loop, config, store, clock, reterr))
         goto close_store;
     ledger_remember(&records->recall, &records->memory);
+    recall_shrink(&records->recall);
     return records;
 
 close_store:

@@ -96,6 +96,14 @@ struct lease {
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_BROKEN };
 
 typedef bool row_visitor(void *data, const struct row *row);
+/* A run without a verdict, as far as the next life wants to know. */
+struct open_run {
+    struct row_key key;
+    bool claimed;
+    uint8_t trigger;
+    uint32_t attempt, epoch, generation;
+};
+typedef void open_visitor(void *data, const struct open_run *run);
 typedef void lane_visitor(void *data, const struct lane *lane);
 typedef void pause_visitor(void *data, uint32_t job,
                            const struct stored_pause *pause);
@@ -152,7 +160,8 @@ struct store_driver {
     /* at any time */
     int64_t (*count)(struct store *store);
     bool (*each_lane)(struct store *store, lane_visitor *visit, void *data);
-    bool (*each_open)(struct store *store, row_visitor *visit, void *data);
+    /* Job by job, each by slot and kind. */
+    bool (*each_open)(struct store *store, open_visitor *visit, void *data);
     bool (*each_pause)(struct store *store, pause_visitor *visit, void *data);
     bool (*each_life)(struct store *store, life_visitor *visit, void *data);
     enum answer (*plan_last)(struct store *store, struct plan_note *ret,

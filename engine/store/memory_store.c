@@ -403,19 +403,6 @@ static bool each_life(struct store *store, life_visitor *visit, void *data)
     return true;
 }
 
-/* Rows of all shelves, picked to be ordered. */
-struct picked {
-    struct row **rows;
-    size_t count, cap;
-};
-
-static void pick(struct picked *picked, struct row *row)
-{
-    picked->rows =
-        room(picked->rows, picked->count, &picked->cap, sizeof *picked->rows);
-    picked->rows[picked->count++] = row;
-}
-
 static int by_slot(const void *a, const void *b)
 {
     const struct row *const *x = a, *const *y = b;
@@ -434,13 +421,6 @@ static int newest_first(const void *a, const void *b)
     return by_slot(a, b);
 }
 
-static void pick_order(struct picked *picked,
-                       int (*order)(const void *, const void *))
-{
-    if (picked->count)
-        qsort(picked->rows, picked->count, sizeof *picked->rows, order);
-}
-
 static const char *owner_of(struct memory_store *memory, uint32_t id)
 {
     for (size_t i = memory->life_count; i-- > 0;)
@@ -449,30 +429,25 @@ static const char *owner_of(struct memory_store *memory, uint32_t id)
     return "";
 }
 
-static void pick_visit(struct memory_store *memory, struct picked *picked,
-                       row_visitor *visit, void *data)
-{
-    for (size_t i = 0; i < picked->count; i++) {
-        struct row row = *picked->rows[i];
-        row.owner = owner_of(memory, row.life);
-        if (!visit(data, &row))
-            break;
-    }
-    free(picked->rows);
-}
-
-static bool each_open(struct store *store, row_visitor *visit, void *data)
+static bool each_open(struct store *store, open_visitor *visit, void *data)
 {
     struct memory_store *memory = of(store);
-    struct picked picked = { 0 };
     for (size_t k = 0; k < memory->shelf_count; k++) {
         struct shelf *shelf = &memory->shelves[k];
-        for (size_t i = 0; shelf->open && i < shelf->count; i++)
-            if (shelf->rows[i].state != ROW_DONE)
-                pick(&picked, &shelf->rows[i]);
+        for (size_t i = 0; shelf->open && i < shelf->count; i++) {
+            const struct row *row = &shelf->rows[i];
+            const struct open_run run = {
+                .key = row->key,
+                .claimed = row->state == ROW_CLAIMED,
+                .trigger = row->trigger,
+                .attempt = row->attempt,
+                .epoch = row->epoch,
+                .generation = row->generation,
+            };
+            if (row->state != ROW_DONE)
+                visit(data, &run);
+        }
     }
-    pick_order(&picked, by_slot);
-    pick_visit(memory, &picked, visit, data);
     return true;
 }
 

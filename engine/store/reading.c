@@ -15,11 +15,24 @@ struct filling {
     struct arena *arena;
     struct wall now;
     size_t lane_cap, run_cap, pause_cap;
+    const char **names; /* by number of the job; NULL: not kept yet */
+    bool in_order;      /* runs, so far */
 };
 
 static const char *keep(struct arena *arena, const char *string)
 {
     return arena_copy(arena, string, strlen(string));
+}
+
+/* The name of a job, kept once. */
+static const char *name_of(struct filling *fill, uint32_t job)
+{
+    const struct names *jobs = &fill->store->jobs;
+    if (job == 0 || job > jobs->count)
+        return names_of(jobs, job); /* "?" */
+    if (!fill->names[job])
+        fill->names[job] = keep(fill->arena, names_of(jobs, job));
+    return fill->names[job];
 }
 
 static void *grow(void *old, size_t count, size_t *cap, size_t size)
@@ -42,7 +55,7 @@ static void keep_lane(void *data, const struct lane *lane)
     recall->lanes = grow(recall->lanes, recall->lane_count, &fill->lane_cap,
                          sizeof *recall->lanes);
     recall->lanes[recall->lane_count++] = (struct stored_lane){
-        .job = keep(fill->arena, names_of(&fill->store->jobs, lane->job)),
+        .job = name_of(fill, lane->job),
         .cursor = lane->cursor,
         .digest = lane->digest,
         .fails = lane->fails,
@@ -57,23 +70,44 @@ static enum trigger known_trigger(uint8_t trigger)
     return trigger < TRIGGERS ? (enum trigger)trigger : TRIGGER_SCHEDULE;
 }
 
-static bool keep_run(void *data, const struct row *row)
+static int by_slot(const void *a, const void *b)
+{
+    const struct stored_run *x = a, *y = b;
+    if (x->slot.ms != y->slot.ms)
+        return x->slot.ms < y->slot.ms ? -1 : 1;
+    if (x->manual != y->manual)
+        return x->manual - y->manual;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static void keep_run(void *data, const struct open_run *run)
 {
     struct filling *fill = data;
     struct recall *recall = fill->recall;
     recall->runs = grow(recall->runs, recall->run_count, &fill->run_cap,
                         sizeof *recall->runs);
     recall->runs[recall->run_count++] = (struct stored_run){
-        .job = keep(fill->arena, names_of(&fill->store->jobs, row->key.job)),
-        .slot = row->key.slot,
-        .manual = row->key.kind == ROW_MANUAL,
-        .claimed = row->state == ROW_CLAIMED,
-        .trigger = known_trigger(row->trigger),
-        .attempt = row->attempt,
-        .epoch = row->epoch,
-        .generation = row->generation,
+        .job = name_of(fill, run->key.job),
+        .slot = run->key.slot,
+        .manual = run->key.kind == ROW_MANUAL,
+        .claimed = run->claimed,
+        .trigger = known_trigger(run->trigger),
+        .attempt = run->attempt,
+        .epoch = run->epoch,
+        .generation = run->generation,
+        .number = run->key.job,
     };
-    return true;
+    const struct stored_run *last = &recall->runs[recall->run_count - 1];
+    if (recall->run_count > 1 && by_slot(last - 1, last) > 0)
+        fill->in_order = false;
+}
+
+/* A long backfill of one job is in order as it lies. */
+static void order_runs(struct filling *fill)
+{
+    if (!fill->in_order)
+        qsort(fill->recall->runs, fill->recall->run_count,
+              sizeof *fill->recall->runs, by_slot);
 }
 
 static struct stored_pause kept_pause(struct store *store, struct arena *arena,
@@ -141,8 +175,10 @@ static bool fill_all(struct filling *fill)
     if (driver->plan_last(store, &plan, &life) == ANSWER_BROKEN)
         return false;
     fill->recall->generation = plan.generation;
+    if (!driver->each_open(store, keep_run, fill))
+        return false;
+    order_runs(fill);
     return driver->each_lane(store, keep_lane, fill) &&
-           driver->each_open(store, keep_run, fill) &&
            driver->each_pause(store, keep_pause, fill) &&
            driver->each_life(store, keep_life, fill) && right_cursors(fill);
 }
@@ -152,9 +188,16 @@ bool store_recall(struct store *store, struct wall now, struct recall *ret,
 {
     struct recall recall = { .space = memory_new(sizeof(struct arena)) };
     struct filling fill = {
-        .store = store, .recall = &recall, .arena = recall.space, .now = now
+        .store = store,
+        .recall = &recall,
+        .arena = recall.space,
+        .now = now,
+        .names = memory_new((store->jobs.count + 1) * sizeof *fill.names),
+        .in_order = true,
     };
-    if (!fill_all(&fill)) {
+    bool filled = fill_all(&fill);
+    free(fill.names);
+    if (!filled) {
         recall_close(&recall);
         *reterr = store->error;
         return false;
@@ -163,12 +206,20 @@ bool store_recall(struct store *store, struct wall now, struct recall *ret,
     return true;
 }
 
-void recall_close(struct recall *recall)
+void recall_shrink(struct recall *recall)
 {
     free(recall->lanes);
     free(recall->runs);
-    free(recall->pauses);
     free(recall->lives);
+    *recall = (struct recall){ .space = recall->space,
+                               .pauses = recall->pauses,
+                               .pause_count = recall->pause_count };
+}
+
+void recall_close(struct recall *recall)
+{
+    recall_shrink(recall);
+    free(recall->pauses);
     if (recall->space)
         arena_close(recall->space);
     free(recall->space);

@@ -93,15 +93,32 @@ static void pass_pause(void *data, uint32_t job,
     (void)pause;
 }
 
-static bool pass_row(void *data, const struct row *row)
+static void keep_open(void *data, const struct open_run *run)
 {
-    (void)data;
-    (void)row;
-    return true;
+    struct open_runs *runs = data;
+    if (runs->count == runs->cap) {
+        runs->cap = runs->cap ? runs->cap * 2 : 16;
+        runs->list = memory_resize(runs->list, runs->cap, sizeof *runs->list);
+    }
+    runs->list[runs->count++] = *run;
+}
+
+/* What is read is kept, but where pages were looked over just now: then the
+ * recall reads it. */
+static bool read_open(struct store *store, bool looked_over)
+{
+    struct open_runs runs = { 0 };
+    if (looked_over)
+        return true;
+    runs.there = sqlite_driver.each_open(store, keep_open, &runs);
+    if (!runs.there)
+        open_runs_forget(&runs);
+    sqlite_of(store)->kept = runs;
+    return runs.there;
 }
 
 /* All that a recall will read can be read; the jobs' names are kept. */
-static enum opened read_over(struct store *store)
+static enum opened read_over(struct store *store, bool looked_over)
 {
     enum opened opened = read_jobs(store);
     struct plan_note plan;
@@ -109,7 +126,7 @@ static enum opened read_over(struct store *store)
     if (opened != OPENED)
         return opened;
     bool read = sqlite_driver.each_lane(store, pass_lane, NULL) &&
-                sqlite_driver.each_open(store, pass_row, NULL) &&
+                read_open(store, looked_over) &&
                 sqlite_driver.each_pause(store, pass_pause, NULL) &&
                 sqlite_driver.plan_last(store, &plan, &life) != ANSWER_BROKEN;
     return read ? OPENED : refused(sqlite_of(store));
@@ -126,10 +143,11 @@ static enum opened try_open(struct sqlite_store *sqlite, int *ret_was,
         opened = prepare_all(sqlite);
     if (opened == OPENED)
         opened = read_last_life(store, ret_last, &ended);
-    if (opened == OPENED && (!ended || torn))
+    bool doubtful = !ended || torn;
+    if (opened == OPENED && doubtful)
         opened = look_over(sqlite);
     if (opened == OPENED)
-        opened = read_over(store);
+        opened = read_over(store, doubtful);
     if (opened != OPENED)
         sqlite_shut(sqlite);
     return opened;
@@ -183,8 +201,11 @@ struct store *store_open_sqlite(const char *path, const char *owner,
     note_opening(sqlite, was, &note);
     *ret_note = note;
     store_begin(&sqlite->store, &sqlite_driver, owner, last, now);
+    struct open_runs kept = sqlite->kept; /* a life says nothing of runs */
+    sqlite->kept = (struct open_runs){ 0 };
     /* Where the disk is full the life is noted with its first batch. */
     if (store_start(&sqlite->store))
         store_done(&sqlite->store, true);
+    sqlite->kept = kept;
     return &sqlite->store;
 }

@@ -36,6 +36,7 @@ static void rollback(struct store *store)
 
 static bool begin(struct store *store)
 {
+    open_runs_forget(&sqlite_of(store)->kept);
     if (!statement_run(store, BEGIN, NULL, 0))
         return false;
     if (look_for_strangers(store))
@@ -395,13 +396,33 @@ static bool each_lane(struct store *store, lane_visitor *visit, void *data)
     return answer == ANSWER_NO;
 }
 
-static bool each_open(struct store *store, row_visitor *visit, void *data)
+void open_runs_forget(struct open_runs *runs)
 {
+    free(runs->list);
+    *runs = (struct open_runs){ 0 };
+}
+
+static bool each_open(struct store *store, open_visitor *visit, void *data)
+{
+    struct open_runs *kept = &sqlite_of(store)->kept;
+    if (kept->there) {
+        for (size_t i = 0; i < kept->count; i++)
+            visit(data, &kept->list[i]);
+        open_runs_forget(kept);
+        return true;
+    }
     sqlite3_stmt *at = sqlite_of(store)->statements[ROW_OPEN];
     enum answer answer = statement_first(store, ROW_OPEN, NULL, 0);
     for (; answer == ANSWER_YES; answer = statement_next(store, ROW_OPEN)) {
-        const struct row row = row_read(at);
-        visit(data, &row);
+        const struct open_run run = {
+            .key = { column_wall(at, 0), column_u32(at, 2), column_u8(at, 1) },
+            .claimed = column_u8(at, 3),
+            .trigger = column_u8(at, 4),
+            .attempt = column_u32(at, 5),
+            .epoch = column_u32(at, 6),
+            .generation = column_u32(at, 7),
+        };
+        visit(data, &run);
     }
     return answer == ANSWER_NO;
 }
@@ -593,6 +614,7 @@ void sqlite_shut(struct sqlite_store *sqlite)
     }
     sqlite3_close(sqlite->db);
     sqlite->db = NULL;
+    open_runs_forget(&sqlite->kept);
     names_close(&sqlite->store.jobs);
 }
 

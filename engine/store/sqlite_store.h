@@ -53,13 +53,22 @@ enum statement {
     STATEMENTS,
 };
 
+/* Open runs as they were read at the opening: the recall that follows does not
+ * read a million of them again. */
+struct open_runs {
+    bool there;
+    struct open_run *list;
+    size_t count, cap;
+};
+
 struct sqlite_store {
     struct store store; /* first */
     char *path;
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
-    bool damaged;        /* seen while it was open */
-    uint32_t alone_life; /* has no open rows of other lives beside it */
+    bool damaged;          /* seen while it was open */
+    struct open_runs kept; /* until anything is written */
+    uint32_t alone_life;   /* has no open rows of other lives beside it */
     /* By number: jobs of which it was written last that none of their runs has
      * failed since the last good one. Most verdicts say no more than that. */
     bool *calm;
@@ -75,6 +84,8 @@ static inline struct sqlite_store *sqlite_of(struct store *store)
 void sqlite_shut(struct sqlite_store *sqlite);
 
 extern const struct store_driver sqlite_driver;
+
+void open_runs_forget(struct open_runs *runs);
 
 /* ---- sqlite_statements.c ---- */
 

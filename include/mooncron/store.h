@@ -83,6 +83,7 @@ struct stored_run {
     bool manual, claimed; /* false: it waits */
     enum trigger trigger;
     uint32_t attempt, epoch, generation;
+    uint32_t number; /* private */
 };
 
 struct stored_pause {
@@ -97,7 +98,7 @@ struct stored_life {
     bool ended; /* in good order */
 };
 
-/* Arrays and strings are one allocation each, all freed by recall_close(). */
+/* Of a million runs each is a few numbers: their jobs' names are there once. */
 struct recall {
     struct stored_lane *lanes;
     struct stored_run *runs; /* without a verdict, oldest slot first */
@@ -113,6 +114,8 @@ struct recall {
 bool store_recall(struct store *store, struct wall now, struct recall *ret,
                   struct error *reterr);
 void recall_close(struct recall *recall);
+/* Keeps the pauses, and the strings of all, until recall_close(). */
+void recall_shrink(struct recall *recall);
 
 /* ---- writing ---- */
 

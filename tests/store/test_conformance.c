@@ -565,6 +565,23 @@ static const char *slots_of(struct book *book, struct history_query query)
     return book->text.data;
 }
 
+static void runs_are_recalled_oldest_first(struct book *book)
+{
+    struct entry by_hand = waits("a", 20, 20);
+    by_hand.manual = true;
+    WRITE(book, waits("b", 30, 30), waits("b", 10, 10), by_hand,
+          waits("a", 40, 40), waits("c", 20, 20), waits("b", 20, 20),
+          claim("a", 50, 1, 50), finish("a", 50, 1, VERDICT_OK, 51));
+    assert_string_equal(
+        recalled_of(book, 60, "run"),
+        "run b slot 10 waits schedule attempt 1 epoch 0 generation 7\n"
+        "run b slot 20 waits schedule attempt 1 epoch 0 generation 7\n"
+        "run c slot 20 waits schedule attempt 1 epoch 0 generation 7\n"
+        "run a slot 20 manual waits schedule attempt 1 epoch 0 generation 7\n"
+        "run b slot 30 waits schedule attempt 1 epoch 0 generation 7\n"
+        "run a slot 40 waits schedule attempt 1 epoch 0 generation 7\n");
+}
+
 static void history_is_filtered(struct book *book)
 {
     WRITE(book, claim("a", 10, 1, 10), claim("a", 20, 1, 20),
@@ -1081,6 +1098,7 @@ static const struct promise {
     PROMISE(cursor_is_set_once),
     PROMISE(cursor_of_a_wrong_clock),
     PROMISE(pause_is_replaced_and_ends),
+    PROMISE(runs_are_recalled_oldest_first),
     PROMISE(lives_are_told),
     PROMISE(only_the_newest_lives_are_recalled),
     PROMISE(plans_grow),

@@ -166,6 +166,22 @@ static void test_kept_over_a_kill(void **state)
     file_end(&file);
 }
 
+/* What was read at the opening is not what a recall tells after a write. */
+static void test_recall_is_of_now(void **state)
+{
+    struct file file;
+    (void)state;
+    file_begin(&file);
+    work_some(&file);
+    file_shut(&file, 50);
+    file_open(&file, "second", 100);
+    WRITE(&file.book, finish("a", 20, 2, VERDICT_OK, 110));
+    assert_string_equal(recalled_of(&file.book, 150, "run"),
+                        "run b slot 20 waits schedule attempt 1 epoch 0 "
+                        "generation 7\n");
+    file_end(&file);
+}
+
 /* ---- refused ---- */
 
 static int hold_pipe[2], end_pipe[2];
@@ -929,6 +945,7 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kept_over_a_close),
         cmocka_unit_test(test_kept_over_a_kill),
+        cmocka_unit_test(test_recall_is_of_now),
         cmocka_unit_test(test_another_process_has_it),
         cmocka_unit_test(test_twice_in_one_process),
         cmocka_unit_test(test_not_a_file),
