@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mooncron/schedule.h"
+
 /* Space for more entries than these is given back when they are written: some
  * 2 MB, which a burst of 10,000 slots needs. */
 #define ENTRIES_KEPT 16384
@@ -134,6 +136,64 @@ size_t backlog_thin(struct backlog *backlog, size_t max)
     if (gone)
         tidy_text(backlog);
     return gone;
+}
+
+/* ---- what may be written after the rest ---- */
+
+/* Its cursor is behind it already, and it is run when its turn comes. */
+static bool is_patient(const struct entry *entry)
+{
+    return entry->kind == ENTRY_WAIT && entry->trigger == TRIGGER_BACKFILL &&
+           entry->cursor.ms == EVER_MS;
+}
+
+static bool is_of_parked(const struct parked *parked, const char *job)
+{
+    for (size_t i = 0; i < parked->job_count; i++)
+        if (!strcmp(parked->jobs[i], job))
+            return true;
+    return false;
+}
+
+static bool park(struct parked *parked, const struct entry *entry,
+                 uint64_t ticket)
+{
+    struct backlog *backlog = &parked->backlog;
+    bool of_parked = is_of_parked(parked, entry->job);
+    if (!of_parked &&
+        (!is_patient(entry) || parked->job_count == PARKED_JOBS_MAX))
+        return false;
+    backlog_add(backlog, entry, ticket);
+    if (!of_parked)
+        parked->jobs[parked->job_count++] =
+            backlog->entries[backlog->count - 1].job;
+    return true;
+}
+
+void parked_take(struct parked *parked, struct backlog *backlog)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < backlog->count; i++) {
+        if (park(parked, &backlog->entries[i], backlog->tickets[i]))
+            continue;
+        backlog->entries[kept] = backlog->entries[i];
+        backlog->tickets[kept++] = backlog->tickets[i];
+    }
+    backlog->count = kept;
+}
+
+size_t parked_count(const struct parked *parked)
+{
+    return parked->backlog.count - parked->at;
+}
+
+void parked_done(struct parked *parked, size_t count)
+{
+    parked->at += count;
+    if (parked_count(parked))
+        return;
+    backlog_clear(&parked->backlog);
+    parked->at = parked->job_count = 0;
 }
 
 /* ---- its end ---- */

@@ -60,6 +60,22 @@ bool backlog_is_empty(const struct backlog *backlog);
  * it is shared by many entries. */
 size_t backlog_thin(struct backlog *backlog, size_t max);
 
+/* What may be written after the rest: slots of a backfill, which come by the
+ * ten thousand, and whatever is added of their jobs behind them, so that the
+ * entries of a job keep their order. Zero-initialised is empty. */
+#define PARKED_JOBS_MAX 16 /* of more nothing is parked */
+struct parked {
+    struct backlog backlog;
+    size_t at; /* the first entry that is still to be written */
+    /* private */
+    const char *jobs[PARKED_JOBS_MAX];
+    size_t job_count;
+};
+/* Takes them out of `backlog`. */
+void parked_take(struct parked *parked, struct backlog *backlog);
+size_t parked_count(const struct parked *parked);      /* still to be written */
+void parked_done(struct parked *parked, size_t count); /* were written */
+
 /* Forgets all but the questions, which must have been popped. */
 void backlog_clear(struct backlog *backlog);
 void backlog_close(struct backlog *backlog); /* likewise */

@@ -17,6 +17,7 @@ static void journal_free(struct journal *journal)
 {
     backlog_close(&journal->writing);
     backlog_close(&journal->waiting);
+    backlog_close(&journal->parked.backlog);
     free(journal->telling.list);
     free(journal->tidings.list);
     pthread_cond_destroy(&journal->work);

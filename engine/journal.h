@@ -7,10 +7,10 @@
  * each one carries. A batch that the store does not take is written again, each
  * second, until it is: the order is kept, nothing is given up, and meanwhile
  * the journal is not well. Questions (history, pauses, lives) are answered when
- * what was added before them is written, one after the other and in steps; what
- * is added meanwhile is written between two steps, so a claim waits for one of
- * them at most. While the store is not well questions are told so instead, so
- * that nobody waits for a disk to be mended.
+ * all that was added before them is written, one after the other and in steps;
+ * what is added meanwhile is written between two steps, so a claim waits for
+ * one of them at most. While the store is not well questions are told so
+ * instead, so that nobody waits for a disk to be mended.
  *
  * The thread also says each 20 s that this life goes on, and when there is
  * nothing else to do it takes old rows away in small steps.
@@ -30,7 +30,9 @@ struct journal;
 
 struct journal_events {
     /* An entry that was added with a ticket is durable, or taken, or fenced. In
-     * the order of adding. `epoch` is the row's, of a claim that is durable. */
+     * the order of adding, but that a job whose backfill is being written down
+     * waits for that, and others do not. `epoch` is the row's, of a claim that
+     * is durable. */
     void (*written)(void *data, uint64_t ticket, enum entry_outcome outcome,
                     uint32_t epoch);
     /* The store has failed (`sentence` says how), or takes entries again
@@ -46,6 +48,8 @@ struct journal_events {
  * without a ticket are given up, oldest first, and counted: they say what was
  * not done. */
 #define JOURNAL_ENTRIES_MAX 100000
+/* Of slots of a backfill, behind which nobody shall wait: some ms. */
+#define JOURNAL_PARKED_MAX 200
 /* Entries in one commit: some 10 ms of SQLite's. The first of a burst are sent
  * while the rest is written. */
 #define JOURNAL_BATCH_MAX 1000

@@ -7,8 +7,9 @@
  * whether the store is well, in the order in which they came to be.
  *
  *   loop     add, add, add, turn: signal      bell: swap the tidings, tell them
- *   thread   swap, write 1000, post, write 1000, post; a step of the question
- *            that was asked first, post where it was the last; again
+ *   thread   swap, write 1000, post, write 1000, post; 200 of what is parked; a
+ *            step of the question that was asked first, post where it was the
+ *            last; again
  *
  * A batch fails: that is posted, once; whoever has asked is told why; the same
  * batch is written again each second, and when it is taken its tickets are
@@ -76,6 +77,7 @@ struct journal {
     /* the thread's */
     struct store *store;
     struct backlog writing;
+    struct parked parked;
     struct questions asked; /* the first of them is being answered */
     bool ill;
     int64_t renew_at_ms, prune_at_ms, news_at_ms;

@@ -108,11 +108,11 @@ static void got_well(struct journal *journal)
 }
 
 /* `count` entries from `first` on are durable. */
-static void acknowledge(struct journal *journal, size_t first, size_t count,
-                        int64_t took_us)
+static void acknowledge(struct journal *journal, const struct backlog *backlog,
+                        size_t first, size_t count, int64_t took_us)
 {
-    const uint64_t *tickets = journal->writing.tickets + first;
-    const struct entry *entries = journal->writing.entries + first;
+    const uint64_t *tickets = backlog->tickets + first;
+    const struct entry *entries = backlog->entries + first;
     pthread_mutex_lock(&journal->lock);
     journal->counts.entries += count;
     histogram_add(&journal->counts.commits, &journal_scale, took_us);
@@ -166,18 +166,19 @@ static bool write_plan(struct journal *journal, const struct plan_note *plan)
 }
 
 /* `count` entries from `first` on, in one commit. */
-static bool write_batch(struct journal *journal, size_t first, size_t count)
+static bool write_batch(struct journal *journal, const struct backlog *backlog,
+                        size_t first, size_t count)
 {
     struct error why = { 0 };
     int64_t began_us = now_us();
-    while (!store_write(journal->store, journal->writing.entries + first, count,
+    while (!store_write(journal->store, backlog->entries + first, count,
                         journal->outcomes, &why)) {
         fell_ill(journal, &why);
         if (!try_again(journal))
             return false;
         began_us = now_us();
     }
-    acknowledge(journal, first, count, now_us() - began_us);
+    acknowledge(journal, backlog, first, count, now_us() - began_us);
     got_well(journal);
     return true;
 }
@@ -192,12 +193,12 @@ static bool is_closing(struct journal *journal)
     return closing;
 }
 
-/* A step of the question that was asked first. The end waits for one, not for a
- * long walk. */
+/* A step of the question that was asked first, when all that was added before
+ * it is written. The end waits for one, not for a long walk. */
 static void answer(struct journal *journal)
 {
     struct question *question = journal->asked.first;
-    if (!question)
+    if (!question || parked_count(&journal->parked))
         return;
     enum question_step step =
         question->ask(journal->store, clock_now(journal->clock).wall,
@@ -225,10 +226,28 @@ static bool write_all(struct journal *journal)
         count = writing->count - at;
         if (count > JOURNAL_BATCH_MAX)
             count = JOURNAL_BATCH_MAX;
-        if ((at > 0 && must_end(journal)) || !write_batch(journal, at, count))
+        if ((at > 0 && must_end(journal)) ||
+            !write_batch(journal, writing, at, count))
             return false;
     }
     backlog_clear(writing);
+    return true;
+}
+
+/* Some of what may wait, which then is no more than others wait for. False: the
+ * time is up. */
+static bool write_parked(struct journal *journal)
+{
+    struct parked *parked = &journal->parked;
+    size_t count = parked_count(parked);
+    if (count > JOURNAL_PARKED_MAX)
+        count = JOURNAL_PARKED_MAX;
+    if (!count)
+        return true;
+    if (must_end(journal) ||
+        !write_batch(journal, &parked->backlog, parked->at, count))
+        return false;
+    parked_done(parked, count);
     return true;
 }
 
@@ -304,12 +323,13 @@ static void idle(struct journal *journal, int64_t at_ms)
 /* With the lock held. */
 static bool is_wanted(const struct journal *journal)
 {
-    return journal->asked.first || !backlog_is_empty(&journal->waiting);
+    return journal->asked.first || parked_count(&journal->parked) ||
+           !backlog_is_empty(&journal->waiting);
 }
 
-/* Takes over what waits, as soon as something does; at once while a question is
- * being answered. False: nothing will. A worker that is never idle forgets old
- * rows between two batches. */
+/* Takes over what waits, as soon as something does; at once while there is
+ * still something to be done. False: nothing will. A worker that is never idle
+ * forgets old rows between two batches. */
 static bool take_over(struct journal *journal)
 {
     if (keeper_now_ms() >= journal->prune_at_ms && !journal->ill)
@@ -326,6 +346,7 @@ static bool take_over(struct journal *journal)
     journal->waiting = empty;
     questions_join(&journal->asked, &journal->writing.questions);
     pthread_mutex_unlock(&journal->lock);
+    parked_take(&journal->parked, &journal->writing);
     return some;
 }
 
@@ -333,7 +354,7 @@ void *keeper_run(void *data)
 {
     struct journal *journal = data;
     prctl(PR_SET_NAME, "mooncron-store"); /* as top -H shows it */
-    while (take_over(journal) && write_all(journal))
+    while (take_over(journal) && write_all(journal) && write_parked(journal))
         answer(journal);
     refuse_questions(journal, &ends);
     store_close(journal->store, clock_now(journal->clock).wall);

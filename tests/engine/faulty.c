@@ -98,6 +98,9 @@ static void count(struct entry *entries, size_t number)
     for (size_t i = 0; i < number; i++) {
         state.renewals += entries[i].kind == ENTRY_RENEW;
         state.passes += entries[i].kind == ENTRY_PASS;
+        state.waits += entries[i].kind == ENTRY_WAIT;
+        if (entries[i].kind == ENTRY_CLAIM)
+            state.waits_at_claim = state.waits;
     }
     pthread_cond_broadcast(&changed);
 }

@@ -7,6 +7,7 @@
 #include "mooncron/store.h"
 
 struct faulty {
+    unsigned waits, waits_at_claim; /* written, before the last claim was */
     unsigned failures;     /* calls that are still to fail; UINT_MAX: all */
     bool held;             /* no writing goes on */
     int64_t prunes_full;   /* prunes that say there is more */

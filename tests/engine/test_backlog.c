@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "mooncron/schedule.h"
+
 static void add(struct backlog *backlog, enum entry_kind kind, unsigned number,
                 uint64_t ticket)
 {
@@ -141,6 +143,68 @@ static void test_days_without_a_store(void **state)
     backlog_close(&backlog);
 }
 
+/* The entries of a job keep their order; jobs do not wait for each other. */
+static void test_parked(void **state)
+{
+    (void)state;
+    struct backlog backlog = { 0 };
+    struct parked parked = { 0 };
+    const struct entry old = { .kind = ENTRY_WAIT,
+                               .job = "old",
+                               .trigger = TRIGGER_BACKFILL,
+                               .cursor = { EVER_MS } };
+    struct entry other = old, claim = old;
+    claim.kind = ENTRY_CLAIM;
+    other.job = "other";
+    other.trigger = TRIGGER_SCHEDULE;
+    for (uint64_t ticket = 1; ticket <= 10; ticket++)
+        backlog_add(&backlog,
+                    ticket == 2   ? &old
+                    : ticket == 5 ? &claim
+                                  : &other,
+                    ticket);
+    parked_take(&parked, &backlog);
+    assert_int_equal(parked_count(&parked), 2);
+    assert_int_equal(parked.backlog.tickets[0], 2);
+    assert_int_equal(parked.backlog.tickets[1], 5);
+    assert_int_equal(backlog.count, 8);
+    assert_int_equal(backlog.tickets[1], 3);
+    backlog_clear(&backlog);
+    parked_done(&parked, 1);
+    backlog_add(&backlog, &claim, 11);
+    parked_take(&parked, &backlog);
+    assert_int_equal(parked_count(&parked), 2);
+    assert_int_equal(parked.at, 1);
+    parked_done(&parked, 2);
+    backlog_add(&backlog, &claim, 12); /* nothing of it is parked any more */
+    parked_take(&parked, &backlog);
+    assert_int_equal(parked_count(&parked), 0);
+    assert_int_equal(backlog.count, 1);
+    backlog_close(&backlog);
+    backlog_close(&parked.backlog);
+}
+
+/* Of many jobs the rest is written as it comes. */
+static void test_parked_is_of_few_jobs(void **state)
+{
+    (void)state;
+    struct backlog backlog = { 0 };
+    struct parked parked = { 0 };
+    char job[] = "a";
+    struct entry old = { .kind = ENTRY_WAIT,
+                         .job = job,
+                         .trigger = TRIGGER_BACKFILL,
+                         .cursor = { EVER_MS } };
+    for (; *job <= 'z'; ++*job)
+        backlog_add(&backlog, &old, 0);
+    parked_take(&parked, &backlog);
+    assert_int_equal(parked_count(&parked), PARKED_JOBS_MAX);
+    assert_int_equal(backlog.count, 26 - PARKED_JOBS_MAX);
+    assert_string_equal(backlog.entries[0].job, "q");
+    backlog_close(&backlog);
+    backlog_close(&parked.backlog);
+}
+
 static void test_questions_in_order(void **state)
 {
     (void)state;
@@ -184,6 +248,8 @@ int main(void)
         cmocka_unit_test(test_oldest_passes_go),
         cmocka_unit_test(test_the_rest_stays),
         cmocka_unit_test(test_days_without_a_store),
+        cmocka_unit_test(test_parked),
+        cmocka_unit_test(test_parked_is_of_few_jobs),
         cmocka_unit_test(test_questions_in_order),
         cmocka_unit_test(test_questions_are_joined),
     };

@@ -206,6 +206,43 @@ static void test_many_entries_few_commits(void **state)
     close_desk(&desk);
 }
 
+static void add_backfill(struct desk *desk, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct entry entry = entry_of(ENTRY_WAIT, 1 + (int64_t)i);
+        entry.job = "old";
+        entry.trigger = TRIGGER_BACKFILL;
+        entry.epoch = 0;
+        journal_add(desk->journal, &entry, 0);
+    }
+}
+
+/* However many slots of a backfill are to be written down, claims of other jobs
+ * go before them; those of the same job behind them. */
+static void test_claims_go_before_a_backfill(void **state)
+{
+    (void)state;
+    struct desk desk;
+    open_desk(&desk, (struct journal_options){ 0 },
+              &(struct faulty){ .held = true });
+    begin_commit(&desk);
+    add_backfill(&desk, 5000);
+    add_claims(&desk, 1);
+    turn(&desk);
+    faulty_release();
+    run_until_told(&desk, 2);
+    assert_int_equal(faulty_now().waits_at_claim, 0);
+    struct entry claim = entry_of(ENTRY_CLAIM, 4000);
+    claim.job = "old";
+    journal_add(desk.journal, &claim, ++desk.next_ticket);
+    run_until_told(&desk, 3);
+    assert_int_equal(faulty_now().waits_at_claim, 5000);
+    assert_int_equal(desk.outcomes[2], ENTRY_DONE);
+    add_backfill(&desk, 1); /* and so again */
+    close_desk(&desk);
+    assert_int_equal(faulty_now().waits, 5001);
+}
+
 static void test_outcomes(void **state)
 {
     (void)state;
@@ -556,6 +593,22 @@ static void test_illness_cuts_a_walk(void **state)
     end_led(&led);
 }
 
+/* A question is answered when a backfill that was added before it is written.
+ */
+static void test_answers_after_a_backfill(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct asked asked = { 0 };
+    open_desk(&desk, (struct journal_options){ 0 }, &(struct faulty){ 0 });
+    add_backfill(&desk, 3000);
+    ask(&desk, &asked, 1);
+    asked.rows = 3000;
+    run_until_answered(&desk, 1);
+    assert_int_equal(asked.seen, 3000);
+    close_desk(&desk);
+}
+
 static void test_questions_while_it_fails(void **state)
 {
     (void)state;
@@ -723,6 +776,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_entries_few_commits),
+        cmocka_unit_test(test_claims_go_before_a_backfill),
         cmocka_unit_test(test_outcomes),
         cmocka_unit_test(test_nothing_is_lost),
         cmocka_unit_test(test_well_after_the_batch),
@@ -734,6 +788,7 @@ int main(void)
         cmocka_unit_test(test_claims_go_between_steps),
         cmocka_unit_test(test_close_cuts_a_walk),
         cmocka_unit_test(test_illness_cuts_a_walk),
+        cmocka_unit_test(test_answers_after_a_backfill),
         cmocka_unit_test(test_questions_while_it_fails),
         cmocka_unit_test(test_renewals),
         cmocka_unit_test(test_prunes),
