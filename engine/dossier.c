@@ -86,6 +86,16 @@ void dossier_add_pause(struct dossier *dossier, struct store *store,
     dossier->pause.reason = keep(dossier, pause.reason);
 }
 
+void dossier_add_offs(struct dossier *dossier, struct store *store,
+                      const char *job)
+{
+    dossier->offs = memory_new(STORE_OFFS_MAX * sizeof *dossier->offs);
+    dossier->off_count = store_offs(store, job, dossier->offs, STORE_OFFS_MAX);
+    for (size_t i = 0; i < dossier->off_count; i++)
+        dossier->offs[i].environment =
+            keep(dossier, dossier->offs[i].environment);
+}
+
 void dossier_add_lives(struct dossier *dossier, struct store *store,
                        struct wall now)
 {
@@ -104,6 +114,7 @@ void dossier_free(struct dossier *dossier)
     history_free(dossier->walk);
     free(dossier->rows);
     free(dossier->lives);
+    free(dossier->offs);
     arena_close(&dossier->strings);
     free(dossier);
 }

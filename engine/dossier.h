@@ -17,6 +17,8 @@ struct dossier {
     struct stored_pause pause;
     struct stored_life *lives; /* newest first */
     size_t life_count;
+    struct stored_off *offs; /* newest first */
+    size_t off_count;
     bool moved; /* a damaged store was moved aside when this life began */
     /* private */
     struct history_query query;
@@ -37,9 +39,12 @@ enum history_step dossier_read(struct dossier *dossier, struct store *store,
  * passed over many slots. */
 #define DOSSIER_OLDER_ROWS 1000
 bool dossier_look_back(struct dossier *dossier);
-/* Reads the pause of the job as well; the lives of workers. */
+/* Reads the pause of the job as well; when it had no slots; the lives of
+ * workers. */
 void dossier_add_pause(struct dossier *dossier, struct store *store,
                        const char *job);
+void dossier_add_offs(struct dossier *dossier, struct store *store,
+                      const char *job);
 void dossier_add_lives(struct dossier *dossier, struct store *store,
                        struct wall now);
 void dossier_free(struct dossier *dossier); /* NULL is fine */

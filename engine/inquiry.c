@@ -265,6 +265,7 @@ static enum question_step on_asked(struct store *store, struct wall now,
         return QUESTION_GOES_ON;
     if (inquiry->ask.kind == ASK_WHY) {
         dossier_add_pause(inquiry->dossier, store, inquiry->ask.job);
+        dossier_add_offs(inquiry->dossier, store, inquiry->ask.job);
         dossier_add_lives(inquiry->dossier, store, now);
     }
     return QUESTION_ANSWERED;

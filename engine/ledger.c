@@ -107,16 +107,46 @@ bool ledger_entry(const struct action *act, const struct ledger_side *side,
 
 /* ---- lanes ---- */
 
+/* Of a job of `set` that has no slots: whether that is news. Where Settings
+ * have just been heard of, the store knows what is. */
+static bool leaves(const struct jobset *set, uint32_t index,
+                   const struct action *act)
+{
+    const struct jobset *before = act->lanes.before;
+    const struct job *job = jobset_job(set, index);
+    if (job->standing == STANDING_SCHEDULED)
+        return false;
+    if (act->lanes.forget || !before)
+        return act->lanes.forget;
+    uint32_t was = jobset_find(before, job->name);
+    return was == UINT32_MAX ||
+           jobset_job(before, was)->standing != job->standing;
+}
+
+static uint8_t off_of(const struct job *job)
+{
+    static const enum off offs[] = {
+        [STANDING_SCHEDULED] = OFF_NOT,
+        [STANDING_DISABLED] = OFF_DISABLED,
+        [STANDING_ENVIRONMENT] = OFF_ENVIRONMENT,
+        [STANDING_JOBS_OFF] = OFF_SETTINGS,
+    };
+    return (uint8_t)offs[job->standing];
+}
+
 void ledger_lanes(const struct core *core, const struct action *act,
                   const struct memory_of_store *memory, struct wall at,
                   void (*add)(void *data, const struct entry *entry),
                   void *data)
 {
-    const struct jobset *set = core_status(core).set;
+    const struct core_status status = core_status(core);
+    const struct jobset *set = status.set;
     const struct jobset *before = act->lanes.before;
-    struct entry entry = {
-        .kind = ENTRY_LANE, .at = at, .error = "", .by = ""
-    };
+    struct entry entry = { .kind = ENTRY_LANE,
+                           .at = at,
+                           .error = "",
+                           .by = "",
+                           .generation = status.generation };
     for (uint32_t i = 0; i < jobset_count(set); i++) {
         struct lane_status lane = core_lane(core, i);
         if (!lane.fresh)
@@ -129,16 +159,24 @@ void ledger_lanes(const struct core *core, const struct action *act,
     entry.kind = ENTRY_LEAVE;
     entry.cursor.ms = EVER_MS;
     entry.digest = 0;
+    entry.error = status.settings.environment;
+    for (uint32_t i = 0; i < jobset_count(set); i++) {
+        entry.job = jobset_job(set, i)->name;
+        entry.why = off_of(jobset_job(set, i));
+        if (leaves(set, i, act))
+            add(data, &entry);
+    }
+    entry.why = OFF_REMOVED;
     for (uint32_t i = 0; before && i < jobset_count(before); i++) {
         entry.job = jobset_job(before, i)->name;
         if (jobset_find_scheduled(before, entry.job) != UINT32_MAX &&
-            jobset_find_scheduled(set, entry.job) == UINT32_MAX)
+            jobset_find(set, entry.job) == UINT32_MAX)
             add(data, &entry);
     }
     for (uint32_t i = 0; act->lanes.forget && i < memory->lane_count; i++) {
         entry.job = memory->lanes[i].job;
         if (memory->lanes[i].cursor.ms != EVER_MS &&
-            jobset_find_scheduled(set, entry.job) == UINT32_MAX)
+            jobset_find(set, entry.job) == UINT32_MAX)
             add(data, &entry);
     }
 }

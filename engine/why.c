@@ -74,7 +74,7 @@ void say_pause(struct telling *t)
 
 /* ---- what is the matter with the job, now ---- */
 
-/* Why it has no slots; false where it has some. */
+/* Why it has no slots now; false where it has some. */
 static bool tell_off(struct telling *t)
 {
     const struct why_case *c = t->c;
@@ -159,6 +159,15 @@ static void tell_coming(struct telling *t, struct wall slot)
     say_provisos(t);
 }
 
+/* The same of any instant: what was off then may be on by now. */
+static bool tell_was_off(struct telling *t, struct wall at)
+{
+    const struct why_case *c = t->c;
+    if (at.ms < c->now.ms && tell_off_then(t, at))
+        return true;
+    return (at.ms >= c->now.ms || at.ms > c->in_force_since.ms) && tell_off(t);
+}
+
 /* ---- the instant ---- */
 
 static void tell_slot(struct telling *t, struct wall slot)
@@ -172,10 +181,8 @@ static void tell_slot(struct telling *t, struct wall slot)
         tell_waiting(t, slot, NULL);
     else if (slot.ms > t->c->now.ms && is_scheduled(t->c))
         tell_coming(t, slot);
-    else if (is_scheduled(t->c) && tell_paused(t, slot))
-        return;
-    else if (!tell_off(t) ||
-             (slot.ms <= t->c->now.ms && slot.ms < t->c->in_force_since.ms))
+    else if (!tell_was_off(t, slot) &&
+             !(is_scheduled(t->c) && tell_paused(t, slot)))
         tell_unwritten(t, slot);
 }
 
@@ -212,7 +219,7 @@ static void tell_between(struct telling *t, struct wall before,
                          struct wall after)
 {
     const struct why_case *c = t->c;
-    if (tell_off(t))
+    if (tell_was_off(t, c->at))
         return;
     const struct history_row *row =
         row_going(c, c->at, (struct wall){ NEVER_MS });

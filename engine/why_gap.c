@@ -36,6 +36,51 @@ void say_down(struct telling *t, struct wall slot)
     say_date(t, to);
 }
 
+/* ---- times without slots ---- */
+
+/* A slot of the very instant of a change is of the schedule before it. */
+static const struct stored_off *off_at(const struct why_case *c, struct wall at)
+{
+    for (size_t i = 0; c->dossier && i < c->dossier->off_count; i++) {
+        const struct stored_off *off = &c->dossier->offs[i];
+        if (off->since.ms < at.ms &&
+            (off->until.ms == EVER_MS || at.ms <= off->until.ms))
+            return off;
+    }
+    return NULL;
+}
+
+bool tell_off_then(struct telling *t, struct wall at)
+{
+    static const struct {
+        const char *code, *words;
+    } offs[OFFS] = {
+        [OFF_NOT] = { "off", "for a reason that is not known here" },
+        [OFF_DISABLED] = { "disabled", "enabled was false in the file" },
+        [OFF_ENVIRONMENT] = { "environment",
+                              "`only` listed other environments" },
+        [OFF_SETTINGS] = { "off", "enableJobs was off in Settings" },
+        [OFF_REMOVED] = { "removed", "the file did not have it" },
+    };
+    const struct stored_off *off = off_at(t->c, at);
+    if (!off)
+        return false;
+    size_t why = off->why < OFFS ? off->why : OFF_NOT;
+    find(t, offs[why].code, NULL);
+    text_printf(&t->words, "%s was not scheduled ", t->c->job->name);
+    say_date(t, at);
+    text_printf(&t->words, ": %s, %s ", offs[why].words,
+                off->until.ms == EVER_MS ? "since" : "from");
+    say_date(t, off->since);
+    if (off->until.ms != EVER_MS) {
+        say(t, " to ");
+        say_date(t, off->until);
+    }
+    text_printf(&t->words, " (schedule #%" PRIu32 "%s%s).\n", off->generation,
+                *off->environment ? ", in " : "", off->environment);
+    return true;
+}
+
 /* ---- a slot without a row ---- */
 
 /* What is remembered begins later than the slot: the journal is younger, or its

@@ -56,6 +56,9 @@ void tell_waiting(struct telling *t, struct wall slot,
 
 /* " from ... to ...", where no worker lived at that time. */
 void say_down(struct telling *t, struct wall slot);
+/* What is written down of a time without slots; false: it had some, as far as
+ * that is known. */
+bool tell_off_then(struct telling *t, struct wall at);
 void tell_unwritten(struct telling *t, struct wall slot);
 
 #endif

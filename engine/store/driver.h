@@ -108,6 +108,7 @@ typedef void lane_visitor(void *data, const struct lane *lane);
 typedef void pause_visitor(void *data, uint32_t job,
                            const struct stored_pause *pause);
 typedef void pass_visitor(void *data, const struct row_key *key);
+typedef bool off_visitor(void *data, const struct stored_off *off);
 typedef bool life_visitor(void *data, const struct life *life);
 
 /* Whatever answers false, ANSWER_BROKEN or -1 has set `store->error`. Strings
@@ -137,9 +138,17 @@ struct store_driver {
     /* Is there a claimed no_overlap row of the same job and another life? */
     enum answer (*rival)(struct store *store, const struct row_key *key);
     bool (*renew)(struct store *store, struct wall lease);
-    bool (*lane_add)(struct store *store, uint32_t job, struct wall cursor,
-                     uint64_t digest);
-    bool (*lane_leave)(struct store *store, uint32_t job);
+    /* ANSWER_YES: the job had a lane without a cursor, and has one again. */
+    enum answer (*lane_add)(struct store *store, uint32_t job,
+                            struct wall cursor, uint64_t digest);
+    /* ANSWER_NO: it was without a cursor already, with this digest. */
+    enum answer (*lane_leave)(struct store *store, uint32_t job,
+                              uint64_t digest);
+    /* A time without slots begins, unless one begins just then; the one that
+     * goes on, where one does, ends. */
+    bool (*off_add)(struct store *store, uint32_t job,
+                    const struct stored_off *off);
+    bool (*off_end)(struct store *store, uint32_t job, struct wall until);
     bool (*lane_change)(struct store *store, uint32_t job,
                         const struct lane_change *change);
     bool (*lane_fails)(struct store *store, uint32_t job, uint32_t fails);
@@ -154,7 +163,8 @@ struct store_driver {
                       const struct lease *lease);
     bool (*drop)(struct store *store, const struct row_key *keys,
                  uint32_t count);
-    /* Plans and lives that ended before, but never the newest. */
+    /* Plans and lives that ended before, but never the newest; times without
+     * slots likewise, but for those that go on. */
     bool (*forget)(struct store *store, struct wall before);
 
     /* at any time */
@@ -163,6 +173,9 @@ struct store_driver {
     /* Job by job, each by slot and kind. */
     bool (*each_open)(struct store *store, open_visitor *visit, void *data);
     bool (*each_pause)(struct store *store, pause_visitor *visit, void *data);
+    /* Newest first. */
+    bool (*each_off)(struct store *store, uint32_t job, off_visitor *visit,
+                     void *data);
     bool (*each_life)(struct store *store, life_visitor *visit, void *data);
     enum answer (*plan_last)(struct store *store, struct plan_note *ret,
                              uint32_t *ret_life);

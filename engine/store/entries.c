@@ -355,13 +355,30 @@ static bool write_pass(struct work *work)
 
 static bool write_lane(struct work *work)
 {
-    return work->driver->lane_add(work->store, work->job, work->entry->cursor,
-                                  work->entry->digest);
+    const struct entry *entry = work->entry;
+    enum answer back = work->driver->lane_add(work->store, work->job,
+                                              entry->cursor, entry->digest);
+    return back == ANSWER_NO ||
+           (back == ANSWER_YES &&
+            work->driver->off_end(work->store, work->job, entry->at));
 }
 
+/* While a job is away its lane has no cursor, and the reason in place of the
+ * schedule's digest: who leaves for the same reason once more leaves it. */
 static bool write_leave(struct work *work)
 {
-    return work->driver->lane_leave(work->store, work->job);
+    const struct entry *entry = work->entry;
+    const struct stored_off off = { .since = entry->at,
+                                    .until = { EVER_MS },
+                                    .why = entry->why,
+                                    .generation = entry->generation,
+                                    .environment = work->error };
+    enum answer left =
+        work->driver->lane_leave(work->store, work->job, entry->why);
+    return left == ANSWER_NO ||
+           (left == ANSWER_YES &&
+            work->driver->off_end(work->store, work->job, entry->at) &&
+            work->driver->off_add(work->store, work->job, &off));
 }
 
 static bool write_pause(struct work *work)

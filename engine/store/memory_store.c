@@ -14,6 +14,8 @@ struct shelf {
     bool has_lane, has_pause;
     struct lane lane;
     struct stored_pause pause;
+    struct stored_off *offs; /* oldest first; environments are owned */
+    size_t off_count, off_cap;
     struct row *rows;
     size_t count, cap;
     size_t open; /* rows without a verdict */
@@ -229,19 +231,56 @@ static struct lane *lane_of(struct store *store, uint32_t job)
     return &shelf->lane;
 }
 
-static bool lane_add(struct store *store, uint32_t job, struct wall cursor,
-                     uint64_t digest)
+static enum answer lane_add(struct store *store, uint32_t job,
+                            struct wall cursor, uint64_t digest)
 {
+    bool had = shelf_of(store, job)->has_lane;
     struct lane *lane = lane_of(store, job);
+    bool back = had && lane->cursor.ms == EVER_MS;
     if (lane->cursor.ms == EVER_MS)
         lane->cursor = cursor;
     lane->digest = digest;
+    return back ? ANSWER_YES : ANSWER_NO;
+}
+
+static enum answer lane_leave(struct store *store, uint32_t job,
+                              uint64_t digest)
+{
+    bool had = shelf_of(store, job)->has_lane;
+    struct lane *lane = lane_of(store, job);
+    if (had && lane->cursor.ms == EVER_MS && lane->digest == digest)
+        return ANSWER_NO;
+    lane->cursor.ms = EVER_MS;
+    lane->digest = digest;
+    return ANSWER_YES;
+}
+
+static bool off_add(struct store *store, uint32_t job,
+                    const struct stored_off *off)
+{
+    struct shelf *shelf = shelf_of(store, job);
+    for (size_t i = 0; i < shelf->off_count; i++)
+        if (shelf->offs[i].since.ms == off->since.ms)
+            return true;
+    size_t at = shelf->off_count;
+    while (at && shelf->offs[at - 1].since.ms > off->since.ms)
+        at--;
+    shelf->offs = room(shelf->offs, shelf->off_count, &shelf->off_cap,
+                       sizeof *shelf->offs);
+    memmove(&shelf->offs[at + 1], &shelf->offs[at],
+            (shelf->off_count - at) * sizeof *shelf->offs);
+    shelf->offs[at] = *off;
+    shelf->offs[at].environment = own(off->environment);
+    shelf->off_count++;
     return true;
 }
 
-static bool lane_leave(struct store *store, uint32_t job)
+static bool off_end(struct store *store, uint32_t job, struct wall until)
 {
-    shelf_of(store, job)->lane.cursor.ms = EVER_MS;
+    struct shelf *shelf = shelf_of(store, job);
+    for (size_t i = 0; i < shelf->off_count; i++)
+        if (shelf->offs[i].until.ms == EVER_MS)
+            shelf->offs[i].until = until;
     return true;
 }
 
@@ -391,6 +430,16 @@ static bool each_pause(struct store *store, pause_visitor *visit, void *data)
     for (size_t i = 0; i < memory->shelf_count; i++)
         if (memory->shelves[i].has_pause)
             visit(data, (uint32_t)i + 1, &memory->shelves[i].pause);
+    return true;
+}
+
+static bool each_off(struct store *store, uint32_t job, off_visitor *visit,
+                     void *data)
+{
+    const struct shelf *shelf = shelf_of(store, job);
+    for (size_t i = shelf->off_count; i-- > 0;)
+        if (!visit(data, &shelf->offs[i]))
+            break;
     return true;
 }
 
@@ -676,10 +725,25 @@ static void forget_plan(struct memory_plan *plan)
     disown(plan->plan.file);
 }
 
+static void forget_offs(struct shelf *shelf, struct wall before)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < shelf->off_count; i++) {
+        const struct stored_off *off = &shelf->offs[i];
+        if (off->until.ms != EVER_MS && off->until.ms < before.ms)
+            disown(off->environment);
+        else
+            shelf->offs[kept++] = *off;
+    }
+    shelf->off_count = kept;
+}
+
 static bool forget(struct store *store, struct wall before)
 {
     struct memory_store *memory = of(store);
     size_t kept = 0;
+    for (size_t i = 0; i < memory->shelf_count; i++)
+        forget_offs(&memory->shelves[i], before);
     for (size_t i = 0; i < memory->plan_count; i++) {
         struct memory_plan *plan = &memory->plans[i];
         if (i + 1 < memory->plan_count && plan->plan.at.ms < before.ms)
@@ -743,6 +807,9 @@ static void shelf_close(struct store *store, uint32_t job)
     struct shelf *shelf = shelf_of(store, job);
     for (size_t i = 0; i < shelf->count; i++)
         row_disown(&shelf->rows[i]);
+    for (size_t i = 0; i < shelf->off_count; i++)
+        disown(shelf->offs[i].environment);
+    free(shelf->offs);
     free(shelf->rows);
     resume(store, job);
 }
@@ -780,6 +847,8 @@ static const struct store_driver memory_driver = {
     .renew = renew,
     .lane_add = lane_add,
     .lane_leave = lane_leave,
+    .off_add = off_add,
+    .off_end = off_end,
     .lane_change = lane_change,
     .lane_fails = lane_fails,
     .pause = put_pause,
@@ -794,6 +863,7 @@ static const struct store_driver memory_driver = {
     .each_lane = each_lane,
     .each_open = each_open,
     .each_pause = each_pause,
+    .each_off = each_off,
     .each_life = each_life,
     .plan_last = plan_last,
     .pause_get = pause_get,

@@ -242,6 +242,36 @@ bool store_pause_of(struct store *store, const char *job,
     return true;
 }
 
+/* ---- times without slots ---- */
+
+struct offs {
+    struct store *store;
+    struct stored_off *offs;
+    size_t count, max;
+};
+
+static bool tell_off(void *data, const struct stored_off *off)
+{
+    struct offs *offs = data;
+    if (offs->count == offs->max)
+        return false;
+    struct stored_off *told = &offs->offs[offs->count++];
+    *told = *off;
+    told->environment = keep(&offs->store->told, off->environment);
+    return true;
+}
+
+size_t store_offs(struct store *store, const char *job, struct stored_off *ret,
+                  size_t max)
+{
+    struct offs offs = { store, ret, 0, max };
+    uint32_t number = names_find(&store->jobs, job);
+    arena_close(&store->told);
+    return number && store->driver->each_off(store, number, tell_off, &offs)
+               ? offs.count
+               : 0;
+}
+
 /* ---- lives ---- */
 
 struct lives {

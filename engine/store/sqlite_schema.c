@@ -84,9 +84,18 @@ static const char *const steps[] = {
     "  epoch INTEGER NOT NULL,"
     "  until_ms INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;",
-    /* 2: passes are asked for job by job */
+    /* 2: passes are asked for job by job; what was off when is remembered */
     "DROP INDEX run_passed;"
-    "CREATE INDEX run_passed ON run(job, last_ms) WHERE last_ms IS NOT NULL;",
+    "CREATE INDEX run_passed ON run(job, last_ms) WHERE last_ms IS NOT NULL;"
+    "CREATE TABLE off (" /* times in which a job had no slots */
+    "  job INTEGER NOT NULL,"
+    "  since_ms INTEGER NOT NULL,"
+    "  until_ms INTEGER," /* NULL: it goes on */
+    "  why INTEGER NOT NULL,"
+    "  generation INTEGER NOT NULL,"
+    "  environment TEXT NOT NULL,"
+    "  PRIMARY KEY (job, since_ms)"
+    ") STRICT, WITHOUT ROWID;",
 };
 
 const struct schema schema_journal = {

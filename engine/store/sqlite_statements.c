@@ -76,7 +76,12 @@ static const char *const statement_sql[STATEMENTS] = {
                  "ON CONFLICT DO UPDATE SET "
                  "cursor_ms = coalesce(cursor_ms, excluded.cursor_ms), "
                  "digest = excluded.digest",
-    [LANE_LEAVE] = "UPDATE lane SET cursor_ms = NULL WHERE job = ?1",
+    [LANE_BACK] = "UPDATE lane SET cursor_ms = ?2, digest = ?3 "
+                  "WHERE job = ?1 AND cursor_ms IS NULL",
+    [LANE_LEAVE] = "INSERT INTO lane(job, digest) VALUES (?1, ?2) "
+                   "ON CONFLICT DO UPDATE SET cursor_ms = NULL, "
+                   "digest = excluded.digest "
+                   "WHERE cursor_ms IS NOT NULL OR digest <> excluded.digest",
     [LANE_CHANGE] = "UPDATE lane SET cursor_ms = coalesce(?2, cursor_ms), "
                     "started_ms = coalesce(?3, started_ms), runs = runs + ?4 "
                     "WHERE job = ?1",
@@ -87,6 +92,13 @@ static const char *const statement_sql[STATEMENTS] = {
                    "WHERE fails <> excluded.fails",
     [LANE_EACH] = "SELECT job, cursor_ms, digest, fails, runs, started_ms "
                   "FROM lane",
+    [OFF_ADD] = "INSERT INTO off(job, since_ms, why, generation, environment) "
+                "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+    [OFF_END] = "UPDATE off SET until_ms = ?2 "
+                "WHERE job = ?1 AND until_ms IS NULL",
+    [OFF_EACH] = "SELECT since_ms, until_ms, why, generation, environment "
+                 "FROM off WHERE job = ?1 ORDER BY since_ms DESC",
+    [OFF_FORGET] = "DELETE FROM off WHERE until_ms < ?1",
     [PAUSE_PUT] = "REPLACE INTO pause(job, since_ms, until_ms, who, reason) "
                   "VALUES (?1, ?2, ?3, ?4, ?5)",
     [PAUSE_END] = "DELETE FROM pause WHERE job = ?1",

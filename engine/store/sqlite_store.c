@@ -191,17 +191,23 @@ static bool add_job(struct store *store, uint32_t id, const char *name)
     return statement_run(store, JOB_ADD, values, COUNT(values));
 }
 
-static bool lane_add(struct store *store, uint32_t job, struct wall cursor,
-                     uint64_t digest)
+static enum answer lane_add(struct store *store, uint32_t job,
+                            struct wall cursor, uint64_t digest)
 {
     const struct value values[] = { NUM(job), WHEN(cursor), NUM(digest) };
-    return statement_run(store, LANE_ADD, values, COUNT(values));
+    enum answer back = changed(store, LANE_BACK, values, COUNT(values));
+    if (back != ANSWER_NO)
+        return back;
+    return statement_run(store, LANE_ADD, values, COUNT(values))
+               ? ANSWER_NO
+               : ANSWER_BROKEN;
 }
 
-static bool lane_leave(struct store *store, uint32_t job)
+static enum answer lane_leave(struct store *store, uint32_t job,
+                              uint64_t digest)
 {
-    const struct value values[] = { NUM(job) };
-    return statement_run(store, LANE_LEAVE, values, COUNT(values));
+    const struct value values[] = { NUM(job), NUM(digest) };
+    return changed(store, LANE_LEAVE, values, COUNT(values));
 }
 
 static bool lane_change(struct store *store, uint32_t job,
@@ -235,6 +241,21 @@ static bool lane_fails(struct store *store, uint32_t job, uint32_t fails)
     const struct value values[] = { NUM(job), NUM(fails) };
     *calm = fails == 0;
     return statement_run(store, LANE_FAILS, values, COUNT(values));
+}
+
+static bool off_add(struct store *store, uint32_t job,
+                    const struct stored_off *off)
+{
+    const struct value values[] = { NUM(job), NUM(off->since.ms), NUM(off->why),
+                                    NUM(off->generation),
+                                    TEXT(off->environment) };
+    return statement_run(store, OFF_ADD, values, COUNT(values));
+}
+
+static bool off_end(struct store *store, uint32_t job, struct wall until)
+{
+    const struct value values[] = { NUM(job), NUM(until.ms) };
+    return statement_run(store, OFF_END, values, COUNT(values));
 }
 
 static bool put_pause(struct store *store, uint32_t job,
@@ -363,6 +384,7 @@ static bool forget(struct store *store, struct wall before)
 {
     const struct value values[] = { NUM(before.ms), NUM(STORE_LIVES_MAX) };
     return statement_run(store, PLAN_FORGET, values, 1) &&
+           statement_run(store, OFF_FORGET, values, 1) &&
            statement_run(store, LIFE_FORGET, values, COUNT(values));
 }
 
@@ -459,6 +481,27 @@ static enum answer pause_get(struct store *store, uint32_t job,
     ret->reason = keep(store, ret->reason);
     statement_end(store, PAUSE_GET);
     return ANSWER_YES;
+}
+
+static bool each_off(struct store *store, uint32_t job, off_visitor *visit,
+                     void *data)
+{
+    const struct value values[] = { NUM(job) };
+    sqlite3_stmt *at = sqlite_of(store)->statements[OFF_EACH];
+    enum answer answer =
+        statement_first(store, OFF_EACH, values, COUNT(values));
+    for (; answer == ANSWER_YES; answer = statement_next(store, OFF_EACH)) {
+        const struct stored_off off = { .since = column_wall(at, 0),
+                                        .until = column_wall(at, 1),
+                                        .why = column_u8(at, 2),
+                                        .generation = column_u32(at, 3),
+                                        .environment = column_text(at, 4) };
+        if (!visit(data, &off)) {
+            statement_end(store, OFF_EACH);
+            return true;
+        }
+    }
+    return answer == ANSWER_NO;
 }
 
 static bool each_life(struct store *store, life_visitor *visit, void *data)
@@ -642,6 +685,8 @@ const struct store_driver sqlite_driver = {
     .renew = renew,
     .lane_add = lane_add,
     .lane_leave = lane_leave,
+    .off_add = off_add,
+    .off_end = off_end,
     .lane_change = lane_change,
     .lane_fails = lane_fails,
     .pause = put_pause,
@@ -656,6 +701,7 @@ const struct store_driver sqlite_driver = {
     .each_lane = each_lane,
     .each_open = each_open,
     .each_pause = each_pause,
+    .each_off = each_off,
     .each_life = each_life,
     .plan_last = plan_last,
     .pause_get = pause_get,

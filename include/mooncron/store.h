@@ -71,7 +71,8 @@ struct stored_lane {
      * where a clock was wrong, as far as rows reach that begin before it, or
      * `now` where there are none. */
     struct wall cursor;
-    uint64_t digest; /* of the schedule that the cursor is of */
+    uint64_t digest; /* of the schedule that the cursor is of; where there is
+                      * none, enum off */
     uint32_t fails;
     uint32_t runs;       /* slots that were claimed; manual ones left out */
     struct wall started; /* the last run, never later than now; EVER_MS: none */
@@ -90,6 +91,25 @@ struct stored_pause {
     const char *job, *by, *reason;
     struct wall since, until;
 };
+
+/* Why a job had no slots; the numbers are kept on disk. */
+enum off {
+    OFF_NOT,
+    OFF_DISABLED,    /* `enabled` was false in the file */
+    OFF_ENVIRONMENT, /* `only` did not list the environment */
+    OFF_SETTINGS,    /* enableJobs was off */
+    OFF_REMOVED,     /* the file did not have it */
+    OFFS,
+};
+
+/* A time in which a job had no slots. `why` may be of a newer version. */
+struct stored_off {
+    struct wall since, until; /* until EVER_MS: it goes on */
+    uint8_t why;
+    uint32_t generation;     /* the schedule that it began with */
+    const char *environment; /* of then, or "" */
+};
+#define STORE_OFFS_MAX 100 /* of a job, that are told */
 
 /* A life of a worker: from its opening to the last commit, or its close. */
 struct stored_life {
@@ -122,8 +142,8 @@ void recall_shrink(struct recall *recall);
 enum entry_kind {
     ENTRY_LANE,    /* the job has slots: its cursor, where it has none yet, and
                     * its digest */
-    ENTRY_LEAVE,   /* it has none any more: its cursor goes; runs, fails and
-                    * started stay */
+    ENTRY_LEAVE,   /* it has none any more, or none for another reason, `why`:
+                    * its cursor goes; runs, fails and started stay */
     ENTRY_WAIT,    /* a run that waits */
     ENTRY_CLAIM,   /* a run that is about to be sent, by this owner */
     ENTRY_ATTEMPT, /* an attempt failed; the run goes on, the lease too */
@@ -148,13 +168,14 @@ struct entry {
     uint64_t digest;  /* of LANE: the schedule's; of the rest: Settings' */
     /* Of both STORE_ERROR_MAX bytes are kept; NULL is "". */
     const char *error; /* "" or a sentence: ATTEMPT, FINISH; of PAUSE, and of
-                        * PASS where that was for one, the reason */
+                        * PASS where that was for one, the reason; of LEAVE the
+                        * environment */
     const char *by;    /* of PAUSE, and likewise of PASS, and of a manual CLAIM
                         * or WAIT: who; or "" */
     uint32_t generation, attempt, epoch;
     uint32_t fails;  /* of FINISH: the job's, from now on */
     uint16_t status; /* of HTTP */
-    uint8_t trigger, verdict, why, cause;
+    uint8_t trigger, verdict, why, cause; /* why of LEAVE: enum off */
     bool manual, no_overlap;
 };
 
@@ -267,6 +288,10 @@ enum history_step history_step(struct store *store, struct history_walk *walk,
  * False: it has none. */
 bool store_pause_of(struct store *store, const char *job,
                     struct stored_pause *ret);
+/* The times in which a job had no slots, newest first, up to `max`. Strings
+ * live until the next call. */
+size_t store_offs(struct store *store, const char *job, struct stored_off *ret,
+                  size_t max);
 /* Lives that touch [from, to], newest first, up to `max`; own one included.
  * Strings live until the next call. */
 size_t store_lives(struct store *store, struct wall from, struct wall to,

@@ -660,6 +660,43 @@ static void so_many_go_on_beside_each_other(void **state)
     life_ends(world);
 }
 
+/* ---- what was off ---- */
+
+static void expect_why(const struct world *world, const char *at,
+                       const char *needle)
+{
+    const char *const why[] = { "why", "plain", "--at", at, NULL };
+    char *out, *err;
+    int code = worker_command(&world->worker, &world->scratch, &world->stand,
+                              why, &out, &err);
+    if (code != 0 || !strstr(out, needle))
+        fail_msg("\"%s\" is not in:\n%s%s", needle, out, err);
+    free(out);
+    free(err);
+}
+
+/* It begins in one life and ends in the next: no slot of it is down. */
+static void what_was_off_outlives_the_worker(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world, outage, true, "production");
+    life_begin(world, instant("2026-11-25T12:10:00Z"), NULL);
+    await_ticks(world, 1);
+    json_decref(stand_change(&world->stand, "", "{\"enableJobs\":false}"));
+    worker_await_generation(&world->worker, 2);
+    life_ends(world);
+    life_begin(world, instant("2026-11-25T15:20:00Z"), NULL);
+    worker_await_generation(&world->worker, 3);
+    expect_why(world, "2026-11-25T13:00:00Z",
+               "plain was not scheduled Wed 2026-11-25 13:00:00 UTC: "
+               "enableJobs was off in Settings, since Wed 2026-11-25 12:1");
+    json_decref(stand_change(&world->stand, "", "{\"enableJobs\":true}"));
+    worker_await_generation(&world->worker, 4);
+    await_ticks(world, 1);
+    expect_why(world, "2026-11-25T13:00:00Z", " to Wed 2026-11-25 15:2");
+    life_ends(world);
+}
+
 /* ---- a journal that is not as it should be ---- */
 
 static void a_damaged_journal_is_moved_aside(void **state)
@@ -683,17 +720,10 @@ static void a_damaged_journal_is_moved_aside(void **state)
     await_ticks(world, 4);
     assert_int_equal(calls_of(world, 0, "digest"), 0);
     assert_int_equal(calls_of(world, 0, "plain"), 0);
-    static const char *const why[] = { "why", "digest", "--at",
-                                       "2026-11-25T13:00:00Z", NULL };
-    char *out, *err;
-    assert_int_equal(worker_command(&world->worker, &world->scratch,
-                                    &world->stand, why, &out, &err),
-                     0);
-    if (!strstr(out, "what is remembered begins Wed 2026-11-25 15:2") ||
-        !strstr(out, ", when the journal was found damaged and moved aside."))
-        fail_msg("%s%s", out, err);
-    free(out);
-    free(err);
+    expect_why(world, "2026-11-25T13:00:00Z",
+               "what is remembered begins Wed 2026-11-25 15:2");
+    expect_why(world, "2026-11-25T13:00:00Z",
+               ", when the journal was found damaged and moved aside.");
     life_ends(world);
     char *pattern =
         scratch_path(&world->scratch, "state/journal.db.corrupt-20261125T1*Z");
@@ -824,6 +854,7 @@ int main(void)
         WORLD_TEST(one_slot_waits_in_the_queue),
         WORLD_TEST(a_newer_slot_cancels_the_older_run),
         WORLD_TEST(so_many_go_on_beside_each_other),
+        WORLD_TEST(what_was_off_outlives_the_worker),
         WORLD_TEST(a_damaged_journal_is_moved_aside),
         WORLD_TEST(a_newer_journal_is_left_alone),
         WORLD_TEST(a_journal_in_use_is_said_so),

@@ -523,6 +523,53 @@ static void times_are_by_the_clock_that_is_shown(void **state)
     worker_drain(&world->worker);
 }
 
+/* Each whole second is a slot. */
+static const char ticking[] =
+    "job 'tick' { every = '1s', overlap = 'allow', post = '/api/feed/rank' }\n"
+    "job 'never' { every = '1s', only = { 'staging' },\n"
+    "  post = '/api/feed/flush' }\n";
+
+/* This instant, as the worker has it, to the second. */
+static void read_now(const struct world *world, char ret_now[32])
+{
+    char *said = SAY(world, 0, "\"now\"", "why", "tick", "--json");
+    json_t *json = json_loads(said, 0, NULL);
+    const char *now = json_string_value(json_object_get(json, "now"));
+    assert_non_null(now);
+    snprintf(ret_now, 32, "%.19sZ", now);
+    json_decref(json);
+    free(said);
+}
+
+static void expect_off(const struct world *world, const char *at)
+{
+    static const char words[] = ": enableJobs was off in Settings, from ";
+    char *said = SAY(world, 0, words, "why", "tick", "--at", at);
+    assert_non_null(strstr(said, "tick was not scheduled "));
+    assert_non_null(strstr(said, " (schedule #2, in production).\n"));
+    free(said);
+    EXPECT(world, 0, "\"code\":\"off\"", "why", "tick", "--at", at, "--json");
+}
+
+static void what_was_off_is_told_when_it_is_on_again(void **state)
+{
+    struct world *world = *state;
+    char then[32];
+    world_open(world, ticking, true, "production", NULL);
+    world_await_calls(world, "tick", 1);
+    json_decref(stand_change(&world->stand, "", "{\"enableJobs\":false}"));
+    worker_await_generation(&world->worker, 2);
+    EXPECT(world, 0, "\"code\":\"off\"", "why", "tick", "--json");
+    read_now(world, then);
+    json_decref(stand_change(&world->stand, "", "{\"enableJobs\":true}"));
+    worker_await_generation(&world->worker, 3);
+    world_await_calls(world, "tick", 1);
+    expect_off(world, then);
+    EXPECT(world, 0, "`only` listed other environments, since ", "why", "never",
+           "--at", then);
+    worker_drain(&world->worker);
+}
+
 static const char slower[] =
     "multiplier { production = 2 }\n"
     "job 'rank' { every = '30s', post = '/api/feed/rank' }\n";
@@ -582,6 +629,7 @@ int main(void)
         WORLD_TEST(what_waits_is_not_awaited),
         WORLD_TEST(what_happened_is_told),
         WORLD_TEST(times_are_by_the_clock_that_is_shown),
+        WORLD_TEST(what_was_off_is_told_when_it_is_on_again),
         WORLD_TEST(what_loaded_the_schedule_is_told),
         WORLD_TEST(a_reload_without_a_backend_says_what_goes_on),
     };

@@ -449,6 +449,51 @@ static void a_job_without_slots_says_why(void **state)
     }
 }
 
+/* Settings are on again; or off, and were on before. */
+static void what_was_off_is_told_of_its_time(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct stored_off offs[] = {
+        { AT(5), AT(15), OFF_SETTINGS, 5, "production" },
+        { AT(-60), AT(-30), OFF_ENVIRONMENT, 4, "staging" },
+        { AT(-90), AT(-80), 99, 3, "" },
+    };
+    scene_set(&scene);
+    scene.dossier.offs = offs;
+    scene.dossier.off_count = 3;
+    at(&scene, 10);
+    expect(&scene, "\"code\":\"off\"");
+    expect(&scene,
+           "rank was not scheduled Mon 2026-11-23 12:10:00 UTC: enableJobs was "
+           "off in Settings, from Mon 2026-11-23 12:05:00 UTC to Mon "
+           "2026-11-23 12:15:00 UTC (schedule #5, in production).");
+    at(&scene, 12); /* between two slots, too */
+    expect(&scene, "\"code\":\"off\"");
+    at(&scene, 20);
+    expect(&scene, "\"code\":\"unwritten\"");
+    at(&scene, -40);
+    expect(&scene, "\"code\":\"environment\"");
+    expect(&scene, "`only` listed other environments, from Mon 2026-11-23 "
+                   "11:00:00 UTC to Mon 2026-11-23 11:30:00 UTC (schedule #4, "
+                   "in staging).");
+    at(&scene, -60); /* the schedule before still had it */
+    expect(&scene, "\"code\":\"unwritten\"");
+    at(&scene, -85);
+    expect(&scene, "for a reason that is not known here, from");
+    offs[0].until.ms = EVER_MS; /* it is off still */
+    scene.job.standing = STANDING_JOBS_OFF;
+    scene.c.in_force_since = (struct wall)AT(5);
+    at(&scene, 10);
+    expect(&scene, "off in Settings, since Mon 2026-11-23 12:05:00 UTC "
+                   "(schedule #5, in production).");
+    at(&scene, 2);
+    expect(&scene, "\"code\":\"not_due\"");
+    expect(&scene, "Of its slot of Mon 2026-11-23 12:00:00 UTC nothing is");
+    at(&scene, 34);
+    expect(&scene, "rank is not scheduled in production: enableJobs is off");
+}
+
 static void what_may_come_between_is_told(void **state)
 {
     (void)state;
@@ -553,6 +598,7 @@ int main(void)
         cmocka_unit_test(a_run_comes_before_what_was_passed_over),
         cmocka_unit_test(a_pause_says_whose_it_is),
         cmocka_unit_test(a_job_without_slots_says_why),
+        cmocka_unit_test(what_was_off_is_told_of_its_time),
         cmocka_unit_test(what_may_come_between_is_told),
         cmocka_unit_test(what_is_not_written_down_is_said_to_be_so),
         cmocka_unit_test(what_is_remembered_has_a_beginning),

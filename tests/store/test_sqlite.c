@@ -847,6 +847,8 @@ static void test_nothing_is_searched_in_vain(void **state)
         { HISTORY_JOB,
           { "SEARCH run USING INDEX run_job (job=? AND slot_ms>? AND "
             "slot_ms<?)" } },
+        { OFF_EACH, { "SEARCH off USING PRIMARY KEY (job=?)" } },
+        { OFF_END, { "SEARCH off USING PRIMARY KEY (job=?)" } },
         { PASSES,
           { "SEARCH run USING COVERING INDEX run_passed (job=? AND "
             "(last_ms,slot_ms)>(?,?))" } },

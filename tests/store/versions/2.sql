@@ -19,6 +19,7 @@ INSERT INTO life VALUES(1,'first',1764000000000,1764000050000,1);
 CREATE TABLE plan (  generation INTEGER PRIMARY KEY,  life INTEGER NOT NULL,  at_ms INTEGER NOT NULL,  settings INTEGER NOT NULL,  environment TEXT NOT NULL,  tzdata TEXT NOT NULL,  file TEXT NOT NULL,  jobs INTEGER NOT NULL) STRICT;
 INSERT INTO "plan" VALUES(3,1,1764000001000,0,'production','2026a','schedules.lua',0);
 CREATE TABLE lease (  name TEXT PRIMARY KEY NOT NULL,  life INTEGER NOT NULL,  epoch INTEGER NOT NULL,  until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE off (  job INTEGER NOT NULL,  since_ms INTEGER NOT NULL,  until_ms INTEGER,  why INTEGER NOT NULL,  generation INTEGER NOT NULL,  environment TEXT NOT NULL,  PRIMARY KEY (job, since_ms)) STRICT, WITHOUT ROWID;
 CREATE INDEX run_job ON run(job, slot_ms);
 CREATE INDEX run_open ON run(job) WHERE ended_ms IS NULL;
 CREATE INDEX run_passed ON run(job, last_ms) WHERE last_ms IS NOT NULL;
