@@ -71,6 +71,7 @@ struct daemon {
     bool remembering;          /* the store is still asked for what is recent */
     const struct ask *order;   /* the one that is carried out, or NULL */
     struct order_report probe; /* what a dry run in front of it came to */
+    uint64_t backfills;        /* that were ordered in earnest */
     struct inbox *inbox;
     struct server *server;
     char *token; /* the admin token that we made up, or NULL */

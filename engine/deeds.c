@@ -278,14 +278,20 @@ static const char *or_empty(const char *string)
 }
 
 /* Slots that were passed over answer to no attempt; those of a pause to whoever
- * paused the job, which is told no more once the pause is over. */
+ * paused the job, which is told no more once the pause is over, and those of a
+ * backfill that was taken back to whoever did that. */
 static void side_of_pass(const struct daemon *d, const struct action *act,
                          struct ledger_side *side)
 {
     const struct recent_job *job = recent_of(d->recent, act->pass.job->name);
-    bool paused = act->pass.why == WHY_PAUSED && job;
-    side->by = paused ? or_empty(job->pause.by) : "";
-    side->error = paused ? or_empty(job->pause.reason) : "";
+    side->by = side->error = "";
+    if (act->pass.why == WHY_PAUSED && job) {
+        side->by = or_empty(job->pause.by);
+        side->error = or_empty(job->pause.reason);
+    } else if (act->pass.why == WHY_CANCELLED && d->order) {
+        side->by = d->order->order.by;
+        side->error = d->order->order.reason;
+    }
 }
 
 void deed_do(struct daemon *d, const struct action *act, const char *why)

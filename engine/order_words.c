@@ -21,8 +21,8 @@ static const struct {
     [ORDER_LEFT_OPEN] = { 409, NULL },
     [ORDER_NOT_PAUSED] = { 409, "is not paused" },
     [ORDER_TOO_MANY] = { 503, NULL },
-    [ORDER_TOO_OLD] = { 422, "has no slots to run again of more than ten years "
-                             "ago" },
+    [ORDER_TOO_OLD] = { 400, "is not run again for slots of more than ten "
+                             "years ago: `from` must be later" },
     [ORDER_STORE] = { 503, "waits: the store has failed, and nothing can be "
                            "written down" },
     [ORDER_NOT_PRIMARY] = { 409, "is another worker's to run: this one starts "
@@ -136,6 +136,31 @@ static void put_slots(const struct order_report *report,
     writing_time(out, "last", report->last, zone);
 }
 
+static void put_count(struct text *out, const char *name, int64_t count)
+{
+    if (count < 0)
+        writing_null(out, name);
+    else
+        writing_number(out, name, count);
+}
+
+static void put_backfill(const struct ask_order *order,
+                         const struct order_report *report,
+                         const struct zone *zone, struct text *out)
+{
+    if (order->cancel) {
+        writing_number(out, "cancelled", report->runs);
+        writing_time(out, "first", report->first, zone);
+        writing_time(out, "last", report->last, zone);
+    } else {
+        writing_bool(out, "dry_run", order->dry_run);
+        put_slots(report, zone, out);
+        put_count(out, "done", report->done);
+        put_count(out, "waiting", report->waiting);
+    }
+    writing_bool(out, "more", report->more);
+}
+
 static void put_trigger(const struct order_report *report,
                         const struct job *job, const struct zone *zone,
                         struct text *out)
@@ -177,14 +202,13 @@ static int put_success(const struct ask *ask, const struct order_report *report,
         writing_number(out, "missed", report->missed);
         break;
     case VERB_BACKFILL:
-        writing_bool(out, "dry_run", order->dry_run);
-        put_slots(report, zone, out);
-        writing_bool(out, "more", report->more);
+        put_backfill(order, report, zone, out);
         break;
     }
     text_putc(out, '}');
     bool taken_on = report->verb == VERB_TRIGGER ||
-                    (report->verb == VERB_BACKFILL && !order->dry_run);
+                    (report->verb == VERB_BACKFILL && report->runs &&
+                     !order->dry_run && !order->cancel);
     return taken_on ? 202 : 200;
 }
 

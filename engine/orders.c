@@ -4,7 +4,9 @@
  *
  * A backfill that does not say `yes` is asked for as a dry run first: by how
  * many slots that finds it is told that it wants a `yes`, or is asked for in
- * earnest. */
+ * earnest. Before that the store is asked which of its slots are settled: they
+ * are counted, and not run again. What another backfill has taken on meanwhile
+ * the store would not have told: then it is asked once more. */
 #include "orders.h"
 
 #include <assert.h>
@@ -15,6 +17,7 @@
 #include "daemon_parts.h"
 #include "mooncron/memory.h"
 #include "order_words.h"
+#include "settled.h"
 #include "writing.h"
 
 #define ANSWER_BYTES_MAX 4096
@@ -87,7 +90,7 @@ const char *orders_by(const struct daemon *d, const struct action *act)
 }
 
 static void post(struct daemon *d, const struct ask *ask, uint64_t asker,
-                 bool dry_run)
+                 bool dry_run, const struct settled *settled)
 {
     const struct ask_order *order = &ask->order;
     const struct event event = {
@@ -100,21 +103,27 @@ static void post(struct daemon *d, const struct ask *ask, uint64_t asker,
                    .until = { clock_now(&d->clock).wall.ms + order->for_ms },
                    .from = order->from,
                    .to = order->to,
+                   .settled = settled ? settled->list : NULL,
+                   .settled_count = settled ? settled->count : 0,
+                   .cancel = order->cancel,
                    .by = order->by,
                    .reason = order->reason },
     };
     assert(!d->stepping); /* so it is over, and `ask` with it, on return */
     d->order = ask;
+    d->backfills += order->verb == VERB_BACKFILL && !dry_run;
     daemon_post(d, &event, NULL);
     d->order = NULL;
 }
+
+/* ---- backfills ---- */
 
 /* False, having said so, where it is so many slots that somebody must say that
  * they are meant. */
 static bool is_meant(struct daemon *d, const struct ask *ask)
 {
     struct text json, sentence;
-    post(d, ask, PROBE, true);
+    post(d, ask, PROBE, true, NULL);
     if (d->probe.outcome != ORDER_DONE || d->probe.runs <= ORDERS_SLOTS_MAX)
         return true;
     text_init(&json, ANSWER_BYTES_MAX);
@@ -132,11 +141,101 @@ static bool is_meant(struct daemon *d, const struct ask *ask)
     return false;
 }
 
+/* One that waits for the store's word on its slots. */
+struct backfill {
+    struct daemon *d;
+    struct ask ask;
+    struct wall to;
+    uint64_t backfills; /* that were taken on when the store was asked */
+    struct settled *settled;
+};
+
+static enum question_step on_backfill_asked(struct store *store,
+                                            struct wall now, void *question,
+                                            struct error *reterr)
+{
+    struct backfill *backfill = question;
+    (void)now;
+    switch (settled_read(backfill->settled, store, reterr)) {
+    case HISTORY_GOES_ON:
+        return QUESTION_GOES_ON;
+    case HISTORY_FAILED:
+        return QUESTION_FAILED;
+    case HISTORY_OVER:
+        break;
+    }
+    return QUESTION_ANSWERED;
+}
+
+static void on_backfill_told(void *question, const char *failure);
+
+static void backfill_ask(struct backfill *backfill)
+{
+    struct daemon *d = backfill->d;
+    backfill->backfills = d->backfills;
+    settled_free(backfill->settled);
+    backfill->settled =
+        settled_new(backfill->ask.job, backfill->ask.order.from, backfill->to);
+    journal_ask(records_journal(d->records), on_backfill_asked,
+                on_backfill_told, backfill);
+}
+
+/* Where the store has failed, the core says so. An order that nobody waits for
+ * any more is not carried out. */
+static void on_backfill_told(void *question, const char *failure)
+{
+    struct backfill *backfill = question;
+    struct daemon *d = backfill->d;
+    const struct ask *ask = &backfill->ask;
+    struct ask awaited;
+    bool wanted = !d->closing && inbox_recall(d->inbox, ask->id, &awaited);
+    if (wanted && !failure && backfill->backfills != d->backfills) {
+        backfill_ask(backfill);
+        return;
+    }
+    if (wanted)
+        post(d, ask, ask->id, ask->order.dry_run,
+             failure ? NULL : backfill->settled);
+    settled_free(backfill->settled);
+    free(backfill);
+}
+
+/* The last slot that one order comes to. */
+static struct wall backfill_end(const struct daemon *d, const struct ask *ask)
+{
+    const struct jobset *set = core_status(d->core).set;
+    uint32_t index = jobset_find_scheduled(set, ask->job), count = 0;
+    struct wall slot = { ask->order.from.ms - 1 }, end = ask->order.to;
+    if (index == UINT32_MAX)
+        return end;
+    const struct schedule *schedule = &jobset_job(set, index)->schedule;
+    while (slot.ms < end.ms && count++ < BACKFILL_SLOTS_MAX)
+        slot = schedule_next(schedule, slot);
+    return slot.ms < end.ms ? slot : end;
+}
+
+static void take_backfill(struct daemon *d, const struct ask *ask)
+{
+    const struct ask_order *order = &ask->order;
+    bool wants_yes = !order->dry_run && !order->yes;
+    if (wants_yes && !is_meant(d, ask))
+        return;
+    if (!d->records || !records_journal(d->records)) {
+        post(d, ask, ask->id, order->dry_run, NULL);
+        return;
+    }
+    struct backfill *backfill = memory_new(sizeof *backfill);
+    backfill->d = d;
+    backfill->ask = *ask;
+    backfill->to = backfill_end(d, ask);
+    backfill_ask(backfill);
+}
+
 void orders_take(struct daemon *d, const struct ask *ask)
 {
     const struct ask_order *order = &ask->order;
-    bool wants_yes =
-        order->verb == VERB_BACKFILL && !order->dry_run && !order->yes;
-    if (!wants_yes || is_meant(d, ask))
-        post(d, ask, ask->id, order->dry_run);
+    if (order->verb == VERB_BACKFILL && !order->cancel)
+        take_backfill(d, ask);
+    else
+        post(d, ask, ask->id, order->dry_run, NULL);
 }

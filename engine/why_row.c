@@ -114,6 +114,7 @@ static const char *const passed_because[WHYS] = {
     [WHY_MAX_RUNS] = "the job had had all its runs (max_runs)",
     [WHY_REPLACED] = "it was cancelled for a newer slot",
     [WHY_DEADLINE] = "it was accepted, and not done by its deadline",
+    [WHY_CANCELLED] = "the backfill that it was part of was taken back",
 };
 
 static void say_blocker(struct telling *t, struct wall slot)

@@ -102,6 +102,28 @@ void held_supersede(struct core *core, uint32_t index)
     }
 }
 
+/* What another life had claimed is no mere wish any more: it stays. */
+static bool is_wish(const struct run *run)
+{
+    return run->trigger == TRIGGER_BACKFILL && !run->reclaimed;
+}
+
+void held_cancel(struct core *core, uint32_t index, struct order_report *report)
+{
+    for (uint32_t left = lane_at(core, index)->held; left > 0; left--) {
+        struct run *run = held_pop(core, lane_at(core, index));
+        if (!is_wish(run) || report->runs == BACKFILL_SLOTS_MAX) {
+            report->more |= is_wish(run);
+            held_push(core, run);
+            continue;
+        }
+        report->last = run->key.slot;
+        if (report->runs++ == 0)
+            report->first = run->key.slot;
+        run_pass(core, run, VERDICT_SKIPPED, WHY_CANCELLED);
+    }
+}
+
 /* Nothing but the job's own claim may be there when a newer slot is claimed. */
 void held_settle(struct core *core, uint32_t index)
 {

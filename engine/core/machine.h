@@ -371,6 +371,10 @@ void due_pass(struct core *core, uint32_t index, struct wall slot,
 
 /* A new run is to be made up; says ACT_WAIT where its row is not there yet. */
 void held_add(struct core *core, struct run *run);
+/* Backfills of the lane that wait for their turn are taken back, up to
+ * BACKFILL_SLOTS_MAX of them, and counted in the report. */
+void held_cancel(struct core *core, uint32_t index,
+                 struct order_report *report);
 /* Slots that wait to be caught up are missed: a newer one takes their place. */
 void held_supersede(struct core *core, uint32_t index);
 /* A run is about to be claimed: what another life had claimed of the lane, and

@@ -133,6 +133,51 @@ static enum order_outcome resume(struct core *core, uint32_t index,
 
 /* ---- run old slots ---- */
 
+/* NULL: the slot is not settled. `*at` is where to go on in the list, which is
+ * asked for later and later slots. */
+static const struct settled_slot *settled_at(const struct order *order,
+                                             uint32_t *at, struct wall slot)
+{
+    while (*at < order->settled_count && order->settled[*at].slot.ms < slot.ms)
+        ++*at;
+    bool is =
+        *at < order->settled_count && order->settled[*at].slot.ms == slot.ms;
+    return is ? &order->settled[*at] : NULL;
+}
+
+/* Takes on the slots from `slot` to `to`, but for those that are settled; in a
+ * dry run it only counts. */
+static void take_on(struct core *core, uint32_t index,
+                    const struct order *order, struct wall slot, struct wall to,
+                    struct order_report *report)
+{
+    const struct schedule *schedule = &lane_job(core, index)->schedule;
+    uint32_t at = 0, count = 0;
+    for (; slot.ms <= to.ms && count < BACKFILL_SLOTS_MAX;
+         slot = schedule_next(schedule, slot), count++) {
+        const struct settled_slot *settled = settled_at(order, &at, slot);
+        report->last = slot;
+        report->done += settled && !settled->waits;
+        report->waiting += settled && settled->waits;
+        report->runs += !settled;
+        if (!settled && !order->dry_run)
+            held_add(core,
+                     run_new(core, index, (struct run_key){ .slot = slot },
+                             TRIGGER_BACKFILL));
+    }
+    report->more = slot.ms <= to.ms;
+}
+
+/* However many they are: none is looked at. */
+static void count_slots(const struct schedule *schedule, struct wall slot,
+                        struct wall to, struct order_report *report)
+{
+    report->runs = 1 + schedule_count(schedule, slot, to);
+    report->last = schedule_last(schedule, to);
+    report->done = report->waiting = -1;
+    report->more = false;
+}
+
 static enum order_outcome backfill(struct core *core, uint32_t index,
                                    const struct order *order,
                                    struct order_report *report)
@@ -143,28 +188,27 @@ static enum order_outcome backfill(struct core *core, uint32_t index,
         to = core->now.wall;
     if (core->store_ill && !order->dry_run)
         return ORDER_STORE;
-    if (order->from.ms < core->now.wall.ms - BACKFILL_MS_MAX)
-        return ORDER_TOO_OLD;
-    struct wall slot =
-        schedule_next(schedule, (struct wall){ order->from.ms - 1 });
-    report->first = slot.ms <= to.ms ? slot : (struct wall){ NEVER_MS };
-    if (order->dry_run) {
-        if (slot.ms > to.ms)
-            return ORDER_DONE;
-        report->runs = 1 + schedule_count(schedule, slot, to);
-        report->last = schedule_last(schedule, to);
+    if (order->cancel) {
+        held_cancel(core, index, report);
         return ORDER_DONE;
     }
-    if (core->lanes.held + BACKFILL_SLOTS_MAX > CORE_HELD_MAX)
+    if (order->from.ms < core->now.wall.ms - BACKFILL_MS_MAX)
+        return ORDER_TOO_OLD;
+    if (!order->dry_run &&
+        core->lanes.held + BACKFILL_SLOTS_MAX > CORE_HELD_MAX)
         return ORDER_TOO_MANY;
-    for (; slot.ms <= to.ms && report->runs < BACKFILL_SLOTS_MAX;
-         slot = schedule_next(schedule, slot)) {
-        held_add(core, run_new(core, index, (struct run_key){ .slot = slot },
-                               TRIGGER_BACKFILL));
-        report->last = slot;
-        report->runs++;
-    }
-    report->more = slot.ms <= to.ms;
+    struct wall slot =
+        schedule_next(schedule, (struct wall){ order->from.ms - 1 });
+    if (slot.ms > to.ms)
+        return ORDER_DONE;
+    report->first = slot;
+    bool asked = order->settled != NULL;
+    if (asked || !order->dry_run)
+        take_on(core, index, order, slot, to, report);
+    if (order->dry_run && (report->more || !asked))
+        count_slots(schedule, slot, to, report);
+    if (!asked)
+        report->done = report->waiting = -1;
     return ORDER_DONE;
 }
 

@@ -21,6 +21,7 @@ const char *const why_names[WHYS] = {
     [WHY_MAX_RUNS] = "max_runs",
     [WHY_REPLACED] = "replaced",
     [WHY_DEADLINE] = "deadline",
+    [WHY_CANCELLED] = "cancelled",
 };
 
 const char *const trigger_names[TRIGGERS] = { "schedule", "catch_up", "manual",

@@ -286,6 +286,11 @@ static bool field_yes(const json_t *json, struct ask_order *order)
     return read_bool(json, &order->yes);
 }
 
+static bool field_cancel(const json_t *json, struct ask_order *order)
+{
+    return read_bool(json, &order->cancel);
+}
+
 static bool field_for(const json_t *json, struct ask_order *order)
 {
     const char *text = json_string_value(json);
@@ -359,6 +364,7 @@ static const struct field backfill_fields[] = {
     { "to", field_to, "to" TIME_WANTED },
     { "dry_run", field_dry_run, "dry_run" BOOL_WANTED },
     { "yes", field_yes, "yes" BOOL_WANTED },
+    { "cancel", field_cancel, "cancel" BOOL_WANTED },
     BY_FIELDS,
 };
 
@@ -394,6 +400,23 @@ static bool read_order(const struct web_request *request,
     return good;
 }
 
+/* NULL where the fields go together. */
+static const char *order_mistake(const struct ask_order *order)
+{
+    bool from = order->from.ms != NEVER_MS, to = order->to.ms != NEVER_MS;
+    if (order->verb != VERB_BACKFILL)
+        return NULL;
+    if (order->cancel)
+        return from || to || order->dry_run
+                   ? "cancel takes back all that waits: no from, to or dry_run"
+                   : NULL;
+    if (!from)
+        return "from is missing";
+    if (!to)
+        return "to is missing";
+    return order->to.ms < order->from.ms ? "to must not be before from" : NULL;
+}
+
 static void order(struct desk *desk, const struct web_request *request,
                   struct ask *ask, const struct field *fields, size_t count,
                   struct web_answer *answer)
@@ -404,15 +427,7 @@ static void order(struct desk *desk, const struct web_request *request,
         return;
     if (!ask->order.by[0])
         snprintf(ask->order.by, sizeof ask->order.by, "%s", request->peer);
-    bool backfill = ask->order.verb == VERB_BACKFILL;
-    const char *mistake = NULL;
-    if (backfill && ask->order.from.ms == NEVER_MS)
-        mistake = "from is missing";
-    else if (backfill && ask->order.to.ms == NEVER_MS)
-        mistake = "to is missing";
-    else if (backfill && ask->order.to.ms < ask->order.from.ms)
-        mistake = "to must not be before from";
-    if (is_good(mistake, answer))
+    if (is_good(order_mistake(&ask->order), answer))
         ask_loop(desk, ask, answer);
 }
 

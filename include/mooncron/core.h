@@ -99,6 +99,12 @@ enum claim_outcome {
 enum order_verb { VERB_TRIGGER, VERB_PAUSE, VERB_RESUME, VERB_BACKFILL };
 extern const char *const order_verb_names[4]; /* "trigger" ... */
 
+/* A slot that a backfill passes by. */
+struct settled_slot {
+    struct wall slot;
+    bool waits; /* it is run, or about to be; false: it was run, and ok */
+};
+
 /* What an operator wants. Strings are borrowed until the update is read. */
 struct order {
     uint64_t asker; /* gets an ACT_ORDERED; 0: nobody waits */
@@ -109,8 +115,13 @@ struct order {
     bool dry_run;      /* VERB_RESUME, VERB_BACKFILL: only say what would be */
     struct wall until; /* VERB_PAUSE: when it ends by itself */
     struct wall from, to; /* VERB_BACKFILL: slots of both included */
-    const char *by;       /* who says so, for the record */
-    const char *reason;   /* of VERB_PAUSE; or "" */
+    /* Likewise: of these slots, oldest first, what the store knows of the first
+     * BACKFILL_SLOTS_MAX of the job. NULL: nobody has asked it. */
+    const struct settled_slot *settled;
+    uint32_t settled_count;
+    bool cancel; /* likewise: in place of all this, what waits is taken back */
+    const char *by;     /* who says so, for the record */
+    const char *reason; /* of VERB_PAUSE; or "" */
 };
 
 struct event {
@@ -272,11 +283,15 @@ struct order_report {
     struct run_key key;      /* likewise */
     uint32_t going;          /* with ORDER_OVERLAP: runs of the job */
     struct wall until;       /* VERB_PAUSE */
-    struct wall first, last; /* VERB_RESUME, VERB_BACKFILL: slots that are run
-                              * now; NEVER_MS where none is */
-    int64_t runs, missed;    /* likewise: how many are, and are not */
-    bool more; /* VERB_BACKFILL: slots after `last` were not taken on; ask
-                * again from there */
+    struct wall first, last; /* VERB_RESUME: slots that are run now;
+                              * VERB_BACKFILL: that were looked at; NEVER_MS
+                              * where none is */
+    int64_t runs, missed;    /* likewise: how many are, and are not; or how
+                              * many were taken back */
+    int64_t done, waiting;   /* VERB_BACKFILL: slots that are settled; below 0:
+                              * how   many is not known */
+    bool more; /* VERB_BACKFILL: slots after `last` were not looked at; ask
+                * again from there. Or more are to be taken back */
 };
 
 struct action {

@@ -40,6 +40,7 @@ struct ask_order {
     enum order_verb verb;
     bool force, dry_run;
     bool yes;       /* VERB_BACKFILL: however many slots it is */
+    bool cancel;    /* likewise: what waits is taken back */
     int64_t for_ms; /* VERB_PAUSE: from now on */
     struct wall from, to;
     char by[BY_MAX + 1], reason[REASON_MAX + 1]; /* printable, or "" */

@@ -34,6 +34,7 @@ enum why {
     WHY_MAX_RUNS,   /* skipped: the job has had all its runs */
     WHY_REPLACED,   /* failed or unknown: cancelled for a newer slot */
     WHY_DEADLINE,   /* unknown: accepted, and not done by the deadline */
+    WHY_CANCELLED,  /* skipped: a backfill was taken back */
     WHYS,
 };
 extern const char *const why_names[WHYS]; /* "overlap" ... */

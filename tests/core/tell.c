@@ -148,6 +148,9 @@ static void tell_order(struct text *trace, const struct order_report *report)
         return;
     text_printf(trace, ", %lld run, %lld missed", (long long)report->runs,
                 (long long)report->missed);
+    if (report->done > 0 || report->waiting > 0)
+        text_printf(trace, ", %lld done, %lld waiting", (long long)report->done,
+                    (long long)report->waiting);
     if (report->last.ms != NEVER_MS) {
         text_puts(trace, ", ");
         tell_time(trace, report->first, false);

@@ -437,6 +437,68 @@ static void what_was_ok_is_not_run_again(void **state)
     story_end(&story);
 }
 
+/* What the store knows of them is passed by, and counted. */
+static void settled_slots_are_passed_by(void **state)
+{
+    (void)state;
+    struct story story;
+    order_begin(&story);
+    story.world.run_ms = 50;
+    static const struct settled_slot settled[] = {
+        { { STORY_BEGINS_MS - 170 * SECOND }, false }, /* of another schedule */
+        { { STORY_BEGINS_MS - 151 * SECOND }, false },
+        { { STORY_BEGINS_MS - 91 * SECOND }, true },
+    };
+    struct order order = backfill(-3 * MINUTE, HOUR);
+    order.settled = settled;
+    order.settled_count = 3;
+    order.dry_run = true;
+    story_orders(&story, order);
+    order.dry_run = false;
+    story_orders(&story, order);
+    story_pass(&story, 10 * SECOND);
+    order.settled_count = 0;
+    order.from = order.to;
+    story_orders(&story, order);
+    story_is(&story, "14:07:40.000 ordered backfill done, 1 run, 0 missed, 1 "
+                     "done, 1 waiting, 14:05:00 to 14:07:00\n"
+                     "14:07:40.000 ordered backfill done, 1 run, 0 missed, 1 "
+                     "done, 1 waiting, 14:05:00 to 14:07:00\n"
+                     "14:07:41.000 start pump #1 slot 14:07:00, backfill\n"
+                     "14:07:41.050 finish pump #1 ok 50 ms\n"
+                     "14:07:50.000 ordered backfill done, 0 run, 0 missed\n");
+    story_end(&story);
+}
+
+/* But for the one under way. */
+static void a_backfill_is_taken_back(void **state)
+{
+    (void)state;
+    struct story story;
+    order_begin(&story);
+    struct order order = backfill(-4 * MINUTE, HOUR);
+    story_orders(&story, order);
+    story_pass(&story, 5 * SECOND);
+    order.cancel = true;
+    story_orders(&story, order);
+    story_orders(&story, order);
+    story_answers(&story, 1, VERDICT_OK);
+    story_pass(&story, 5 * SECOND);
+    story_is(&story,
+             "14:07:40.000 ordered backfill done, 4 run, 0 missed, 14:04:00 to "
+             "14:07:00\n"
+             "14:07:41.000 start pump #1 slot 14:04:00, backfill\n"
+             "14:07:45.000 pass pump skipped cancelled slot 14:05:00\n"
+             "14:07:45.000 pass pump skipped cancelled slot 14:06:00\n"
+             "14:07:45.000 pass pump skipped cancelled slot 14:07:00\n"
+             "14:07:45.000 ordered backfill done, 3 run, 0 missed, 14:05:00 to "
+             "14:07:00\n"
+             "14:07:45.000 ordered backfill done, 0 run, 0 missed\n"
+             "14:07:45.000 finish pump #1 ok 4000 ms\n");
+    assert_int_equal(core_lane(story.core, 0).queued, 0);
+    story_end(&story);
+}
+
 /* A slot that is being run already, or is held, is not run twice. */
 static void what_goes_on_is_not_run_beside(void **state)
 {
@@ -544,6 +606,8 @@ int main(void)
         cmocka_unit_test(before_ten_years_nothing_is_run_again),
         cmocka_unit_test(forced_runs_have_a_limit),
         cmocka_unit_test(what_was_ok_is_not_run_again),
+        cmocka_unit_test(settled_slots_are_passed_by),
+        cmocka_unit_test(a_backfill_is_taken_back),
         cmocka_unit_test(what_goes_on_is_not_run_beside),
         cmocka_unit_test(there_are_more),
         cmocka_unit_test(nothing_to_fill),

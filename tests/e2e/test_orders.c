@@ -27,6 +27,17 @@ static void open_world(struct world *world)
     world_open(world, schedule, true, "production", NULL);
 }
 
+/* By a slow clock: nothing else is written meanwhile, and nothing is made up
+ * for ten seconds. */
+static void open_slow(struct world *world)
+{
+    static const char *const env[] = { "MOONCRON_TIME_SCALE=1", NULL };
+    static const struct worker_options slow = { .env = env };
+    world_open(world,
+               "job 'rare' { every = '7d', post = '/api/sync/city-counters' }",
+               true, "production", &slow);
+}
+
 /* Runs a command, and fails the test where it does not end with `code` or does
  * not say `wanted`, on either descriptor. Gives what it said. */
 static char *say(const struct world *world, int code, const char *wanted,
@@ -349,6 +360,61 @@ static void old_slots_are_run(void **state)
     worker_drain(&world->worker);
 }
 
+static void what_is_settled_is_said(void **state)
+{
+    struct world *world = *state;
+    static const char *const args[] = { "backfill",   "rare", "--from",
+                                        "2025-01-01", "--to", "2026-01-01",
+                                        NULL,         NULL };
+    const char *dry[8], *json[8];
+    memcpy(dry, args, sizeof args);
+    memcpy(json, args, sizeof args);
+    dry[6] = "--dry-run";
+    json[6] = "--json";
+    open_world(world);
+    EXPECT(world, 64, "ten years", "backfill", "rare", "--from", "2010-01-01",
+           "--to", "2026-01-01");
+    EXPECT(world, 0, "2 slots of rare, from ", "backfill", "rare", "--from",
+           "2025-02-01", "--to", "2025-02-14");
+    int64_t seq = 0;
+    for (int i = 0; i < 2; i++)
+        seq = stand_await_job(&world->stand, seq, "rare", WORKER_PATIENCE_MS);
+    restart(world); /* every verdict is written down */
+    EXPECT(world, 0, "until", "pause", "rare", "--for", "100d");
+    free(say(world, 0, ": 51 would be run; 2 were run ok already.", dry));
+    free(say(world, 0, ": 51 taken on; 2 were run ok already.", args));
+    free(say(world, 0,
+             ": none is taken on; 2 were run ok already, and 51 wait or are "
+             "being run.",
+             args));
+    free(say(world, 0, "\"runs\":0", json));
+    free(say(world, 0, "\"done\":2,\"waiting\":51", json));
+    worker_drain(&world->worker);
+}
+
+static void a_backfill_is_taken_back(void **state)
+{
+    struct world *world = *state;
+    open_slow(world);
+    EXPECT(world, 64, "no --from", "backfill", "rare", "--cancel", "--from",
+           "2025-01-01");
+    EXPECT(world, 0, "until", "pause", "rare", "--for", "100d");
+    EXPECT(world, 0, ": taken on", "backfill", "rare", "--from", "2025-01-01",
+           "--to", "2026-01-01");
+    EXPECT(world, 0, "53 slots of rare that waited are not run.", "backfill",
+           "rare", "--cancel");
+    killed(world, NULL);
+    EXPECT(world, 0, "\"cancelled\":0", "backfill", "rare", "--cancel",
+           "--json");
+    char *said = SAY(world, 0, "skipped cancelled", "logs", "rare", "-n", "60");
+    assert_null(strstr(said, "waiting"));
+    free(said);
+    assert_int_equal(stand_last(&world->stand), 0);
+    EXPECT(world, 0, ": taken on", "backfill", "rare", "--from", "2025-01-01",
+           "--to", "2026-01-01"); /* they are missing still */
+    worker_drain(&world->worker);
+}
+
 /* ---- what is durable ---- */
 
 static void what_was_answered_outlives_a_kill(void **state)
@@ -397,17 +463,6 @@ static void refused_by_the_disk(struct world *world, const char *const *order)
 }
 #define REFUSED(world, ...)                                                    \
     refused_by_the_disk(world, (const char *const[]){ __VA_ARGS__, NULL })
-
-/* By a slow clock: nothing else is written meanwhile, and nothing is made up
- * for ten seconds. */
-static void open_slow(struct world *world)
-{
-    static const char *const env[] = { "MOONCRON_TIME_SCALE=1", NULL };
-    static const struct worker_options slow = { .env = env };
-    world_open(world,
-               "job 'rare' { every = '7d', post = '/api/sync/city-counters' }",
-               true, "production", &slow);
-}
 
 static void what_waits_is_not_awaited(void **state)
 {
@@ -624,6 +679,8 @@ int main(void)
         WORLD_TEST(a_pause_outlives_the_worker),
         WORLD_TEST(who_paused_is_kept),
         WORLD_TEST(old_slots_are_run),
+        WORLD_TEST(what_is_settled_is_said),
+        WORLD_TEST(a_backfill_is_taken_back),
         WORLD_TEST(what_was_answered_outlives_a_kill),
         WORLD_TEST(what_is_not_on_the_disk_is_not_done),
         WORLD_TEST(what_waits_is_not_awaited),

@@ -69,7 +69,7 @@ static void every_outcome_has_its_words(void **state)
         [ORDER_LEFT_OPEN] = 409,     [ORDER_NOT_PAUSED] = 409,
         [ORDER_TOO_MANY] = 503,      [ORDER_STORE] = 503,
         [ORDER_NOT_PRIMARY] = 409,   [ORDER_STOPPING] = 503,
-        [ORDER_TOO_OLD] = 422,
+        [ORDER_TOO_OLD] = 400,
     };
     struct jobset *set = some_jobs();
     for (int i = 0; i < ORDERS; i++)
