@@ -146,25 +146,28 @@ struct backfill {
     struct daemon *d;
     struct ask ask;
     struct wall to;
-    uint64_t backfills; /* that were taken on when the store was asked */
     struct settled *settled;
+    uint64_t backfills; /* that were taken on when the store was asked */
 };
+
+static void backfill_free(struct backfill *backfill)
+{
+    settled_free(backfill->settled);
+    free(backfill);
+}
 
 static enum question_step on_backfill_asked(struct store *store,
                                             struct wall now, void *question,
                                             struct error *reterr)
 {
-    struct backfill *backfill = question;
+    static const enum question_step steps[] = {
+        [HISTORY_GOES_ON] = QUESTION_GOES_ON,
+        [HISTORY_OVER] = QUESTION_ANSWERED,
+        [HISTORY_FAILED] = QUESTION_FAILED,
+    };
+    const struct backfill *backfill = question;
     (void)now;
-    switch (settled_read(backfill->settled, store, reterr)) {
-    case HISTORY_GOES_ON:
-        return QUESTION_GOES_ON;
-    case HISTORY_FAILED:
-        return QUESTION_FAILED;
-    case HISTORY_OVER:
-        break;
-    }
-    return QUESTION_ANSWERED;
+    return steps[settled_read(backfill->settled, store, reterr)];
 }
 
 static void on_backfill_told(void *question, const char *failure);
@@ -173,7 +176,6 @@ static void backfill_ask(struct backfill *backfill)
 {
     struct daemon *d = backfill->d;
     backfill->backfills = d->backfills;
-    settled_free(backfill->settled);
     backfill->settled =
         settled_new(backfill->ask.job, backfill->ask.order.from, backfill->to);
     journal_ask(records_journal(d->records), on_backfill_asked,
@@ -190,14 +192,14 @@ static void on_backfill_told(void *question, const char *failure)
     struct ask awaited;
     bool wanted = !d->closing && inbox_recall(d->inbox, ask->id, &awaited);
     if (wanted && !failure && backfill->backfills != d->backfills) {
+        settled_free(backfill->settled);
         backfill_ask(backfill);
         return;
     }
     if (wanted)
         post(d, ask, ask->id, ask->order.dry_run,
              failure ? NULL : backfill->settled);
-    settled_free(backfill->settled);
-    free(backfill);
+    backfill_free(backfill);
 }
 
 /* The last slot that one order comes to. */

@@ -1,14 +1,11 @@
-/* Rows come newest first, a page at a time: among them are slots that were
- * passed over, runs by hand, and slots of schedules that are no more. */
+/* Rows come newest first, and no more than a page of them in one walk: among
+ * them are slots that were passed over, runs by hand, and slots of schedules
+ * that are no more. */
 #include "settled.h"
 
 #include <stdlib.h>
 
 #include "mooncron/memory.h"
-
-/* A hundred thousand rows. What is older is not passed by: it
- * is found to be settled when its claim is asked for. */
-#define PAGES_MAX 10
 
 /* As in store_write(): what failed, is unknown, or was never begun may be run
  * again; verdicts of a newer version are left alone. */
@@ -40,6 +37,27 @@ static bool on_row(void *data, const struct history_row *row)
     return true;
 }
 
+struct settled *settled_new(const char *job, struct wall from, struct wall to)
+{
+    struct settled *settled = memory_new(sizeof *settled);
+    settled->cap = 64;
+    settled->list = memory_new(settled->cap * sizeof *settled->list);
+    settled->query = (struct history_query){
+        .job = job, .from = from, .to = to, .limit = HISTORY_ROWS_MAX
+    };
+    settled->walk = history_new(&settled->query);
+    return settled;
+}
+
+/* The walk goes on where a page of it has ended. */
+static void turn_page(struct settled *settled)
+{
+    history_free(settled->walk);
+    settled->query.to.ms = settled->oldest.ms - 1;
+    settled->rows = 0;
+    settled->walk = history_new(&settled->query);
+}
+
 static void turn_round(struct settled *settled)
 {
     for (uint32_t i = 0, k = settled->count; i + 1 < k; i++) {
@@ -49,27 +67,6 @@ static void turn_round(struct settled *settled)
     }
 }
 
-static void begin_page(struct settled *settled, struct wall to)
-{
-    history_free(settled->walk);
-    settled->query.to = to;
-    settled->walk = history_new(&settled->query);
-    settled->rows = 0;
-    settled->pages++;
-}
-
-struct settled *settled_new(const char *job, struct wall from, struct wall to)
-{
-    struct settled *settled = memory_new(sizeof *settled);
-    settled->cap = 64;
-    settled->list = memory_new(settled->cap * sizeof *settled->list);
-    settled->query = (struct history_query){ .job = job,
-                                             .from = from,
-                                             .limit = HISTORY_ROWS_MAX };
-    begin_page(settled, to);
-    return settled;
-}
-
 enum history_step settled_read(struct settled *settled, struct store *store,
                                struct error *reterr)
 {
@@ -77,8 +74,8 @@ enum history_step settled_read(struct settled *settled, struct store *store,
         history_step(store, settled->walk, on_row, settled, reterr);
     if (step != HISTORY_OVER)
         return step;
-    if (settled->rows == HISTORY_ROWS_MAX && settled->pages < PAGES_MAX) {
-        begin_page(settled, (struct wall){ settled->oldest.ms - 1 });
+    if (settled->rows == HISTORY_ROWS_MAX) {
+        turn_page(settled);
         return HISTORY_GOES_ON;
     }
     turn_round(settled);

@@ -340,13 +340,25 @@ static void who_paused_is_kept(void **state)
 
 /* ---- backfill ---- */
 
+/* Others may have been called: their slots come as they do. */
+static void expect_no_call(const struct world *world, const char *job)
+{
+    json_t *calls = stand_calls(&world->stand, 0, 0, WORKER_PATIENCE_MS);
+    for (size_t i = 0; i < json_array_size(calls); i++) {
+        const char *name =
+            json_string_value(json_object_get(json_array_get(calls, i), "job"));
+        assert_false(name && !strcmp(name, job));
+    }
+    json_decref(calls);
+}
+
 static void old_slots_are_run(void **state)
 {
     struct world *world = *state;
     open_world(world);
     EXPECT(world, 0, "53 slots of rare, from ", "backfill", "rare", "--from",
            "2025-01-01", "--to", "2026-01-01", "--dry-run");
-    assert_int_equal(stand_last(&world->stand), 0);
+    expect_no_call(world, "rare");
     EXPECT(world, 0, "no slot there", "backfill", "rare", "--from",
            "2025-01-03", "--to", "2025-01-04");
     EXPECT(world, 64, "--yes says that more than 100000 are meant", "backfill",
@@ -409,7 +421,7 @@ static void a_backfill_is_taken_back(void **state)
     char *said = SAY(world, 0, "skipped cancelled", "logs", "rare", "-n", "60");
     assert_null(strstr(said, "waiting"));
     free(said);
-    assert_int_equal(stand_last(&world->stand), 0);
+    expect_no_call(world, "rare");
     EXPECT(world, 0, ": taken on", "backfill", "rare", "--from", "2025-01-01",
            "--to", "2026-01-01"); /* they are missing still */
     worker_drain(&world->worker);
