@@ -68,6 +68,10 @@ static void test_refusals(void **state)
         { BACK, TOKEN,
           "{\"from\":\"2026-01-02T00:00:00Z\",\"to\":\"2026-01-01T00:00:00Z\"}",
           400, "to must not be before from" },
+        { BACK, TOKEN, "{\"cancel\":\"all\"}", 400,
+          "cancel must be true or false" },
+        { BACK, TOKEN, "{\"cancel\":true,\"to\":\"2026-01-01T00:00:00Z\"}", 400,
+          "cancel takes back all that waits: no from, to or dry_run" },
         { BACK, TOKEN, "{\"from\":\"yesterday\"}", 400,
           "from must be a time like 2026-11-23T14:07:31Z" },
         { JOB "/runs?limit=0", "", "", 400,
@@ -148,6 +152,8 @@ static void test_orders(void **state)
     assert_int_equal(seen.order.from.ms, 1000);
     assert_int_equal(seen.order.to.ms, 2000);
     assert_true(seen.order.yes && !seen.order.dry_run);
+    expect(listening, BACK, TOKEN, "{\"cancel\":true}", 200, "");
+    assert_true(listening_last(listening).order.cancel);
     listening_stop(listening);
 }
 
