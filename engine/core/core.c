@@ -254,6 +254,8 @@ static void stop(struct core *core)
     if (!mutant(STOP_CLAIMS))
         agenda_clear(&core->agenda);
     run_forget_idle(core);
+    if (core->store_ill)
+        run_forget_claims(core);
     handover_stop(core);
 }
 
@@ -275,6 +277,8 @@ static void store_turned(struct core *core, bool well)
     if (core->store_ill && well)
         core->store_well = core->now.wall;
     core->store_ill = !well;
+    if (core->store_ill && core->stopping)
+        run_forget_claims(core);
 }
 
 static void apply(struct core *core, const struct event *event)

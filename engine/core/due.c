@@ -81,7 +81,7 @@ void due_pass(struct core *core, uint32_t index, struct wall slot, enum why why)
     if (mutant(CURSOR_STAYS))
         act->pass.cursor.ms = EVER_MS;
     act->pass.count = 1;
-    act->pass.verdict = VERDICT_SKIPPED;
+    act->pass.verdict = why == WHY_STORE ? VERDICT_MISSED : VERDICT_SKIPPED;
     act->pass.why = why;
     lane_at(core, index)->cursor = slot;
 }
@@ -125,6 +125,16 @@ static void unqueue(struct core *core, uint32_t index)
     run_pass(core, run, VERDICT_SKIPPED, WHY_OVERLAP);
 }
 
+/* A slot that was due while the store was ill had nothing in its way but that,
+ * where no run of the job goes on that had begun before it. */
+static enum why overlap_why(const struct core *core, uint32_t index,
+                            struct wall slot)
+{
+    const struct lane *lane = lane_at(core, index);
+    bool begun = lane->going > lane->claiming && lane->started.ms < slot.ms;
+    return slot.ms > core->store_well.ms || begun ? WHY_OVERLAP : WHY_STORE;
+}
+
 /* What the job's policy says while a run of it goes on; false: it may run
  * beside that one. */
 static bool overlaps(struct core *core, uint32_t index, struct wall slot)
@@ -152,7 +162,7 @@ static bool overlaps(struct core *core, uint32_t index, struct wall slot)
         queue_one(core, index, slot);
         return true;
     }
-    due_pass(core, index, slot, WHY_OVERLAP);
+    due_pass(core, index, slot, overlap_why(core, index, slot));
     return true;
 }
 

@@ -20,6 +20,7 @@ static void run_end(struct core *core, struct run *run)
 {
     uint32_t index = run->lane, group = run->group;
     bool room = run_has_room(run) && group != NO_INDEX;
+    run_count_claim(core, run, -1);
     if (index != NO_INDEX && run_is_going(run) &&
         !(mutant(OVERLAP_LOST) && !lane_at(core, index)->going))
         lane_count(core, index, run->trigger, -1);

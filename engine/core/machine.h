@@ -106,6 +106,7 @@ struct lane {
                                * there */
     uint32_t going;           /* runs that wait, are claimed or live */
     uint32_t making_up;       /* of them, those of old slots */
+    uint32_t claiming;        /* likewise, those whose claim is not durable */
     uint32_t queued;          /* a run, or NO_INDEX */
     uint32_t unwritten; /* the run of its newest slot, which waits and has no
                          * row: the cursor that is written stops before it; or
@@ -452,6 +453,10 @@ void run_cancel(struct core *core, uint32_t generation, enum why why,
 void run_replace(struct core *core, uint32_t index);
 /* Passes over, or leaves to the next life, what is not under way. */
 void run_forget_idle(struct core *core);
+/* Likewise whose claim cannot be written: nothing of it was sent. */
+void run_forget_claims(struct core *core);
+/* It is, or was, about to be claimed: one more, or less, of its lane. */
+void run_count_claim(struct core *core, const struct run *run, int by);
 void run_close(struct runs *runs);
 
 /* ---- answer.c ---- */

@@ -31,6 +31,7 @@ static void move_going(struct core *core, struct run *run,
     run_place_in(run, set);
     if (run->lane != NO_INDEX && run_is_going(run) && !mutant(OVERLAP_LOST))
         lane_count(core, run->lane, run->trigger, 1);
+    run_count_claim(core, run, 1);
     if (run->group != NO_INDEX && run_has_room(run))
         core->runs.queues[run->group].live++;
     if (run->hook)

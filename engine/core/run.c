@@ -52,6 +52,12 @@ void lane_count(struct core *core, uint32_t index, enum trigger trigger, int by)
     lane->making_up += old ? (uint32_t)by : 0;
 }
 
+void run_count_claim(struct core *core, const struct run *run, int by)
+{
+    if (run->state == RUN_CLAIMING && run->lane != NO_INDEX)
+        lane_at(core, run->lane)->claiming += (uint32_t)by;
+}
+
 /* Whether it takes up room in its group. */
 bool run_has_room(const struct run *run)
 {
@@ -93,6 +99,7 @@ void run_attempt(struct core *core, struct run *run)
             run_finish(core, run, &run->last, WHY_CIRCUIT);
         return;
     }
+    run_count_claim(core, run, -1);
     run->state = RUN_LIVE;
     run->begun = run->attempt;
     if (run->job->function) /* of a declared job the HTTP side keeps time */
@@ -183,6 +190,7 @@ void run_begin(struct core *core, struct run *run)
     run = &core->runs.places[place]; /* hooks may have moved it */
     lane_at(core, index)->runs += run_counts(run);
     run->state = RUN_CLAIMING;
+    run_count_claim(core, run, 1);
     if (run->group != NO_INDEX && !(mutant(GROUP_LEAKS) && run->waited))
         core->runs.queues[run->group].live++;
     struct wall cursor = cursor_moved(core, run);
@@ -295,6 +303,22 @@ void run_forget_idle(struct core *core)
             forget_one(core, run);
     }
     core->lanes.held = 0;
+}
+
+/* What another life may have sent is left to the next, which may try it again.
+ * A claim of ours is in the journal's hands, and may be written yet: its
+ * verdict goes with it. */
+void run_forget_claims(struct core *core)
+{
+    for (uint32_t i = 0; i < core->runs.count; i++) {
+        struct run *run = &core->runs.places[i];
+        if (run->state != RUN_CLAIMING)
+            continue;
+        if (run->reclaimed)
+            run_drop(core, run);
+        else
+            run_refuse(core, run, VERDICT_SKIPPED, WHY_STOPPING);
+    }
 }
 
 void run_close(struct runs *runs)

@@ -357,6 +357,77 @@ static void a_claim_that_takes_too_long(void **state)
     story_end(&story);
 }
 
+static const struct line often[] = {
+    { .name = "pump", .every_ms = 10 * SECOND },
+    { 0 },
+};
+
+/* A claim that could not be written is no run that was in the way: what was due
+ * meanwhile is missed for the store, whether that one is told first, */
+static void a_claim_is_not_in_the_way(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(often);
+    world.claim_ms = BY_HAND;
+    world.run_ms = SECOND;
+    story_recorded(&story, &world);
+    story_commit(&story);
+    story_pass(&story, 10 * SECOND + 500);
+    story_store(&story, false);
+    story_pass(&story, 15 * SECOND);
+    story_forget(&story);
+    story_commit(&story);
+    story_store(&story, true);
+    story_pass(&story, 5 * SECOND);
+    story_is(&story, "14:08:05.500 start pump #2 slot 14:07:50\n"
+                     "14:08:05.500 pass pump missed store slot 14:08:00\n"
+                     "14:08:06.500 finish pump #2 ok 1000 ms\n");
+    story_end(&story);
+}
+
+/* or that it is well again. */
+static void nor_one_that_is_yet_to_be_written(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(often);
+    world.claim_ms = BY_HAND;
+    world.run_ms = SECOND;
+    story_recorded(&story, &world);
+    story_commit(&story);
+    story_pass(&story, 10 * SECOND + 500);
+    story_store(&story, false);
+    story_pass(&story, 15 * SECOND);
+    story_forget(&story);
+    story_store(&story, true);
+    story_time(&story);
+    story_commit(&story);
+    story_pass(&story, 2 * SECOND);
+    story_is(&story, "14:08:05.500 pass pump missed store slot 14:08:00\n"
+                     "14:08:05.500 start pump #2 slot 14:07:50\n"
+                     "14:08:06.500 finish pump #2 ok 1000 ms\n");
+    story_end(&story);
+}
+
+/* One that was on its way before is. */
+static void a_run_is_in_the_way(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(often);
+    world.run_ms = 40 * SECOND;
+    story_recorded(&story, &world);
+    story_pass(&story, 2 * SECOND);
+    story_forget(&story);
+    story_store(&story, false);
+    story_pass(&story, 15 * SECOND);
+    story_store(&story, true);
+    story_pass(&story, SECOND);
+    story_is(&story, "14:07:57.000 pass pump skipped overlap slot 14:07:50\n");
+    story_end(&story);
+}
+
 /* ---- a newer slot ---- */
 
 /* What is held for "once" gives way to a newer slot, whatever it comes to. */
@@ -434,6 +505,9 @@ int main(void)
         cmocka_unit_test(after_a_store_that_was_ill),
         cmocka_unit_test(without_a_policy_an_ill_store_misses),
         cmocka_unit_test(a_claim_that_takes_too_long),
+        cmocka_unit_test(a_claim_is_not_in_the_way),
+        cmocka_unit_test(nor_one_that_is_yet_to_be_written),
+        cmocka_unit_test(a_run_is_in_the_way),
         cmocka_unit_test(a_newer_slot_supersedes),
         cmocka_unit_test(a_newer_slot_goes_ahead),
         cmocka_unit_test(too_late_for_its_turn),

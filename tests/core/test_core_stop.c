@@ -135,6 +135,57 @@ static void stopped_before_anything_was_loaded(void **state)
     story_end(&story);
 }
 
+static const struct line pumps[] = {
+    { .name = "pump", .every_ms = MINUTE, .phase_ms = 20 * SECOND },
+    { .name = "slow", .every_ms = MINUTE },
+    { 0 },
+};
+
+/* Of a claim that cannot be written nothing was sent: nobody waits for it, but
+ * for what is under way. */
+static void a_claim_that_cannot_be_written_is_not_awaited(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    world.run_ms = 40 * SECOND;
+    story_recorded(&story, &world);
+    story_pass(&story, 25 * SECOND);
+    story.world.claim_ms = BY_HAND;
+    story_pass(&story, 20 * SECOND);
+    story_store(&story, false);
+    story_forget(&story);
+    story_stop(&story);
+    story_pass(&story, 30 * SECOND);
+    story_is(&story,
+             "14:08:25.000 finish pump slot 14:08:20 skipped (stopping)\n"
+             "14:08:40.000 finish slow #1 ok 40000 ms\n"
+             "14:08:40.000 done\n");
+    assert_true(story.done);
+    story_end(&story);
+}
+
+/* Nor where the store falls ill after the signal. */
+static void nor_is_one_that_comes_to_that(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    world.claim_ms = BY_HAND;
+    story_recorded(&story, &world);
+    story_commit(&story);
+    story_pass(&story, 20 * SECOND);
+    story_stop(&story);
+    story_pass(&story, SECOND);
+    story_is(&story, "");
+    story_store(&story, false);
+    story_is(&story,
+             "14:08:01.000 finish slow slot 14:08:00 skipped (stopping)\n"
+             "14:08:01.000 done\n");
+    assert_true(story.done);
+    story_end(&story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +195,8 @@ int main(void)
         cmocka_unit_test(a_second_signal_leaves_at_once),
         cmocka_unit_test(a_reload_under_way_is_given_up),
         cmocka_unit_test(stopped_before_anything_was_loaded),
+        cmocka_unit_test(a_claim_that_cannot_be_written_is_not_awaited),
+        cmocka_unit_test(nor_is_one_that_comes_to_that),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

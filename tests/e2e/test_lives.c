@@ -840,6 +840,28 @@ static void a_full_disk_is_outlived(void **state)
     life_ends(world);
 }
 
+/* A claim that cannot be written has sent nothing: nobody waits for it. It is
+ * asked for when the run before it ends. */
+static void a_full_disk_does_not_hold_up_the_end(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world,
+                  "job 'tick' { every = '30s', overlap = 'queue',\n"
+                  "  retry = false, timeout = '2s', post = '/api/feed/rank' }",
+                  true, "production");
+    stand_fault(&world->stand, "/api/feed/rank", "hang", 60000, 1);
+    life_begin(world, instant("2026-11-25T12:08:30Z"), "MOONCRON_DRAIN=1h");
+    expect_says(world, ": skipped, overlap"); /* so one waits already */
+    limit_files(world, 0);
+    expect_says(world, "nothing is fired, because no claim can be written");
+    expect_says(world, ": unknown, timeout");
+    proc_signal(world->worker.proc, SIGTERM);
+    expect_says(world, ": skipped, stopping");
+    assert_int_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS), 0);
+    assert_int_equal(calls_of(world, 0, "tick"), 1);
+    worker_free(&world->worker);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -859,6 +881,7 @@ int main(void)
         WORLD_TEST(a_newer_journal_is_left_alone),
         WORLD_TEST(a_journal_in_use_is_said_so),
         WORLD_TEST(a_full_disk_is_outlived),
+        WORLD_TEST(a_full_disk_does_not_hold_up_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
