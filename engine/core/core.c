@@ -391,6 +391,8 @@ struct wall core_next_slot(const struct core *core, uint32_t index)
     if (job->standing != STANDING_SCHEDULED)
         return (struct wall){ NEVER_MS };
     const struct lane *lane = lane_at(core, index);
+    if (job->max_runs && lane->runs >= job->max_runs)
+        return (struct wall){ NEVER_MS };
     struct wall after = core->now.wall;
     if (lane_paused(core, index))
         after = lane->paused_until;

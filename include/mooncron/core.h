@@ -498,7 +498,8 @@ struct core_status {
 };
 struct core_status core_status(const struct core *core);
 
-/* The next slot of job `index` of the set in force, or NEVER_MS. */
+/* The next slot of job `index` of the set in force, or NEVER_MS: also where it
+ * has had all its runs. */
 struct wall core_next_slot(const struct core *core, uint32_t index);
 
 /* What is known of job `index` of the set in force. */

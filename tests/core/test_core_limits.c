@@ -24,9 +24,14 @@ static void it_has_had_its_runs(void **state)
         { .name = "pump", .every_ms = MINUTE, .max_runs = 2 }, { 0 }
     };
     limits_begin(&story, lines);
-    story_pass(&story, 90 * SECOND);
+    story_pass(&story, 30 * SECOND);
+    assert_int_equal(core_next_slot(story.core, 0).ms,
+                     STORY_BEGINS_MS + 89 * SECOND);
+    story_pass(&story, MINUTE);
+    assert_int_equal(core_next_slot(story.core, 0).ms, NEVER_MS);
     story_restart(&story, SECOND);
     story_pass(&story, 2 * MINUTE);
+    assert_int_equal(core_next_slot(story.core, 0).ms, NEVER_MS);
     story_is(&story, "14:08:00.000 start pump #1 slot 14:08:00\n"
                      "14:08:00.200 finish pump #1 ok 200 ms\n"
                      "14:09:00.000 start pump #2 slot 14:09:00\n"
