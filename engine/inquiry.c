@@ -235,6 +235,8 @@ static void tell_why(const struct inquiry *inquiry,
     uint32_t index = jobset_find(status.set, job->name);
     if (scheduled)
         c.lane = core_lane(d->core, index);
+    if (scheduled)
+        c.circuit = core_circuit(d->core, index);
     if (scheduled && (c.lane.going || c.lane.queued))
         c.blocker = blocker_of(d->core, d->recent, index);
     struct text json;

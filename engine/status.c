@@ -143,6 +143,24 @@ static void count_job(const struct lane_status *lane,
     counts->failing += lane->fails > 0;
 }
 
+static void put_circuit(const struct status_view *view, uint32_t index,
+                        const struct zone *zone, struct text *out)
+{
+    const struct circuit_status circuit = core_circuit(view->core, index);
+    if (!circuit.origin || !circuit.open)
+        return;
+    writing_open(out, "circuit", '{');
+    writing_string(out, "origin", circuit.origin);
+    writing_string(out, "trouble", trouble_names[circuit.trouble]);
+    writing_word(out, "cause", circuit.cause ? cause_names[circuit.cause] : "");
+    writing_number(out, "status", circuit.status);
+    writing_number(out, "fails", circuit.fails);
+    writing_time(out, "opened", circuit.opened, zone);
+    writing_bool(out, "probing", circuit.probing);
+    writing_time(out, "again", circuit.again, zone);
+    text_putc(out, '}');
+}
+
 static void put_lane(const struct status_view *view, uint32_t index,
                      const struct lane_status *lane, const struct zone *zone,
                      struct text *out)
@@ -157,6 +175,7 @@ static void put_lane(const struct status_view *view, uint32_t index,
     writing_number(out, "fails", lane->fails);
     writing_number(out, "attempts", job->retry.attempts);
     writing_bool(out, "circuit_open", lane->circuit_open);
+    put_circuit(view, index, zone, out);
     if (median_ms >= 0)
         writing_number(out, "p50_ms", median_ms);
     else

@@ -72,6 +72,11 @@ void say_pause(struct telling *t)
         text_printf(&t->words, ": %s", pause->reason);
 }
 
+static bool is_slot(struct wall slot)
+{
+    return slot.ms != NEVER_MS && slot.ms != EVER_MS;
+}
+
 /* ---- what is the matter with the job, now ---- */
 
 /* Why it has no slots now; false where it has some. */
@@ -118,15 +123,40 @@ static bool tell_paused(struct telling *t, struct wall slot)
     return true;
 }
 
+static void say_circuit(struct telling *t)
+{
+    const struct why_case *c = t->c;
+    if (!c->lane.circuit_open)
+        return;
+    say(t, "The circuit of its origin");
+    if (c->circuit.origin)
+        text_printf(&t->words, ", %s,",
+                    *c->circuit.origin ? c->circuit.origin : "BACKEND_URL");
+    say(t, " is open now");
+    if (c->circuit.fails) {
+        text_printf(&t->words, ", after %" PRIu32 " failure%s in a row: %s",
+                    c->circuit.fails, c->circuit.fails == 1 ? "" : "s",
+                    cause_names[c->circuit.cause]);
+        if (c->circuit.status)
+            text_printf(&t->words, " %u", c->circuit.status);
+    }
+    if (c->circuit.probing) {
+        say(t, "; a call finds out whether it is back");
+    } else if (c->circuit.fails && is_slot(c->circuit.again)) {
+        say(t, "; the next call is let through from ");
+        say_date(t, c->circuit.again);
+        say(t, " on");
+    }
+    say(t, "; if it still is then, the slot is skipped.\n");
+}
+
 /* What may yet come between. */
 static void say_provisos(struct telling *t)
 {
     const struct why_case *c = t->c;
     const struct history_row *row =
         row_going(c, c->now, (struct wall){ NEVER_MS });
-    if (c->lane.circuit_open)
-        say(t, "The circuit of its origin is open now; if it still is then, "
-               "the slot is skipped.\n");
+    say_circuit(t);
     if (!c->lane.going || c->job->overlap != OVERLAP_SKIP)
         return;
     say(t, "A run is going now");
@@ -184,11 +214,6 @@ static void tell_slot(struct telling *t, struct wall slot)
     else if (!tell_was_off(t, slot) &&
              !(is_scheduled(t->c) && tell_paused(t, slot)))
         tell_unwritten(t, slot);
-}
-
-static bool is_slot(struct wall slot)
-{
-    return slot.ms != NEVER_MS && slot.ms != EVER_MS;
 }
 
 /* The slot that the instant means, by the schedule or by a row of an older one;

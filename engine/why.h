@@ -22,6 +22,7 @@ struct why_case {
     const char *environment; /* in force */
     bool primary;
     struct lane_status lane;         /* where the job is scheduled */
+    struct circuit_status circuit;   /* likewise */
     struct blocker blocker;          /* of its run that waits, where one does */
     const struct recent_job *recent; /* NULL: nothing is known */
     uint32_t generation;

@@ -383,6 +383,27 @@ static void put_next(struct talk *talk, const json_t *job, struct text *out)
     text_putc(out, '\n');
 }
 
+static void put_circuit(struct talk *talk, const json_t *job, struct text *out)
+{
+    const json_t *circuit = json_object_get(job, "circuit");
+    const char *origin = talk_text(circuit, "origin");
+    if (!circuit)
+        return;
+    text_printf(out, "  circuit  open: %s failed %" PRId64 " times in a row, ",
+                *origin ? origin : "BACKEND_URL",
+                talk_number(circuit, "fails"));
+    text_puts(out, talk_text(circuit, "cause"));
+    if (talk_number(circuit, "status"))
+        text_printf(out, " %" PRId64, talk_number(circuit, "status"));
+    if (talk_bool(circuit, "probing")) {
+        text_puts(out, "; a call finds out");
+    } else if (talk_time(circuit, "again").ms != NEVER_MS) {
+        text_puts(out, "; let through from ");
+        put_date(talk, job, circuit, "again", out);
+    }
+    text_putc(out, '\n');
+}
+
 static void put_target(const json_t *job, struct text *out)
 {
     const json_t *target = json_object_get(job, "target");
@@ -411,8 +432,7 @@ static void put_job(struct talk *talk, const json_t *job, struct text *out)
         text_printf(out, "  fails    %" PRId64 " in a row\n",
                     talk_number(job, "fails"));
     put_waiting(talk, job, out);
-    if (talk_bool(job, "circuit_open"))
-        text_puts(out, "  circuit  open: its origin does not answer\n");
+    put_circuit(talk, job, out);
 }
 
 /* ---- the whole ---- */

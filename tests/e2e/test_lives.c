@@ -563,6 +563,17 @@ static unsigned failures_before_it_opened(const struct world *world)
     return count;
 }
 
+static void expect_status(const struct world *world, const char *needle)
+{
+    char url[128];
+    snprintf(url, sizeof url, "%s/api/v1/status?job=rank",
+             world->worker.origin);
+    struct client_answer answer = client_send("GET", url, NULL, NULL);
+    if (!strstr(answer.body, needle))
+        fail_msg("\"%s\" is not in:\n%s", needle, answer.body);
+    client_answer_close(&answer);
+}
+
 static void a_circuit_opens_and_closes(void **state)
 {
     struct world *world = *state;
@@ -578,6 +589,8 @@ static void a_circuit_opens_and_closes(void **state)
                        "skipped, and it is tried again in ");
     assert_int_equal(failures_before_it_opened(world), 4); /* and the fifth */
     expect_says(world, "Z: skipped, circuit");
+    expect_status(world, "\"circuit\":{\"origin\":\"\",\"trouble\":"
+                         "\"unreachable\",\"cause\":\"network\",\"status\":0,");
     stand_start_at(&world->stand, port, true, "production");
     expect_says(world, " answers again");
     world_await_calls(world, "rank", 1);

@@ -503,6 +503,22 @@ static void what_may_come_between_is_told(void **state)
     scene.c.lane.circuit_open = true;
     expect(&scene, "The circuit of its origin is open now; if it still is "
                    "then, the slot is skipped.");
+    scene.c.circuit = (struct circuit_status){ .origin = "",
+                                               .open = true,
+                                               .holds = true,
+                                               .cause = CAUSE_SERVER,
+                                               .status = 503,
+                                               .fails = 5,
+                                               .opened = AT(30),
+                                               .again = AT(36) };
+    expect(&scene, "The circuit of its origin, BACKEND_URL, is open now, after "
+                   "5 failures in a row: server 503; the next call is let "
+                   "through from Mon 2026-11-23 12:36:00 UTC on; if it still "
+                   "is then, the slot is skipped.");
+    scene.c.circuit.probing = true;
+    scene.c.circuit.origin = "http://other:1";
+    expect(&scene, "origin, http://other:1, is open now, after 5 failures in a "
+                   "row: server 503; a call finds out whether it is back; if");
     scene.job.max_runs = 3;
     scene.c.lane.runs = 3;
     expect(&scene, "\"code\":\"held\"");
