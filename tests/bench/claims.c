@@ -113,7 +113,8 @@ static void on_well(void *data, bool well, const char *sentence)
 static double journal_rate(const struct bench *bench, const char *name,
                            unsigned count, unsigned under_way)
 {
-    static const struct journal_events events = { on_written, on_well };
+    static const struct journal_events events = { .written = on_written,
+                                                  .well = on_well };
     uv_loop_t loop;
     struct clock clock;
     struct error error;
