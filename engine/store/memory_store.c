@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "driver.h"
+#include "mooncron/mutant.h"
 
 /* What is kept of a job. */
 struct shelf {
@@ -679,8 +680,9 @@ static enum answer old(struct store *store, struct old_walk *walk,
             (struct row_place){ row->key.slot, row->key.kind, row->key.job };
         merge_on(&merge,
                  next_old(shelf, row->key.job, &walk->at, walk->before));
-        if (row->state == ROW_DONE && row->ended.ms < walk->before.ms &&
-            row != &shelf->rows[shelf->count - 1])
+        bool newest = row == &shelf->rows[shelf->count - 1];
+        if ((row->state == ROW_DONE || mutant(PRUNES_OPEN)) &&
+            row->ended.ms < walk->before.ms && (!newest || mutant(PRUNES_ALL)))
             ret_keys[(*ret_count)++] = row->key;
     }
     free(merge.heap);

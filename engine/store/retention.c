@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "driver.h"
+#include "mooncron/mutant.h"
 
 #define LOOKS 5 /* rows that are looked at for each that may go */
 
@@ -90,7 +91,7 @@ bool store_prune(struct store *store, const struct retention *retention,
     struct pruning next = *round;
     struct wall before = { EVER_MS };
     if (now.ms >= EVER_MS + retention->keep_ms)
-        before.ms = now.ms - retention->keep_ms;
+        before.ms = now.ms - retention->keep_ms / (mutant(PRUNES_YOUNG) + 1);
     if (!next.begun) {
         begin(&next, OLD, INT64_MAX);
         next.upto = (struct wall){ EVER_MS };

@@ -47,6 +47,33 @@ static bool take_row(void *data, const struct history_row *told)
     return true;
 }
 
+/* What was taken away by a step that counts is as good as there. */
+static void add_gone(struct check *check)
+{
+    const struct disk *disk = &check->sim->disk;
+    for (uint32_t i = 0; i < disk->gone_count; i++) {
+        const struct gone *gone = &disk->gone[i];
+        if (gone->commit >= check->fresh_first &&
+            !disk->commits[gone->commit].lost)
+            take_row(&check->rows[gone->job], &gone->row);
+    }
+}
+
+bool check_gone(const struct check *check, uint32_t job, struct run_key key,
+                int64_t from_ms, int64_t to_ms)
+{
+    const struct disk *disk = &check->sim->disk;
+    for (uint32_t i = 0; i < disk->gone_count; i++) {
+        const struct gone *gone = &disk->gone[i];
+        int64_t at_ms = disk->commits[gone->commit].at_ms;
+        if (gone->job == job && gone->row.slot.ms == key.slot.ms &&
+            gone->row.manual == key.manual && !gone->row.count &&
+            at_ms >= from_ms && at_ms <= to_ms)
+            return true;
+    }
+    return false;
+}
+
 static int by_slot(const void *a, const void *b)
 {
     const struct row *x = a, *y = b;
@@ -71,8 +98,11 @@ static void read_rows(struct check *check)
         bool told =
             store_history(check->sim->disk.store, &query, take_row, rows, &err);
         assert(told);
-        sort_rows(rows->runs, rows->run_count);
-        sort_rows(rows->passes, rows->pass_count);
+    }
+    add_gone(check);
+    for (uint32_t i = 0; i < SIM_JOBS; i++) {
+        sort_rows(check->rows[i].runs, check->rows[i].run_count);
+        sort_rows(check->rows[i].passes, check->rows[i].pass_count);
     }
 }
 
@@ -110,6 +140,8 @@ static void add_fact(struct fact **facts, uint32_t *count, uint32_t *cap,
 static void read_note(struct check *check, const struct fact *fact)
 {
     const struct note *note = fact->note;
+    if (note->entry.kind == ENTRY_RENEW)
+        return;
     struct facts_of_job *facts = &check->facts[sim_job_number(note->entry.job)];
     if (fact->commit->lost)
         add_fact(&check->lost, &check->lost_count, &check->lost_cap, fact);
@@ -140,11 +172,27 @@ static void sort_facts(struct fact *facts, uint32_t count)
         qsort(facts, count, sizeof *facts, by_key);
 }
 
+static bool is_renewal(const struct check *check, const struct commit *commit)
+{
+    const struct note *first = &check->sim->disk.log.list[commit->first];
+    return commit->kind == COMMIT_BATCH && commit->count == 1 &&
+           !commit->plan_count && first->entry.kind == ENTRY_RENEW;
+}
+
+static void read_commits(struct check *check)
+{
+    const struct disk *disk = &check->sim->disk;
+    check->commits = memory_new(disk->commit_count * sizeof *check->commits);
+    for (uint32_t i = check->fresh_first; i < disk->commit_count; i++)
+        if (!is_renewal(check, &disk->commits[i]))
+            check->commits[check->commit_count++] = &disk->commits[i];
+}
+
 static void read_log(struct check *check)
 {
     const struct disk *disk = &check->sim->disk;
-    for (uint32_t i = check->fresh_first; i < disk->commit_count; i++) {
-        const struct commit *commit = &disk->commits[i];
+    for (uint32_t i = 0; i < check->commit_count; i++) {
+        const struct commit *commit = check->commits[i];
         for (uint32_t n = 0; n < commit->count; n++) {
             const struct fact fact = { &disk->log.list[commit->first + n],
                                        commit };
@@ -173,9 +221,8 @@ bool check_lost(const struct check *check, uint32_t job, int64_t slot_ms)
     return false;
 }
 
-/* The place of the first that is not before `key`. */
-static uint32_t place_of(const struct fact *facts, uint32_t count,
-                         struct run_key key)
+uint32_t check_place(const struct fact *facts, uint32_t count,
+                     struct run_key key)
 {
     uint32_t from = 0, to = count;
     while (from < to) {
@@ -193,8 +240,8 @@ const struct fact *check_pass(const struct check *check, uint32_t job,
                               struct wall slot)
 {
     const struct facts_of_job *facts = &check->facts[job];
-    uint32_t place = place_of(facts->passes, facts->pass_count,
-                              (struct run_key){ .slot = slot });
+    uint32_t place = check_place(facts->passes, facts->pass_count,
+                                 (struct run_key){ .slot = slot });
     bool there = place < facts->pass_count &&
                  facts->passes[place].note->entry.slot.ms == slot.ms;
     return there ? &facts->passes[place] : NULL;
@@ -204,7 +251,7 @@ const struct fact *check_claim(const struct check *check, uint32_t job,
                                struct run_key key, uint32_t epoch)
 {
     const struct facts_of_job *facts = &check->facts[job];
-    uint32_t from = place_of(facts->claims, facts->claim_count, key);
+    uint32_t from = check_place(facts->claims, facts->claim_count, key);
     for (; from < facts->claim_count; from++) {
         struct run_key there = key_of(&facts->claims[from]);
         if (check_by_key(&there, &key))
@@ -245,6 +292,25 @@ const struct job *check_job(const struct check *check, uint32_t generation,
     const struct jobset *set = check_set(check, plan);
     uint32_t index = jobset_find(set, sim_jobs[job]);
     return index == UINT32_MAX ? NULL : jobset_job(set, index);
+}
+
+/* ---- time ---- */
+
+int64_t check_slept_ms(const struct check *check, int64_t from_ms,
+                       int64_t to_ms)
+{
+    const struct sim *sim = check->sim;
+    int64_t sum_ms = 0;
+    for (uint32_t i = sim->sleep_count; i-- > 0;) {
+        const struct sleep *sleep = &sim->sleeps[i];
+        int64_t begin_ms = sleep->from_ms > from_ms ? sleep->from_ms : from_ms;
+        int64_t end_ms = sleep->to_ms < to_ms ? sleep->to_ms : to_ms;
+        if (sleep->to_ms <= from_ms)
+            break;
+        if (end_ms > begin_ms)
+            sum_ms += end_ms - begin_ms;
+    }
+    return sum_ms;
 }
 
 /* ---- calls ---- */
@@ -296,6 +362,7 @@ static void check_free(struct check *check)
         free(check->facts[i].passes);
     }
     free(check->lost);
+    free(check->commits);
     free(check->calls);
 }
 
@@ -304,11 +371,13 @@ void check(struct sim *sim)
     struct check check = { .sim = sim };
     find_fresh(&check);
     read_rows(&check);
+    read_commits(&check);
     read_log(&check);
     read_ledger(&check);
     check_slots(&check);
     check_calls(&check);
     check_claims(&check);
+    check_leases(&check);
     check_reloads(&check);
     check_free(&check);
 }

@@ -5,7 +5,7 @@
 
 #include "sim.h"
 
-/* A row of the journal, without strings. */
+/* A row of the journal, without strings; of those that were taken away, too. */
 struct row {
     struct wall slot, last, started;
     int64_t count;
@@ -13,7 +13,7 @@ struct row {
     enum verdict verdict;
     enum why why;
     uint32_t epoch, attempt;
-    bool manual, done;
+    bool manual, done, gone;
 };
 
 struct rows {
@@ -43,12 +43,20 @@ struct check {
     struct facts_of_job facts[SIM_JOBS];
     struct fact *lost;
     uint32_t lost_count, lost_cap;
+    const struct commit **commits; /* since then; not those that only renew */
+    uint32_t commit_count;
     const struct request **calls; /* since then; by key, in order */
     uint32_t call_count;
 };
 
 /* Whether what was written of this slot, or of a part of it, was lost. */
 bool check_lost(const struct check *check, uint32_t job, int64_t slot_ms);
+/* How much of (from, to] the machine slept. */
+int64_t check_slept_ms(const struct check *check, int64_t from_ms,
+                       int64_t to_ms);
+/* Whether the row of a key was taken away between two moments. */
+bool check_gone(const struct check *check, uint32_t job, struct run_key key,
+                int64_t from_ms, int64_t to_ms);
 /* The first claim of a key, of all lives; NULL: there is none. With `epoch` 0,
  * of any. */
 const struct fact *check_claim(const struct check *check, uint32_t job,
@@ -64,11 +72,15 @@ const struct plan_note *check_plan(const struct check *check,
 /* The declaration of a job in that generation; NULL: it is not known. */
 const struct job *check_job(const struct check *check, uint32_t generation,
                             uint32_t job);
+/* Of facts that are sorted the place of the first that is not before `key`. */
+uint32_t check_place(const struct fact *facts, uint32_t count,
+                     struct run_key key);
 int check_by_key(const struct run_key *a, const struct run_key *b);
 
 void check_slots(struct check *check);   /* check_slots.c */
 void check_calls(struct check *check);   /* check_calls.c */
 void check_claims(struct check *check);  /* check_claims.c */
+void check_leases(struct check *check);  /* check_leases.c */
 void check_reloads(struct check *check); /* check_reloads.c */
 
 #endif

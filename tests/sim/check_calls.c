@@ -45,7 +45,8 @@ static void check_twice(struct check *check, const struct request *a,
 {
     if (a->epoch != b->epoch || a->attempt != b->attempt ||
         a->kind != b->kind || a->number != b->number ||
-        a->kind == REQUEST_POLL || check_lost(check, a->job, a->key.slot.ms))
+        a->kind == REQUEST_POLL || check_lost(check, a->job, a->key.slot.ms) ||
+        check_gone(check, a->job, a->key, a->sent_ms, b->sent_ms))
         return;
     sim_blame(check->sim, "I2", b->sent_ms,
               "%s: slot %lld was sent twice as attempt %u of epoch %u", NAME(a),
@@ -62,7 +63,8 @@ static void check_retry(struct check *check, const struct request *a,
                         const struct request *b)
 {
     if (a->kind != REQUEST_CALL || b->kind != REQUEST_CALL ||
-        a->epoch != b->epoch || a->life != b->life || !is_heard(a))
+        a->epoch != b->epoch || a->life != b->life || !is_heard(a) ||
+        check_gone(check, a->job, a->key, a->sent_ms, b->sent_ms))
         return;
     const struct job *job = check_job(check, a->generation, a->job);
     if (!job)
@@ -81,29 +83,27 @@ static void check_retry(struct check *check, const struct request *a,
                   NAME(a), (long long)a->key.slot.ms);
 }
 
-/* A verdict that is durable is the last word. */
-static void check_after_ok(struct check *check, const struct request *call)
+/* A verdict that is durable is the last word: ok for good, any other for the
+ * claim that it is of. */
+static void check_after(struct check *check, const struct request *call)
 {
     const struct facts_of_job *facts = &check->facts[call->job];
-    uint32_t from = 0, to = facts->finish_count;
-    while (from < to) {
-        uint32_t middle = from + (to - from) / 2;
-        if (facts->finishes[middle].note->entry.slot.ms < call->key.slot.ms)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    for (; from < facts->finish_count; from++) {
-        const struct fact *fact = &facts->finishes[from];
-        if (fact->note->entry.slot.ms != call->key.slot.ms)
+    uint32_t i = check_place(facts->finishes, facts->finish_count, call->key);
+    for (; i < facts->finish_count; i++) {
+        const struct fact *fact = &facts->finishes[i];
+        const struct entry *entry = &fact->note->entry;
+        struct run_key key = { entry->slot, entry->manual };
+        if (check_by_key(&key, &call->key))
             break;
-        if (fact->note->entry.manual != call->key.manual ||
-            fact->note->entry.verdict != VERDICT_OK || fact->commit->lost ||
-            call->sent_ms <= fact->commit->at_ms || call->kind != REQUEST_CALL)
+        if ((entry->verdict != VERDICT_OK && entry->epoch < call->epoch) ||
+            fact->commit->lost || call->sent_ms <= fact->commit->at_ms ||
+            check_gone(check, call->job, key, fact->commit->at_ms,
+                       call->sent_ms))
             continue;
         sim_blame(check->sim, "I2", call->sent_ms,
-                  "%s: slot %lld was sent again after its verdict ok",
-                  NAME(call), (long long)call->key.slot.ms);
+                  "%s: slot %lld was sent again after its verdict %s",
+                  NAME(call), (long long)call->key.slot.ms,
+                  verdict_names[entry->verdict]);
     }
 }
 
@@ -113,7 +113,7 @@ static void check_keys(struct check *check)
         const struct request *call = check->calls[i];
         check_recorded(check, call);
         check_hung_up(check, call);
-        check_after_ok(check, call);
+        check_after(check, call);
         for (uint32_t k = i + 1;
              k < check->call_count && same_key(call, check->calls[k]); k++)
             check_twice(check, call, check->calls[k]);
@@ -272,8 +272,8 @@ static void check_skips(struct check *check, const struct heard heard[2])
 {
     const struct disk *disk = &check->sim->disk;
     uint32_t rates = sim_job_number("rates");
-    for (uint32_t i = check->fresh_first; i < disk->commit_count; i++) {
-        const struct commit *commit = &disk->commits[i];
+    for (uint32_t i = 0; i < check->commit_count; i++) {
+        const struct commit *commit = check->commits[i];
         for (uint32_t n = 0; n < commit->count; n++) {
             const struct note *note = &disk->log.list[commit->first + n];
             bool skips = note->entry.kind == ENTRY_PASS ||

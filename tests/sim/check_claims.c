@@ -15,6 +15,42 @@ static bool had_waited(const struct check *check, uint32_t job,
     return false;
 }
 
+/* How late a claim is by the time that the worker was awake for it, without the
+ * steps of its clock that came after its slot. */
+static int64_t late_awake_ms(const struct check *check,
+                             const struct fact *claim)
+{
+    const struct sim *sim = check->sim;
+    const struct entry *entry = &claim->note->entry;
+    int64_t late_ms = entry->at.ms - entry->slot.ms;
+    int64_t at_ms = claim->note->added_ms, awake_ms = 0;
+    for (uint32_t i = sim->clock_move_count; i-- > 0;) {
+        const struct clock_move *move = &sim->clock_moves[i];
+        int64_t since_ms = at_ms - move->at_ms;
+        int64_t step_ms = move->after.ms - move->before.ms;
+        if (since_ms < 0)
+            continue;
+        if (since_ms >= late_ms)
+            break;
+        awake_ms += since_ms - check_slept_ms(check, move->at_ms, at_ms);
+        late_ms -= since_ms;
+        at_ms = move->at_ms;
+        if (step_ms >= late_ms) /* that step made it due */
+            return awake_ms + late_ms;
+        late_ms -= step_ms;
+    }
+    return awake_ms + late_ms - check_slept_ms(check, at_ms - late_ms, at_ms);
+}
+
+/* One that is as good as new waits without a row, for its group or for the run
+ * before it. */
+static bool waits_unwritten(const struct check *check, const struct job *job,
+                            const struct fact *claim)
+{
+    bool waits = job->group != JOB_NO_GROUP || job->overlap != OVERLAP_ALLOW;
+    return waits && late_awake_ms(check, claim) <= LATE_MS_MAX;
+}
+
 /* The first claim of a slot tells whether it was late. */
 static void check_late(struct check *check, uint32_t job,
                        const struct fact *claim)
@@ -28,7 +64,8 @@ static void check_late(struct check *check, uint32_t job,
         return;
     if (entry->trigger == TRIGGER_CATCH_UP)
         most_ms = declared->catch_up.window_ms;
-    else if (late_ms > most_ms && had_waited(check, job, claim))
+    else if (late_ms > most_ms && (had_waited(check, job, claim) ||
+                                   waits_unwritten(check, declared, claim)))
         return;
     /* A clock that drifts back is less than a second early. */
     bool early = late_ms < -SECOND && !check->sim->clock_was_set;
@@ -111,8 +148,8 @@ static void check_paused(struct check *check, uint32_t job)
     /* A pause goes with the declaration of its job. */
     bool goes =
         !strcmp(sim_jobs[job], "moving") || !strcmp(sim_jobs[job], "coming");
-    for (uint32_t i = check->fresh_first; i < disk->commit_count; i++) {
-        const struct commit *commit = &disk->commits[i];
+    for (uint32_t i = 0; i < check->commit_count; i++) {
+        const struct commit *commit = check->commits[i];
         for (uint32_t n = 0; n < commit->count && !commit->lost; n++) {
             const struct note *note = &disk->log.list[commit->first + n];
             const struct entry *entry = &note->entry;
@@ -154,8 +191,8 @@ void check_claims(struct check *check)
         check_job_claims(check, i);
         check_paused(check, i);
     }
-    for (uint32_t i = check->fresh_first; i < disk->commit_count; i++) {
-        const struct commit *commit = &disk->commits[i];
+    for (uint32_t i = 0; i < check->commit_count; i++) {
+        const struct commit *commit = check->commits[i];
         for (uint32_t n = 0; n < commit->count; n++) {
             const struct note *note = &disk->log.list[commit->first + n];
             if (note->entry.kind != ENTRY_CLAIM)

@@ -254,13 +254,12 @@ static void check_open(struct check *check, uint32_t job,
 
 static void check_job_slots(struct check *check, uint32_t job)
 {
-    const struct disk *disk = &check->sim->disk;
     struct reading reading = { .check = check,
                                .job = job,
                                .cursor_ms = EVER_MS };
-    for (uint32_t i = check->fresh_first; i < disk->commit_count; i++)
-        if (!disk->commits[i].lost)
-            read_commit(&reading, &disk->commits[i]);
+    for (uint32_t i = 0; i < check->commit_count; i++)
+        if (!check->commits[i]->lost)
+            read_commit(&reading, check->commits[i]);
     if (reading.open)
         piece_end(&reading, NEVER_MS);
     check_open(check, job, check->rows[job].runs, check->rows[job].run_count);

@@ -43,6 +43,8 @@ static void plan_add(struct notes *notes, const struct plan_note *plan)
 /* Names outlive every store here, whoever handed them in. */
 static const char *stable(const char *name)
 {
+    if (!*name)
+        return "";
     uint32_t number = sim_job_number(name);
     assert(number != NO_JOB);
     return sim_jobs[number];
@@ -66,7 +68,7 @@ void disk_publish(struct sim *sim, const struct plan_note *plan)
 
 /* ---- what is durable ---- */
 
-static struct commit *commit_new(struct sim *sim, enum commit_kind kind)
+struct commit *disk_commit_new(struct sim *sim, enum commit_kind kind)
 {
     struct disk *disk = &sim->disk;
     disk->commits = room(disk->commits, disk->commit_count, &disk->commit_cap,
@@ -74,8 +76,9 @@ static struct commit *commit_new(struct sim *sim, enum commit_kind kind)
     struct commit *commit = &disk->commits[disk->commit_count++];
     *commit = (struct commit){ .kind = kind,
                                .life = sim->worker.life,
+                               .begun_ms = sim->now_ms,
                                .at_ms = sim->now_ms,
-                               .opened = sim_wall(sim),
+                               .wall = sim_wall(sim),
                                .first = disk->log.count,
                                .plan_first = disk->log.plan_count };
     return commit;
@@ -114,7 +117,8 @@ static void write_down(struct sim *sim)
 {
     struct disk *disk = &sim->disk;
     const struct notes *batch = &disk->writing;
-    struct commit *commit = commit_new(sim, COMMIT_BATCH);
+    struct commit *commit = disk_commit_new(sim, COMMIT_BATCH);
+    commit->begun_ms = disk->begun_ms;
     commit->count = batch->count;
     commit->plan_count = batch->plan_count;
     commit->held_up = disk->held_up;
@@ -124,6 +128,13 @@ static void write_down(struct sim *sim)
         plan_add(&disk->log, &batch->plans[i]);
     store_plans(disk->store, batch->plans, batch->plan_count);
     store_notes(disk->store, &disk->log.list[commit->first], commit->count);
+    for (uint32_t i = commit->first; i < disk->log.count; i++) {
+        const struct entry *entry = &disk->log.list[i].entry;
+        if (entry->kind != ENTRY_RENEW)
+            continue;
+        disk->renewed = i + 1;
+        disk->lease.ms = entry->at.ms + STORE_LEASE_MS;
+    }
 }
 
 /* ---- a batch ---- */
@@ -143,13 +154,17 @@ static int64_t commit_ms(struct sim *sim)
 void disk_turn(struct sim *sim)
 {
     struct disk *disk = &sim->disk;
-    if (disk->busy || (!disk->waiting.count && !disk->waiting.plan_count))
+    if (disk->busy)
+        return;
+    upkeep_turn(sim);
+    if (!disk->waiting.count && !disk->waiting.plan_count)
         return;
     struct notes empty = disk->writing;
     disk->writing = disk->waiting;
     disk->waiting = empty;
     disk->waiting.count = disk->waiting.plan_count = 0;
     disk->busy = true;
+    disk->begun_ms = sim->now_ms;
     disk->held_up = disk->ill_before;
     disk->ill_before = false;
     sim_put(sim, HAPPENS_COMMIT, commit_ms(sim), 0, sim->worker.life);
@@ -216,8 +231,10 @@ void disk_commit(struct sim *sim)
     bool heard;
     if (is_written(sim, &heard))
         write_down(sim);
-    sim_tell(sim, "store: %u entries %s", disk->writing.count,
-             heard ? "are durable" : "were refused");
+    if (!heard || disk->writing.count != 1 ||
+        disk->writing.list[0].entry.kind != ENTRY_RENEW)
+        sim_tell(sim, "store: %u entries %s", disk->writing.count,
+                 heard ? "are durable" : "were refused");
     if (!heard) {
         tell_well(sim, false);
         disk->held_up = disk->ill_before = true;
@@ -233,6 +250,16 @@ void disk_commit(struct sim *sim)
 
 /* ---- lives ---- */
 
+/* What is under way, or waits, is nobody's any more. */
+static void let_go(struct sim *sim)
+{
+    struct disk *disk = &sim->disk;
+    disk->busy = disk->must_renew = disk->must_prune = false;
+    disk->writing.count = disk->writing.plan_count = 0;
+    disk->waiting.count = disk->waiting.plan_count = 0;
+    upkeep_look(sim);
+}
+
 void disk_cut(struct sim *sim, bool power)
 {
     struct disk *disk = &sim->disk;
@@ -244,15 +271,14 @@ void disk_cut(struct sim *sim, bool power)
             sim_hit(sim, FAULT_DISK_TORN);
         sim_tell(sim, "store: a batch was %s", whole ? "written" : "torn");
     }
-    disk->busy = false;
-    disk->writing.count = disk->writing.plan_count = 0;
-    disk->waiting.count = disk->waiting.plan_count = 0;
+    let_go(sim);
 }
 
 void disk_drain(struct sim *sim)
 {
     struct disk *disk = &sim->disk;
     bool heard;
+    disk->must_renew = disk->must_prune = false;
     for (int tries = 0; tries < 2; tries++) {
         if (!disk->busy)
             disk_turn(sim);
@@ -262,9 +288,7 @@ void disk_drain(struct sim *sim)
         disk->busy = false;
         disk->writing.count = disk->writing.plan_count = 0;
     }
-    disk->busy = false;
-    disk->writing.count = disk->writing.plan_count = 0;
-    disk->waiting.count = disk->waiting.plan_count = 0;
+    let_go(sim);
 }
 
 /* The store of a file is closed and opened; this one goes on with another
@@ -275,15 +299,24 @@ bool disk_open(struct sim *sim, struct recall *ret)
     struct error err = { "" };
     if (disk->illness != ILL_NOT && sim_one_in(sim, 2))
         return false;
-    commit_new(sim, COMMIT_LIFE);
+    disk_commit_new(sim, COMMIT_LIFE);
     bool open = store_next_life(disk->store, OWNER, sim_wall(sim), &err) &&
                 store_recall(disk->store, sim_wall(sim), ret, &err);
     assert(open);
     disk->well = true;
+    upkeep_begin(sim);
     return true;
 }
 
 /* ---- what power takes with it ---- */
+
+static void store_prune_again(struct disk *disk, const struct commit *commit)
+{
+    struct prune prune = disk->prunes[commit->step];
+    struct error err;
+    store_prune(disk->store, &disk->retention, commit->wall, prune.limit,
+                &prune.round, &err);
+}
 
 static void store_replay(struct sim *sim)
 {
@@ -299,7 +332,9 @@ static void store_replay(struct sim *sim)
         if (commit->lost)
             continue;
         if (commit->kind == COMMIT_LIFE)
-            store_next_life(disk->store, OWNER, commit->opened, &err);
+            store_next_life(disk->store, OWNER, commit->wall, &err);
+        if (commit->kind == COMMIT_PRUNE)
+            store_prune_again(disk, commit);
         store_plans(disk->store, &disk->log.plans[commit->plan_first],
                     commit->plan_count);
         store_notes(disk->store, &disk->log.list[commit->first], commit->count);
@@ -312,7 +347,7 @@ void disk_lose_tail(struct sim *sim)
     int64_t commits = sim_chance(sim, 1, 6);
     uint32_t i = disk->commit_count;
     bool lost = false;
-    while (i-- > 0 && commits-- > 0 && disk->commits[i].kind == COMMIT_BATCH)
+    while (i-- > 0 && commits-- > 0 && disk->commits[i].kind >= COMMIT_BATCH)
         lost = disk->commits[i].lost = true;
     if (!lost)
         return;
@@ -330,20 +365,37 @@ void disk_lose_all(struct sim *sim)
         disk->commits[i].lost = true;
     store_close(disk->store, sim_wall(sim));
     disk->store = store_open_memory(OWNER);
-    commit_new(sim, COMMIT_FRESH);
+    disk_commit_new(sim, COMMIT_FRESH);
+}
+
+/* As it is set unless somebody sets it otherwise; or some days, or some rows:
+ * more than a day, so that what an operator runs again is remembered. */
+static struct retention retention_of(struct sim *sim)
+{
+    struct retention keep = { .keep_ms = 30 * DAY, .keep_rows = 1000000 };
+    if (!sim->options.forgets)
+        return keep;
+    keep.keep_ms = sim_chance(sim, 2 * DAY, 5 * DAY);
+    if (sim_one_in(sim, 2))
+        keep.keep_rows = sim_long(sim, SIM_JOBS, 3000);
+    return keep;
 }
 
 void disk_begin(struct sim *sim)
 {
     struct disk *disk = &sim->disk;
     disk->commit_count = disk->log.count = disk->log.plan_count = 0;
+    disk->gone_count = disk->prune_count = 0;
+    disk->retention = retention_of(sim);
     disk->waiting.count = disk->writing.count = 0;
     disk->waiting.plan_count = disk->writing.plan_count = 0;
     disk->illness = ILL_NOT;
     disk->busy = disk->slow = disk->ill_before = false;
+    disk->must_renew = disk->must_prune = false;
+    disk->renewed = UINT32_MAX;
     disk->well = true;
     disk->store = store_open_memory(OWNER);
-    commit_new(sim, COMMIT_FRESH);
+    disk_commit_new(sim, COMMIT_FRESH);
 }
 
 static void notes_free(struct notes *notes)
@@ -358,4 +410,5 @@ void disk_free(struct sim *sim)
     notes_free(&sim->disk.writing);
     notes_free(&sim->disk.log);
     free(sim->disk.commits);
+    upkeep_free(sim);
 }

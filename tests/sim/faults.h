@@ -32,6 +32,7 @@ enum fault {
     FAULT_STORE_PARTITION,
     FAULT_STORE_TAIL,     /* power goes, and the last batches with it */
     FAULT_STORE_CORRUPT,  /* a start finds no journal that can be read */
+    FAULT_STORE_PRUNE,    /* it is ill as rows are taken away */
     FAULT_CRASH_COMMIT,   /* the process dies: while a batch is written */
     FAULT_CRASH_CLAIMED,  /* a claim is durable, and nothing was sent */
     FAULT_CRASH_SENT,     /* a request is on its way */
@@ -40,8 +41,9 @@ enum fault {
     FAULT_CRASH_RESTING,  /* between two attempts */
     FAULT_CRASH_FETCH,
     FAULT_CRASH_LOAD,
-    FAULT_CRASH_SWAP, /* a schedule came into force, and is not written down */
-    FAULT_CRASH_NAP,  /* a script sleeps */
+    FAULT_CRASH_SWAP,  /* a schedule came into force, and is not written down */
+    FAULT_CRASH_NAP,   /* a script sleeps */
+    FAULT_CRASH_PRUNE, /* rows are taken away, and are gone or not */
     FAULT_CRASH_DRAIN,
     FAULT_CRASH_BOOT,
     FAULT_CRASH_ANYWHERE,

@@ -29,7 +29,8 @@ struct command {
     const char *commit;
 };
 
-/* Half of the seeds keep their clocks, a third changes environments. */
+/* Half of the seeds keep their clocks, a third changes environments, and a
+ * quarter forgets soon. */
 static struct sim_options options_of(const struct command *command,
                                      uint64_t seed)
 {
@@ -37,6 +38,7 @@ static struct sim_options options_of(const struct command *command,
                                  .days = (int64_t)command->days,
                                  .clocks = seed % 2 == 1,
                                  .environments = seed % 3 == 0,
+                                 .forgets = seed % 4 >= 2,
                                  .to_ms = NEVER_MS };
 }
 

@@ -63,6 +63,11 @@ static void bad_disk(struct sim *sim)
         (enum illness)sim_chance(sim, ILL_ENOSPC, ILL_PARTITION);
     sim->disk.slow = false;
     for_a_while(sim, RELIEF_DISK, 500, 2 * HOUR);
+    if (!sim->worker.core || sim->asleep_until_ms > sim->now_ms ||
+        !sim_one_in(sim, 4))
+        return;
+    sim->disk.must_prune = true; /* the first that meets it */
+    disk_turn(sim);
 }
 
 static void slow_disk(struct sim *sim)
@@ -139,7 +144,9 @@ static void clock_put(struct sim *sim, int64_t ahead_ms)
                                          sizeof *sim->clock_moves);
     }
     sim->clock_moves[sim->clock_move_count++] =
-        (struct clock_move){ sim->now_ms, sim_wall(sim) };
+        (struct clock_move){ .at_ms = sim->now_ms,
+                             .before = sim_wall(sim),
+                             .after = { sim->now_ms + ahead_ms } };
     sim->clock_ahead_ms = ahead_ms;
 }
 
@@ -170,13 +177,32 @@ static void drift(struct sim *sim)
     sim_hit(sim, FAULT_CLOCK_DRIFT);
 }
 
+/* From now on, or longer than it sleeps already. */
+static void sleep_until(struct sim *sim, int64_t until_ms)
+{
+    bool on = sim->asleep_until_ms > sim->now_ms;
+    if (!on && sim->sleep_count == sim->sleep_cap) {
+        sim->sleep_cap = sim->sleep_cap ? 2 * sim->sleep_cap : 16;
+        sim->sleeps =
+            memory_resize(sim->sleeps, sim->sleep_cap, sizeof *sim->sleeps);
+    }
+    if (!on)
+        sim->sleeps[sim->sleep_count++].from_ms = sim->now_ms;
+    sim->sleeps[sim->sleep_count - 1].to_ms = until_ms;
+    sim->disk.renew_at_ms +=
+        until_ms - (on ? sim->asleep_until_ms : sim->now_ms);
+    sim->asleep_until_ms = until_ms;
+}
+
 static void suspend(struct sim *sim)
 {
     sim_hit(sim, FAULT_CLOCK_SUSPEND);
     int64_t calm_ms = sim->end_ms - SIM_CALM_MS; /* and awake by then */
-    sim->asleep_until_ms = sim->now_ms + sim_long(sim, SECOND, 12 * HOUR);
-    if (sim->asleep_until_ms > calm_ms)
-        sim->asleep_until_ms = calm_ms;
+    int64_t until_ms = sim->now_ms + sim_long(sim, SECOND, 12 * HOUR);
+    if (until_ms > calm_ms)
+        until_ms = calm_ms;
+    if (until_ms > sim->now_ms && until_ms > sim->asleep_until_ms)
+        sleep_until(sim, until_ms);
 }
 
 /* ---- Settings and webhooks ---- */

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../engine/core/mutant.h"
+#include "mooncron/mutant.h"
 #include "sim.h"
 
 #ifdef MOONCRON_MUTANTS
@@ -43,7 +43,24 @@ static const char *const names[MUTANTS] = {
     [MUTANT_GROUP_LEAKS] = "a run that waited takes no room in its group",
     [MUTANT_STOP_CLAIMS] = "a worker that is to stop goes on claiming",
     [MUTANT_NO_SPACING] = "each ask is a fetch of its own",
+    [MUTANT_NEVER_RENEWS] = "no lease is renewed",
+    [MUTANT_RENEWS_NONE] = "the renewal reaches no row",
+    [MUTANT_PRUNES_OPEN] = "what has no verdict is taken away",
+    [MUTANT_PRUNES_ALL] = "and so is the newest row of a job",
+    [MUTANT_PRUNES_YOUNG] = "and what is not old",
 };
+
+/* A world in which nothing is planted has no say: what is found in it is no
+ * find. */
+static bool is_sound(struct files *files, const struct sim_options *options)
+{
+    static struct sim sim;
+    enum mutant which = mutant_alive;
+    mutant_alive = MUTANT_NONE;
+    sim_run(&sim, files, options);
+    mutant_alive = which;
+    return !sim.breach_count;
+}
 
 /* 0: found. */
 static int live(enum mutant which)
@@ -55,9 +72,10 @@ static int live(enum mutant which)
         const struct sim_options options = { .seed = seed,
                                              .days = DAYS,
                                              .clocks = seed % 2 == 1,
-                                             .environments = seed % 3 == 0 };
+                                             .environments = seed % 3 == 0,
+                                             .forgets = seed % 4 >= 2 };
         sim_run(&sim, files, &options);
-        if (!sim.breach_count)
+        if (!sim.breach_count || !is_sound(files, &options))
             continue;
         printf("%-52s seed %llu, %s: %s\n", names[which],
                (unsigned long long)seed, sim.breaches[0].promise,

@@ -13,6 +13,8 @@ enum happening_kind {
     HAPPENS_ARRIVAL, /* a request reaches the backend */
     HAPPENS_ANSWER,  /* a request is over for who sent it */
     HAPPENS_COMMIT,  /* the store has written a batch, or not */
+    HAPPENS_RENEW,   /* its leases are to be renewed */
+    HAPPENS_PRUNE,   /* old rows are to go */
     HAPPENS_START,   /* the process starts */
     HAPPENS_CRASH,   /* it dies */
     HAPPENS_WEBHOOK, /* one arrives */

@@ -136,7 +136,8 @@ static bool is_for_worker(const struct happening *happening)
 {
     return happening->kind == HAPPENS_EVENT ||
            happening->kind == HAPPENS_ANSWER ||
-           happening->kind == HAPPENS_COMMIT;
+           happening->kind == HAPPENS_COMMIT ||
+           happening->kind == HAPPENS_RENEW || happening->kind == HAPPENS_PRUNE;
 }
 
 static void drop(const struct happening *happening)
@@ -199,6 +200,12 @@ static void happen(struct sim *sim, const struct happening *happening)
         break;
     case HAPPENS_COMMIT:
         disk_commit(sim);
+        break;
+    case HAPPENS_RENEW:
+        upkeep_renew(sim);
+        break;
+    case HAPPENS_PRUNE:
+        upkeep_prune(sim);
         break;
     case HAPPENS_START:
         worker_start(sim);
@@ -285,7 +292,7 @@ static void sim_begin(struct sim *sim, struct files *files,
     sim->asleep_until_ms = EVER_MS;
     sim->await = FAULTS;
     sim->clock_was_set = false;
-    sim->clock_move_count = 0;
+    sim->clock_move_count = sim->sleep_count = 0;
     sim->breach_count = 0;
     sim->replies = 0;
     sim->daily_due = sim->daily_ok = 0;
@@ -319,4 +326,5 @@ void sim_close(struct sim *sim)
     backend_free(sim);
     disk_free(sim);
     free(sim->clock_moves);
+    free(sim->sleeps);
 }

@@ -145,17 +145,31 @@ enum commit_kind {
     COMMIT_LIFE,  /* the store was opened */
     COMMIT_FRESH, /* likewise, and nothing was in it */
     COMMIT_BATCH,
+    COMMIT_PRUNE, /* old rows were taken away */
 };
 
 /* What was durable when: the journal, as one who looked on has kept it. */
 struct commit {
     enum commit_kind kind;
     uint32_t life;
-    int64_t at_ms;
-    struct wall opened; /* as the clock of the worker was */
+    int64_t begun_ms, at_ms;
+    struct wall wall; /* as the clock of the worker was */
     uint32_t first, count, plan_first, plan_count;
-    bool lost;    /* power went, and it with it */
-    bool held_up; /* not taken at its first try, or behind one that was not */
+    uint32_t step; /* of those that take rows away */
+    bool lost;     /* power went, and it with it */
+    bool held_up;  /* not taken at its first try, or behind one that was not */
+};
+
+/* What a step was asked that takes rows away: a round, as it was then. */
+struct prune {
+    struct pruning round;
+    uint32_t limit;
+};
+
+/* A row that was taken away, and by which commit. */
+struct gone {
+    uint32_t commit, job;
+    struct history_row row; /* without its strings */
 };
 
 struct disk {
@@ -163,8 +177,21 @@ struct disk {
     struct notes waiting, writing, log;
     struct commit *commits;
     uint32_t commit_count, commit_cap;
+    struct gone *gone;
+    uint32_t gone_count, gone_cap;
+    struct prune *prunes;
+    uint32_t prune_count, prune_cap;
+    struct retention retention;
+    struct pruning round; /* that is under way */
+    bool round_begun;
+    struct step *step; /* upkeep.c's */
     enum illness illness;
-    bool busy; /* a batch is under way, or rests until its next try */
+    bool busy;        /* a batch is under way, or rests until its next try */
+    int64_t begun_ms; /* that one */
+    bool must_renew, must_prune; /* as soon as none is under way */
+    int64_t renew_at_ms;
+    uint32_t renewed;         /* notes up to the last renewal */
+    struct wall lease;        /* what that made them all have */
     bool held_up, ill_before; /* that one; the one before it */
     bool well;                /* as the worker was told */
     bool slow;
@@ -193,9 +220,10 @@ struct loaded_with {
     bool enable_jobs, known;
 };
 
-/* When a life began, was told to stop, and was over; NEVER_MS: not yet. */
+/* When a life began, was told to stop, and was over, and since when its last
+ * batch was under way then; NEVER_MS: not yet, or none was. */
 struct span_of_life {
-    int64_t began_ms, stopped_ms, ended_ms;
+    int64_t began_ms, stopped_ms, ended_ms, stuck_ms;
 };
 
 struct worker {
@@ -230,16 +258,22 @@ struct breach {
 /* When the clock was set, and how far it had come by then. */
 struct clock_move {
     int64_t at_ms;
-    struct wall before;
+    struct wall before, after;
+};
+
+/* When the machine slept. */
+struct sleep {
+    int64_t from_ms, to_ms;
 };
 
 struct sim_options {
     uint64_t seed;
     int64_t days;
     bool clocks, environments; /* may be set, may change, in this seed */
-    bool gentle;               /* nothing goes wrong but a crash each minute */
-    bool told;                 /* what happens is printed */
-    int64_t from_ms, to_ms;    /* of that */
+    bool forgets;           /* rows are kept for some days, or a few of them */
+    bool gentle;            /* nothing goes wrong but a crash each minute */
+    bool told;              /* what happens is printed */
+    int64_t from_ms, to_ms; /* of that */
 };
 
 struct sim {
@@ -263,6 +297,8 @@ struct sim {
     bool clock_was_set;    /* by a second or more, ever */
     struct clock_move *clock_moves;
     uint32_t clock_move_count, clock_move_cap;
+    struct sleep *sleeps; /* one after another */
+    uint32_t sleep_count, sleep_cap;
     uint64_t hits[FAULTS];
     uint64_t orders[ORDERS], replies;
     uint64_t daily_due, daily_ok; /* slots of the job of a day */
@@ -324,7 +360,18 @@ bool disk_open(struct sim *sim, struct recall *ret);
 void disk_drain(struct sim *sim);
 void disk_lose_tail(struct sim *sim);
 void disk_lose_all(struct sim *sim);
+struct commit *disk_commit_new(struct sim *sim, enum commit_kind kind);
 void disk_free(struct sim *sim);
+
+/* upkeep.c */
+void upkeep_begin(struct sim *sim); /* of a life */
+void upkeep_renew(struct sim *sim);
+void upkeep_prune(struct sim *sim);
+/* What waited for the end of a batch. */
+void upkeep_turn(struct sim *sim);
+/* A life is over: its runs must have their lease. */
+void upkeep_look(struct sim *sim);
+void upkeep_free(struct sim *sim);
 
 /* worker.c */
 void worker_start(struct sim *sim);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../engine/core/mutant.h"
 #include "mooncron/memory.h"
+#include "mooncron/mutant.h"
 #include "sim.h"
 
 #define POLL_SETTINGS_MS (5 * MINUTE)
@@ -431,7 +431,7 @@ void worker_start(struct sim *sim)
                                       sizeof *worker->lives);
     }
     worker->lives[worker->life++] =
-        (struct span_of_life){ sim->now_ms, NEVER_MS, NEVER_MS };
+        (struct span_of_life){ sim->now_ms, NEVER_MS, NEVER_MS, NEVER_MS };
     worker->stopping = worker->done = false;
     worker->in_force = worker->loading = (struct loaded_with){ 0 };
     worker->generation_count = 0;
@@ -477,6 +477,8 @@ static void worker_end(struct sim *sim)
     hang_up(sim);
     script_cut(sim);
     worker->lives[worker->life - 1].ended_ms = sim->now_ms;
+    if (sim->disk.busy)
+        worker->lives[worker->life - 1].stuck_ms = sim->disk.begun_ms;
     core_free(worker->core);
     worker->core = NULL;
     ledger_forget(&worker->memory);
