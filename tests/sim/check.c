@@ -208,12 +208,15 @@ static void read_log(struct check *check)
     }
 }
 
-bool check_lost(const struct check *check, uint32_t job, int64_t slot_ms)
+bool check_lost(const struct check *check, uint32_t job, int64_t slot_ms,
+                uint32_t life)
 {
     for (uint32_t i = 0; i < check->lost_count; i++) {
         const struct entry *entry = &check->lost[i].note->entry;
         int64_t last_ms =
             entry->kind == ENTRY_PASS ? entry->last.ms : entry->slot.ms;
+        if (life && check->lost[i].commit->life != life)
+            continue;
         if (entry->job == sim_jobs[job] && slot_ms >= entry->slot.ms &&
             slot_ms <= last_ms)
             return true;
@@ -237,14 +240,19 @@ uint32_t check_place(const struct fact *facts, uint32_t count,
 }
 
 const struct fact *check_pass(const struct check *check, uint32_t job,
-                              struct wall slot)
+                              const struct row *pass)
 {
     const struct facts_of_job *facts = &check->facts[job];
-    uint32_t place = check_place(facts->passes, facts->pass_count,
-                                 (struct run_key){ .slot = slot });
-    bool there = place < facts->pass_count &&
-                 facts->passes[place].note->entry.slot.ms == slot.ms;
-    return there ? &facts->passes[place] : NULL;
+    uint32_t i = check_place(facts->passes, facts->pass_count,
+                             (struct run_key){ .slot = pass->slot });
+    for (; i < facts->pass_count; i++) {
+        const struct entry *entry = &facts->passes[i].note->entry;
+        if (entry->slot.ms != pass->slot.ms)
+            break;
+        if (entry->last.ms == pass->last.ms)
+            return &facts->passes[i];
+    }
+    return NULL;
 }
 
 const struct fact *check_claim(const struct check *check, uint32_t job,
@@ -295,6 +303,49 @@ const struct job *check_job(const struct check *check, uint32_t generation,
 }
 
 /* ---- time ---- */
+
+bool check_moved(const struct check *check, int64_t from_ms, int64_t to_ms)
+{
+    const struct sim *sim = check->sim;
+    for (uint32_t i = sim->clock_move_count; i-- > 0;)
+        if (sim->clock_moves[i].at_ms >= from_ms &&
+            sim->clock_moves[i].at_ms <= to_ms)
+            return true;
+    return false;
+}
+
+int64_t check_reached_ms(const struct check *check, int64_t at_ms)
+{
+    const struct sim *sim = check->sim;
+    int64_t reached_ms = EVER_MS;
+    for (uint32_t i = 0; i < sim->clock_move_count; i++)
+        if (sim->clock_moves[i].at_ms <= at_ms &&
+            sim->clock_moves[i].before.ms > reached_ms)
+            reached_ms = sim->clock_moves[i].before.ms;
+    return reached_ms;
+}
+
+/* From one step of the clock to the next it goes on, but for drift. */
+bool check_showed(const struct check *check, struct wall at, int64_t from_ms,
+                  int64_t to_ms)
+{
+    const struct sim *sim = check->sim;
+    int64_t ahead_ms = 0, since_ms = EVER_MS;
+    for (uint32_t i = 0; i <= sim->clock_move_count; i++) {
+        const struct clock_move *move = &sim->clock_moves[i];
+        int64_t until_ms = i < sim->clock_move_count ? move->at_ms : NEVER_MS;
+        int64_t shown_ms = at.ms - ahead_ms; /* if so, then */
+        int64_t begin_ms = since_ms > from_ms ? since_ms : from_ms;
+        int64_t end_ms = until_ms < to_ms ? until_ms : to_ms;
+        if (shown_ms >= begin_ms - SECOND && shown_ms <= end_ms + SECOND)
+            return true;
+        if (i == sim->clock_move_count)
+            break;
+        ahead_ms = move->after.ms - move->at_ms;
+        since_ms = until_ms;
+    }
+    return false;
+}
 
 int64_t check_slept_ms(const struct check *check, int64_t from_ms,
                        int64_t to_ms)

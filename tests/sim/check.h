@@ -49,8 +49,16 @@ struct check {
     uint32_t call_count;
 };
 
-/* Whether what was written of this slot, or of a part of it, was lost. */
-bool check_lost(const struct check *check, uint32_t job, int64_t slot_ms);
+/* Whether what a life wrote of this slot was lost; 0: any life. */
+bool check_lost(const struct check *check, uint32_t job, int64_t slot_ms,
+                uint32_t life);
+/* Whether the clock was set between two moments, both included. */
+bool check_moved(const struct check *check, int64_t from_ms, int64_t to_ms);
+/* How far the clock had come before it was set back, by a moment. */
+int64_t check_reached_ms(const struct check *check, int64_t at_ms);
+/* Whether the clock showed an instant, or nearly, between two moments. */
+bool check_showed(const struct check *check, struct wall at, int64_t from_ms,
+                  int64_t to_ms);
 /* How much of (from, to] the machine slept. */
 int64_t check_slept_ms(const struct check *check, int64_t from_ms,
                        int64_t to_ms);
@@ -61,9 +69,9 @@ bool check_gone(const struct check *check, uint32_t job, struct run_key key,
  * of any. */
 const struct fact *check_claim(const struct check *check, uint32_t job,
                                struct run_key key, uint32_t epoch);
-/* The first time that slots from `slot` on were passed over. */
+/* The first time that just these slots were passed over. */
 const struct fact *check_pass(const struct check *check, uint32_t job,
-                              struct wall slot);
+                              const struct row *pass);
 /* What a plan was loaded with. */
 const struct jobset *check_set(const struct check *check,
                                const struct plan_note *plan);

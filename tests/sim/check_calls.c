@@ -45,7 +45,8 @@ static void check_twice(struct check *check, const struct request *a,
 {
     if (a->epoch != b->epoch || a->attempt != b->attempt ||
         a->kind != b->kind || a->number != b->number ||
-        a->kind == REQUEST_POLL || check_lost(check, a->job, a->key.slot.ms) ||
+        a->kind == REQUEST_POLL ||
+        check_lost(check, a->job, a->key.slot.ms, a->life) ||
         check_gone(check, a->job, a->key, a->sent_ms, b->sent_ms))
         return;
     sim_blame(check->sim, "I2", b->sent_ms,

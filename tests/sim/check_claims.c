@@ -67,8 +67,11 @@ static void check_late(struct check *check, uint32_t job,
     else if (late_ms > most_ms && (had_waited(check, job, claim) ||
                                    waits_unwritten(check, declared, claim)))
         return;
-    /* A clock that drifts back is less than a second early. */
-    bool early = late_ms < -SECOND && !check->sim->clock_was_set;
+    /* A clock that drifts back is less than a second early; one that was set
+     * back had come as far before. */
+    bool early =
+        late_ms < -SECOND && check_reached_ms(check, claim->note->added_ms) <
+                                 entry->slot.ms - SECOND;
     if (late_ms > most_ms || early)
         sim_blame(check->sim, "I6", claim->note->added_ms,
                   "%s: slot %lld was claimed %lld ms late, by %s",
@@ -170,14 +173,26 @@ static void check_paused(struct check *check, uint32_t job)
     }
 }
 
+/* What the clock has shown since the journal was lost. */
+static int64_t earliest_ms(const struct check *check)
+{
+    const struct sim *sim = check->sim;
+    int64_t first_ms = sim->disk.commits[check->fresh_first].wall.ms;
+    for (uint32_t i = 0; i < sim->clock_move_count; i++)
+        if (sim->clock_moves[i].at_ms >= check->fresh_ms &&
+            sim->clock_moves[i].after.ms < first_ms)
+            first_ms = sim->clock_moves[i].after.ms;
+    return first_ms;
+}
+
 /* A journal that was lost never means "every job for the first time". */
 static void check_fresh(struct check *check, const struct note *note)
 {
     const struct entry *entry = &note->entry;
-    if (check->fresh_first == 0 || check->sim->clock_was_set || entry->manual ||
+    if (check->fresh_first == 0 || entry->manual ||
         entry->trigger == TRIGGER_BACKFILL)
         return;
-    if (entry->slot.ms < check->fresh_ms - 2 * SECOND)
+    if (entry->slot.ms < earliest_ms(check) - 2 * SECOND)
         sim_blame(check->sim, "I16", note->added_ms,
                   "%s: slot %lld was run after the journal was lost",
                   entry->job, (long long)entry->slot.ms);

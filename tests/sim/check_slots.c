@@ -14,19 +14,22 @@
 struct piece {
     const struct schedule *schedule;
     int64_t from_ms, to_ms;
+    int64_t began_ms; /* when it came into force */
+    uint32_t life;    /* in this life */
 };
 
 /* What the journal says of one job, read from its first entry to its last. */
 struct reading {
     struct check *check;
     uint32_t job;
-    bool open, paused, changed;
+    bool open, paused;
     const struct schedule *schedule; /* of the plan in force; NULL: none */
+    const struct schedule *before;   /* and before this commit */
     struct piece piece;
     int64_t cursor_ms;
     uint32_t life; /* whose plan that is */
     bool live;     /* it was at work when the plan before the last ended */
-    int64_t at_ms; /* of the commit that is read */
+    const struct commit *commit; /* that is read */
 };
 
 /* ---- one piece ---- */
@@ -64,20 +67,45 @@ static const struct row *pass_at(struct coverage *coverage, int64_t slot_ms)
     return slot_ms <= coverage->reach_ms ? coverage->widest : NULL;
 }
 
-/* Where the clock was set, a slot may come twice: it was made up when the clock
- * was set over it, or run by a life before. The store refuses to run it again,
- * but the row that says that it was missed may be there. */
+/* What was first written of a run; NULL: nothing that counts. */
+static const struct fact *first_of(const struct facts_of_job *facts,
+                                   struct run_key key)
+{
+    const struct {
+        const struct fact *facts;
+        uint32_t count;
+    } lists[] = { { facts->waits, facts->wait_count },
+                  { facts->claims, facts->claim_count },
+                  { facts->finishes, facts->finish_count } };
+    const struct fact *first = NULL;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        uint32_t place = check_place(lists[i].facts, lists[i].count, key);
+        const struct fact *fact = &lists[i].facts[place];
+        if (place < lists[i].count &&
+            fact->note->entry.slot.ms == key.slot.ms &&
+            fact->note->entry.manual == key.manual &&
+            (!first || fact->note < first->note))
+            first = fact;
+    }
+    return first;
+}
+
+/* Where the clock was set in between, a slot may come twice: it was made up, or
+ * passed over, when the clock was set over it; or it was run by a life before
+ * and the clock jumps over it, once it has been set back, in a life that knows
+ * of no time before its own. The store refuses to run it again, but the row
+ * that says that it was missed may be there. */
 static bool came_twice(const struct check *check, uint32_t job,
                        const struct row *run, const struct row *pass)
 {
-    if (!check->sim->clock_was_set)
-        return false;
     const struct run_key key = { .slot = run->slot };
-    const struct fact *claim = check_claim(check, job, key, 0);
-    const struct fact *passed = check_pass(check, job, pass->slot);
-    return run->trigger == TRIGGER_CATCH_UP || pass->why == WHY_DOWN ||
-           !claim || !passed || passed->note < claim->note ||
-           passed->commit->life != claim->commit->life;
+    const struct fact *ran = first_of(&check->facts[job], key);
+    const struct fact *passed = check_pass(check, job, pass);
+    if (!ran || !passed)
+        return false;
+    int64_t a_ms = ran->note->added_ms, b_ms = passed->note->added_ms;
+    return check_moved(check, a_ms < b_ms ? a_ms : b_ms,
+                       a_ms < b_ms ? b_ms : a_ms);
 }
 
 /* A slot that was missed is run after all where an operator asks for it. */
@@ -86,8 +114,19 @@ static bool may_be_both(const struct reading *reading, const struct row *run,
 {
     const struct check *check = reading->check;
     return run->trigger == TRIGGER_BACKFILL ||
-           check_lost(check, reading->job, run->slot.ms) ||
+           check_lost(check, reading->job, run->slot.ms, 0) ||
            came_twice(check, reading->job, run, pass);
+}
+
+/* What a life went through once, while the job was off or had another schedule,
+ * does not come again for it when the clock is set back. */
+static bool was_lived(const struct reading *reading, struct wall slot)
+{
+    const struct check *check = reading->check;
+    const struct piece *piece = &reading->piece;
+    return check_showed(check, slot,
+                        check->sim->worker.lives[piece->life - 1].began_ms,
+                        piece->began_ms);
 }
 
 static void check_piece(struct reading *reading)
@@ -108,7 +147,7 @@ static void check_piece(struct reading *reading)
             check->sim->daily_due++;
             check->sim->daily_ok += run && run->verdict == VERDICT_OK;
         }
-        if (!run && !pass)
+        if (!run && !pass && !was_lived(reading, slot))
             sim_blame(check->sim, "I1", slot.ms, "%s: slot %lld has no verdict",
                       name, (long long)slot.ms);
         if (run && pass && !may_be_both(reading, run, pass))
@@ -131,28 +170,21 @@ static bool same_schedule(const struct schedule *a, const struct schedule *b)
     return !a->rules || rules_digest(a->rules) == rules_digest(b->rules);
 }
 
-/* Where the clock was set, what a schedule that changed had before and has
- * after cannot be told apart by the time. */
 static void piece_end(struct reading *reading, int64_t to_ms)
 {
     reading->piece.to_ms = to_ms;
-    if (reading->piece.schedule &&
-        !(reading->check->sim->clock_was_set && reading->changed))
+    if (reading->piece.schedule)
         check_piece(reading);
     reading->piece.schedule = NULL;
 }
 
-/* What the worker lived through once, while the job was off, does not come
- * again for it when the clock is set back. */
 static void piece_begin(struct reading *reading, int64_t from_ms)
 {
-    const struct sim *sim = reading->check->sim;
-    for (uint32_t i = 0; i < sim->clock_move_count; i++) {
-        const struct clock_move *move = &sim->clock_moves[i];
-        if (move->at_ms <= reading->at_ms && move->before.ms > from_ms)
-            from_ms = move->before.ms;
-    }
-    reading->piece = (struct piece){ reading->schedule, from_ms, EVER_MS };
+    reading->piece = (struct piece){ .schedule = reading->schedule,
+                                     .from_ms = from_ms,
+                                     .to_ms = EVER_MS,
+                                     .began_ms = reading->commit->at_ms,
+                                     .life = reading->commit->life };
 }
 
 /* Where nobody was there, or the store was ill, what was due under the old
@@ -189,9 +221,40 @@ static void read_plan(struct reading *reading, const struct commit *commit,
     reading->schedule = schedule;
     if (!reading->open || same)
         return;
-    reading->changed = true;
     piece_end(reading, reading->live ? plan->at.ms : reading->cursor_ms);
     piece_begin(reading, plan->at.ms);
+}
+
+static bool is_counted(const struct schedule *schedule,
+                       const struct entry *entry)
+{
+    const struct wall before = { entry->slot.ms - 1 };
+    return schedule && schedule_next(schedule, before).ms == entry->slot.ms &&
+           schedule_count(schedule, before, entry->last) == entry->count;
+}
+
+/* A row of slots that were passed over says how many they were. In a batch
+ * plans come first, so it may be of the plan before, or of each that came
+ * while the store was ill; written once more it has been looked at. */
+static void check_counted(const struct reading *reading,
+                          const struct note *note)
+{
+    const struct plan_note *plans = reading->check->sim->disk.log.plans;
+    const struct commit *commit = reading->commit;
+    const struct entry *entry = &note->entry;
+    const struct row row = { .slot = entry->slot, .last = entry->last };
+    const struct fact *first = check_pass(reading->check, reading->job, &row);
+    bool good = (first && first->note != note) ||
+                is_counted(reading->schedule, entry) ||
+                is_counted(reading->before, entry);
+    for (uint32_t i = 0; !good && i < commit->plan_count; i++)
+        good = is_counted(schedule_in(reading, &plans[commit->plan_first + i]),
+                          entry);
+    if (!good)
+        sim_blame(reading->check->sim, "I6", note->added_ms,
+                  "%s: %lld slots from %lld to %lld are said to be passed over",
+                  entry->job, (long long)entry->count,
+                  (long long)entry->slot.ms, (long long)entry->last.ms);
 }
 
 static void read_entry(struct reading *reading, const struct note *note)
@@ -215,6 +278,10 @@ static void read_entry(struct reading *reading, const struct note *note)
                       reading->live ? entry->at.ms : reading->cursor_ms);
         reading->open = false;
         break;
+    case ENTRY_PASS:
+        if (note->outcome == ENTRY_DONE)
+            check_counted(reading, note);
+        break;
     case ENTRY_PAUSE:
         reading->paused = true;
         break;
@@ -229,7 +296,8 @@ static void read_entry(struct reading *reading, const struct note *note)
 static void read_commit(struct reading *reading, const struct commit *commit)
 {
     const struct notes *log = &reading->check->sim->disk.log;
-    reading->at_ms = commit->at_ms;
+    reading->commit = commit;
+    reading->before = reading->schedule;
     for (uint32_t i = 0; i < commit->plan_count; i++)
         read_plan(reading, commit, &log->plans[commit->plan_first + i]);
     for (uint32_t i = 0; i < commit->count; i++) {

@@ -158,7 +158,6 @@ static void set_clock(struct sim *sim)
     if (sim_one_in(sim, 2))
         by_ms = -by_ms;
     clock_put(sim, sim->clock_ahead_ms + by_ms);
-    sim->clock_was_set = true;
     sim_hit(sim, by_ms > 0 ? FAULT_CLOCK_FORWARD : FAULT_CLOCK_BACK);
     for_a_while(sim, RELIEF_CLOCK, MINUTE, 12 * HOUR);
     const struct event event = { .kind = EV_TIME };

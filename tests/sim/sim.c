@@ -291,7 +291,6 @@ static void sim_begin(struct sim *sim, struct files *files,
     sim->clock_ahead_ms = 0;
     sim->asleep_until_ms = EVER_MS;
     sim->await = FAULTS;
-    sim->clock_was_set = false;
     sim->clock_move_count = sim->sleep_count = 0;
     sim->breach_count = 0;
     sim->replies = 0;

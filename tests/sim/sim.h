@@ -294,7 +294,6 @@ struct sim {
     int64_t clock_ahead_ms, asleep_until_ms;
     int64_t misfortune_ms; /* the mean pause between two */
     enum fault await;      /* the process dies at the next such; FAULTS: none */
-    bool clock_was_set;    /* by a second or more, ever */
     struct clock_move *clock_moves;
     uint32_t clock_move_count, clock_move_cap;
     struct sleep *sleeps; /* one after another */
