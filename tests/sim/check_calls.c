@@ -108,6 +108,50 @@ static void check_after(struct check *check, const struct request *call)
     }
 }
 
+/* Whether the store took something of a life that was added after a moment. */
+static bool took_after(const struct check *check, uint32_t life, int64_t at_ms)
+{
+    const struct disk *disk = &check->sim->disk;
+    uint32_t from = check->fresh_first, to = disk->commit_count;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (disk->commits[middle].at_ms <= at_ms)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    for (; from < disk->commit_count && disk->commits[from].life == life;
+         from++)
+        if (disk->commits[from].kind == COMMIT_BATCH &&
+            disk->commits[from].begun_ms > at_ms)
+            return true;
+    return false;
+}
+
+/* What was answered well is written down, with the next that is. */
+static void check_verdict(struct check *check, const struct request *call)
+{
+    const struct facts_of_job *facts = &check->facts[call->job];
+    if (call->kind == REQUEST_SCRIPT || call->closing != CLOSED_ANSWERED ||
+        call->verdict != VERDICT_OK || call->accepted ||
+        !took_after(check, call->life, call->closed_ms))
+        return;
+    uint32_t i = check_place(facts->finishes, facts->finish_count, call->key);
+    for (; i < facts->finish_count; i++) {
+        const struct fact *fact = &facts->finishes[i];
+        struct run_key key = { fact->note->entry.slot,
+                               fact->note->entry.manual };
+        if (check_by_key(&key, &call->key))
+            break;
+        if (fact->commit->life == call->life &&
+            fact->note->entry.epoch == call->epoch)
+            return;
+    }
+    sim_blame(check->sim, "I1", call->closed_ms,
+              "%s: slot %lld was answered, and its verdict was never written",
+              NAME(call), (long long)call->key.slot.ms);
+}
+
 static void check_keys(struct check *check)
 {
     for (uint32_t i = 0; i < check->call_count; i++) {
@@ -115,6 +159,7 @@ static void check_keys(struct check *check)
         check_recorded(check, call);
         check_hung_up(check, call);
         check_after(check, call);
+        check_verdict(check, call);
         for (uint32_t k = i + 1;
              k < check->call_count && same_key(call, check->calls[k]); k++)
             check_twice(check, call, check->calls[k]);
