@@ -44,35 +44,60 @@ static const struct args_verb verb = {
 
 struct range {
     struct wall from, to;
-    bool yes;
-    /* what came of it, over all exchanges */
-    int64_t runs, done, waiting; /* below 0: not known */
-    struct wall first, last;
 };
 
-/* One exchange; the answer is in `talk`. */
-static bool post(struct talk *talk, json_t *body)
+/* What came of it, over all exchanges. */
+struct sums {
+    int64_t runs, done, waiting; /* below 0: not known */
+    struct wall first, last;     /* NEVER_MS: there was none */
+};
+
+/* ---- the range ---- */
+
+/* False, having said why. */
+static bool range_read(struct range *range, const struct args *args,
+                       const struct zone *zone)
 {
-    const char *const segments[] = { "jobs", talk->args->operands[0],
-                                     "backfill" };
-    struct text path;
-    text_init(&path, 1024);
-    talk_path(&path, segments, 3);
-    bool good = talk_post(talk, path.data, body);
-    text_close(&path);
-    return good;
+    struct moment from, to;
+    if (!moment_option(args, "from", zone, coming_now(), &from) ||
+        !moment_option(args, "to", zone, coming_now(), &to))
+        return false;
+    range->from = from.before;
+    range->to = to.before;
+    if (range->from.ms <= range->to.ms)
+        return true;
+    args_refuse(args, "--to must not be before --from");
+    return false;
 }
 
-static bool ask(struct talk *talk, const struct range *range, bool dry_run)
+/* Which of two local times is the later one is the same in each zone. */
+static bool is_readable(const struct args *args)
 {
-    char from[RFC3339_TEXT_MAX], to[RFC3339_TEXT_MAX];
-    return post(talk, json_pack("{s:s, s:s, s:b, s:b}", "from",
-                                rfc3339_format(range->from, 0, from), "to",
-                                rfc3339_format(range->to, 0, to), "dry_run",
-                                dry_run, "yes", range->yes));
+    struct range ignored;
+    bool alike = moment_local(args, "from") == moment_local(args, "to");
+    return moment_readable(args, "from", "the zone of the job") &&
+           moment_readable(args, "to", "the zone of the job") &&
+           (!alike || range_read(&ignored, args, zone_utc()));
 }
 
-/* ---- what came of it ---- */
+/* --from and --to, or neither and --cancel. */
+static bool check(const struct args *args)
+{
+    const char *from = args_value(args, "from"), *to = args_value(args, "to");
+    if (args_value(args, "cancel")) {
+        if (!from && !to && !args_value(args, "dry-run"))
+            return true;
+        args_refuse(args, "--cancel takes back all that waits: no --from, --to "
+                          "or --dry-run");
+        return false;
+    }
+    if (from && to)
+        return is_readable(args);
+    args_refuse(args, "--%s is missing", from ? "to" : "from");
+    return false;
+}
+
+/* ---- sums ---- */
 
 static int64_t count_of(const json_t *json, const char *name)
 {
@@ -80,102 +105,48 @@ static int64_t count_of(const json_t *json, const char *name)
                                                      : talk_number(json, name);
 }
 
-static void range_clear(struct range *range)
+static struct sums sums_of(const json_t *json)
 {
-    range->runs = range->done = range->waiting = 0;
-    range->first = range->last = (struct wall){ NEVER_MS };
+    return (struct sums){
+        .runs = talk_number(json, "runs"),
+        .done = count_of(json, "done"),
+        .waiting = count_of(json, "waiting"),
+        .first = talk_time(json, "first"),
+        .last = talk_time(json, "last"),
+    };
 }
 
-/* Adds what the answer says. */
-static void range_add(struct range *range, const json_t *json)
+static void sums_add(struct sums *sums, const struct sums *more)
 {
-    range->runs += talk_number(json, "runs");
-    range->done += count_of(json, "done");
-    range->waiting += count_of(json, "waiting");
-    range->last = talk_time(json, "last");
-    if (range->first.ms == NEVER_MS)
-        range->first = talk_time(json, "first");
+    sums->runs += more->runs;
+    sums->done += more->done;
+    sums->waiting += more->waiting;
+    sums->last = more->last;
+    if (sums->first.ms == NEVER_MS)
+        sums->first = more->first;
 }
 
-/* The last answer, with the sums and the first slot of them all. */
-static void print_sums(struct talk *talk, const struct range *range)
+/* A time that the last answer has stands as it is told there. */
+static void put_time(json_t *json, const char *name, struct wall at)
 {
-    char first[RFC3339_TEXT_MAX];
-    json_object_set_new(talk->json, "runs", json_integer(range->runs));
-    if (range->done >= 0) {
-        json_object_set_new(talk->json, "done", json_integer(range->done));
-        json_object_set_new(talk->json, "waiting",
-                            json_integer(range->waiting));
+    char text[RFC3339_TEXT_MAX];
+    if (at.ms != talk_time(json, name).ms)
+        json_object_set_new(json, name,
+                            json_string(rfc3339_format(at, 0, text)));
+}
+
+/* The last answer tells of all of them. */
+static void sums_put(const struct sums *sums, struct talk *talk)
+{
+    json_t *json = talk->json;
+    json_object_set_new(json, "runs", json_integer(sums->runs));
+    if (sums->done >= 0) {
+        json_object_set_new(json, "done", json_integer(sums->done));
+        json_object_set_new(json, "waiting", json_integer(sums->waiting));
     }
-    if (range->first.ms != NEVER_MS &&
-        range->first.ms != talk_time(talk->json, "first").ms)
-        json_object_set_new(
-            talk->json, "first",
-            json_string(rfc3339_format(range->first, 0, first)));
-    char *text = json_dumps(talk->json, JSON_COMPACT);
-    puts(text ? text : "{}");
-    free(text);
-}
-
-/* "3 were run ok already, and 2 wait or are being run". */
-static void put_settled(const struct range *range, struct text *out)
-{
-    if (range->done > 0)
-        text_printf(out, "%" PRId64 " %s run ok already", range->done,
-                    range->done == 1 ? "was" : "were");
-    if (range->done > 0 && range->waiting > 0)
-        text_puts(out, ", and ");
-    if (range->waiting > 0)
-        text_printf(out, "%" PRId64 " %s or %s being run", range->waiting,
-                    range->waiting == 1 ? "waits" : "wait",
-                    range->waiting == 1 ? "is" : "are");
-}
-
-/* What is done about the slots, and why not about all of them. */
-static void put_deed(const struct range *range, bool dry_run, struct text *out)
-{
-    bool some = range->done > 0 || range->waiting > 0;
-    if (!some && dry_run)
-        return;
-    text_puts(out, ": ");
-    if (!range->runs)
-        text_puts(out, dry_run ? "none would be run" : "none is taken on");
-    else if (some)
-        text_printf(
-            out, dry_run ? "%" PRId64 " would be run" : "%" PRId64 " taken on",
-            range->runs);
-    else
-        text_puts(out, "taken on");
-    if (some)
-        text_puts(out, "; ");
-    put_settled(range, out);
-}
-
-static void tell(struct talk *talk, const struct range *range, bool dry_run)
-{
-    char first[DISPLAY_MAX], last[DISPLAY_MAX];
-    const struct zone *zone = talk_zone(talk, talk->json);
-    const char *job = talk->args->operands[0];
-    int64_t settled = range->done > 0 ? range->done : 0;
-    settled += range->waiting > 0 ? range->waiting : 0;
-    int64_t total = range->runs + settled;
-    struct text line;
-    if (!total) {
-        printf("%s has no slot there.\n", job);
-        return;
-    }
-    text_init(&line, 1024);
-    text_printf(&line, "%" PRId64 " slot%s of %s, from %s to %s", total,
-                total == 1 ? "" : "s", job,
-                display_date(range->first, zone, first),
-                display_date(range->last, zone, last));
-    put_deed(range, dry_run, &line);
-    printf("%s.\n", line.data);
-    text_close(&line);
-    if (!dry_run && range->runs)
-        printf("  = help: mooncron logs %s, or mooncron backfill %s "
-               "--cancel\n",
-               job, job);
+    put_time(json, "first", sums->first);
+    put_time(json, "last", sums->last);
+    talk_amend(talk);
 }
 
 /* ---- taking on ---- */
@@ -186,21 +157,20 @@ static bool refuse(struct talk *talk, int64_t total)
     snprintf(sentence, sizeof sentence,
              "%s has %" PRId64 " slots there: --yes says that more than %d are "
              "meant",
-             talk->args->operands[0], total, SLOTS_MAX);
+             talk->job, total, SLOTS_MAX);
     talk_fail(talk, EXIT_USAGE, sentence);
     return false;
 }
 
 /* True where so many slots are meant. */
-static bool is_meant(struct talk *talk, const struct range *range)
+static bool is_meant(struct talk *talk, int64_t runs)
 {
     char line[16] = "";
-    if (range->yes || range->runs <= SLOTS_MAX)
+    if (args_value(&talk->args, "yes") || runs <= SLOTS_MAX)
         return true;
-    if (!isatty(STDIN_FILENO) || args_value(talk->args, "json"))
-        return refuse(talk, range->runs);
-    fprintf(stderr, "Run %" PRId64 " slots of %s? [y/N] ", range->runs,
-            talk->args->operands[0]);
+    if (!isatty(STDIN_FILENO) || args_value(&talk->args, "json"))
+        return refuse(talk, runs);
+    fprintf(stderr, "Run %" PRId64 " slots of %s? [y/N] ", runs, talk->job);
     if (fgets(line, sizeof line, stdin) && (*line == 'y' || *line == 'Y'))
         return true;
     fputs("Nothing was run.\n", stderr);
@@ -208,134 +178,170 @@ static bool is_meant(struct talk *talk, const struct range *range)
     return false;
 }
 
-static void say_how_far(const struct talk *talk, const struct range *range)
+static bool post(struct talk *talk, const struct range *range, bool dry_run)
+{
+    bool yes = !dry_run || args_value(&talk->args, "yes");
+    char from[RFC3339_TEXT_MAX], to[RFC3339_TEXT_MAX];
+    return talk_post(talk, json_pack("{s:s, s:s, s:b, s:b}", "from",
+                                     rfc3339_format(range->from, 0, from), "to",
+                                     rfc3339_format(range->to, 0, to),
+                                     "dry_run", dry_run, "yes", yes));
+}
+
+static void say_how_far(const struct talk *talk, const struct sums *sums)
 {
     char last[RFC3339_TEXT_MAX];
-    if (range->runs && !args_value(talk->args, "json"))
+    if (sums->runs && !args_value(&talk->args, "json"))
         fprintf(stderr, "  = note: %" PRId64 " slots are taken on, up to %s\n",
-                range->runs, rfc3339_format(range->last, 0, last));
+                sums->runs, rfc3339_format(sums->last, 0, last));
 }
 
 /* The daemon takes some thousands at a time. False, having said how far it
  * came, where one of them failed. */
-static bool take_on(struct talk *talk, struct range *range)
+static bool take_on(struct talk *talk, struct range *rest)
 {
-    struct range rest = *range;
+    struct sums sums = { .first = { NEVER_MS }, .last = { NEVER_MS } };
     bool more = true;
-    rest.yes = true;
-    range_clear(range);
     while (more) {
-        if (!ask(talk, &rest, false)) {
-            say_how_far(talk, range);
+        if (!post(talk, rest, false)) {
+            say_how_far(talk, &sums);
             return false;
         }
-        if (talk_time(talk->json, "last").ms == NEVER_MS)
+        const struct sums part = sums_of(talk->json);
+        if (part.last.ms == NEVER_MS)
             break;
-        range_add(range, talk->json);
+        sums_add(&sums, &part);
         more = talk_bool(talk->json, "more");
-        rest.from.ms = range->last.ms + 1;
+        rest->from.ms = part.last.ms + 1;
     }
+    sums_put(&sums, talk);
     return true;
 }
 
-static void backfill(struct talk *talk, struct range *range)
+static bool ask_range(struct talk *talk, struct range *range)
 {
-    bool dry_run = args_value(talk->args, "dry-run") != NULL;
-    bool json = args_value(talk->args, "json") != NULL;
-    if (!ask(talk, range, true))
-        return;
-    range_clear(range);
-    range_add(range, talk->json);
-    if (!dry_run && (!is_meant(talk, range) || !take_on(talk, range)))
-        return;
-    if (json)
-        print_sums(talk, range);
-    else if (!args_value(talk->args, "quiet"))
-        tell(talk, range, dry_run);
+    talk_path(talk, "jobs", talk->job, "backfill", NULL);
+    if (!post(talk, range, true))
+        return false;
+    const struct sums sums = sums_of(talk->json);
+    if (!args_value(&talk->args, "dry-run"))
+        return is_meant(talk, sums.runs) && take_on(talk, range);
+    sums_put(&sums, talk);
+    return true;
 }
 
 /* ---- taking back ---- */
 
-static void cancel(struct talk *talk)
+static bool cancel(struct talk *talk)
 {
     int64_t count = 0;
+    talk_path(talk, "jobs", talk->job, "backfill", NULL);
     do {
-        if (!post(talk, json_pack("{s:b}", "cancel", true)))
-            return;
+        if (!talk_post(talk, json_pack("{s:b}", "cancel", true)))
+            return false;
         count += talk_number(talk->json, "cancelled");
     } while (talk_bool(talk->json, "more"));
-    if (args_value(talk->args, "json")) {
-        json_object_set_new(talk->json, "cancelled", json_integer(count));
-        char *text = json_dumps(talk->json, JSON_COMPACT);
-        puts(text ? text : "{}");
-        free(text);
-    } else if (!args_value(talk->args, "quiet")) {
-        printf("%" PRId64 " slot%s of %s that waited %s not run.\n", count,
-               count == 1 ? "" : "s", talk->args->operands[0],
-               count == 1 ? "is" : "are");
+    json_object_set_new(talk->json, "cancelled", json_integer(count));
+    talk_amend(talk);
+    return true;
+}
+
+/* ---- what came of it ---- */
+
+/* "3 were run ok already, and 2 wait or are being run". */
+static void put_settled(const struct sums *sums, struct text *out)
+{
+    if (sums->done > 0)
+        text_printf(out, "%" PRId64 " %s run ok already", sums->done,
+                    sums->done == 1 ? "was" : "were");
+    if (sums->done > 0 && sums->waiting > 0)
+        text_puts(out, ", and ");
+    if (sums->waiting > 0)
+        text_printf(out, "%" PRId64 " %s or %s being run", sums->waiting,
+                    sums->waiting == 1 ? "waits" : "wait",
+                    sums->waiting == 1 ? "is" : "are");
+}
+
+/* What is done about the slots, and why not about all of them. */
+static void put_deed(const struct sums *sums, bool dry_run, struct text *out)
+{
+    bool some = sums->done > 0 || sums->waiting > 0;
+    if (!some && dry_run)
+        return;
+    text_puts(out, ": ");
+    if (!sums->runs)
+        text_puts(out, dry_run ? "none would be run" : "none is taken on");
+    else if (some)
+        text_printf(
+            out, dry_run ? "%" PRId64 " would be run" : "%" PRId64 " taken on",
+            sums->runs);
+    else
+        text_puts(out, "taken on");
+    if (some)
+        text_puts(out, "; ");
+    put_settled(sums, out);
+}
+
+static void tell_cancelled(struct talk *talk, struct text *out)
+{
+    int64_t count = talk_number(talk->json, "cancelled");
+    text_printf(out, "%" PRId64 " slot%s of %s that waited %s not run.\n",
+                count, count == 1 ? "" : "s", talk->job,
+                count == 1 ? "is" : "are");
+}
+
+static void tell_slots(struct talk *talk, struct text *out)
+{
+    char first[DISPLAY_MAX], last[DISPLAY_MAX];
+    const struct zone *zone = talk_zone(talk, talk->json);
+    const struct sums sums = sums_of(talk->json);
+    int64_t total = sums.runs + (sums.done > 0 ? sums.done : 0) +
+                    (sums.waiting > 0 ? sums.waiting : 0);
+    bool dry_run = args_value(&talk->args, "dry-run") != NULL;
+    if (!total) {
+        text_printf(out, "%s has no slot there.\n", talk->job);
+        return;
     }
+    text_printf(out, "%" PRId64 " slot%s of %s, from %s to %s", total,
+                total == 1 ? "" : "s", talk->job,
+                display_date(sums.first, zone, first),
+                display_date(sums.last, zone, last));
+    put_deed(&sums, dry_run, out);
+    text_puts(out, ".\n");
+    if (!dry_run && sums.runs)
+        text_printf(out,
+                    "  = help: mooncron logs %s, or mooncron backfill %s "
+                    "--cancel\n",
+                    talk->job, talk->job);
+}
+
+static void tell(struct talk *talk, struct text *out)
+{
+    if (args_value(&talk->args, "cancel"))
+        tell_cancelled(talk, out);
+    else
+        tell_slots(talk, out);
 }
 
 /* ---- the command ---- */
 
-/* False, having said why. */
-static bool read_range(const struct args *args, const struct zone *zone,
-                       struct range *range)
+static bool ask(struct talk *talk)
 {
-    struct moment from, to;
-    if (!moment_option(args, "from", zone, coming_now(), &from) ||
-        !moment_option(args, "to", zone, coming_now(), &to))
+    struct range range;
+    if (args_value(&talk->args, "cancel"))
+        return cancel(talk);
+    if (!talk_about(talk))
         return false;
-    range->yes = args_value(args, "yes") != NULL;
-    range->from = from.before;
-    range->to = to.before;
-    if (range->from.ms <= range->to.ms)
-        return true;
-    args_refuse(args, "--to must not be before --from");
+    if (range_read(&range, &talk->args, talk_zone(talk, NULL)))
+        return ask_range(talk, &range);
+    talk->code = EXIT_USAGE;
     return false;
-}
-
-/* Which of two local times is the later one is the same in each zone. */
-static bool is_readable(const struct args *args, struct range *range)
-{
-    bool alike = moment_local(args, "from") == moment_local(args, "to");
-    return moment_readable(args, "from", "the zone of the job") &&
-           moment_readable(args, "to", "the zone of the job") &&
-           (!alike || read_range(args, zone_utc(), range));
-}
-
-static int cancel_all(const struct args *args)
-{
-    struct talk talk;
-    if (args_value(args, "from") || args_value(args, "to") ||
-        args_value(args, "dry-run"))
-        return args_refuse(args, "--cancel takes back all that waits: no "
-                                 "--from, --to or --dry-run");
-    if (talk_begin(&talk, args))
-        cancel(&talk);
-    return talk_end(&talk);
 }
 
 int cli_backfill(int argc, char **argv)
 {
-    struct args args;
-    struct talk talk;
-    struct range range = { .yes = false };
-    int code;
-    if (!args_read(&args, &verb, argc, argv, &code))
-        return code;
-    if (args_value(&args, "cancel"))
-        return cancel_all(&args);
-    if (!args_value(&args, "from") || !args_value(&args, "to"))
-        return args_refuse(&args, "--%s is missing",
-                           args_value(&args, "from") ? "to" : "from");
-    if (!is_readable(&args, &range))
-        return EXIT_USAGE; /* before anybody is asked */
-    if (talk_begin(&talk, &args) && talk_about(&talk, args.operands[0])) {
-        if (read_range(&args, talk_zone(&talk, NULL), &range))
-            backfill(&talk, &range);
-        else
-            talk.code = EXIT_USAGE;
-    }
-    return talk_end(&talk);
+    static const struct talk_verb backfill = {
+        .args = &verb, .order = true, .check = check, .ask = ask, .tell = tell
+    };
+    return talk_run(&backfill, argc, argv);
 }

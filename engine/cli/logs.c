@@ -74,20 +74,19 @@ static bool is_local(const struct args *args, const char *name)
 }
 
 /* Adds it to the query, where it was given. */
-static void put_bound(const struct talk *talk, const char *name,
-                      const char *param, const struct zone *zone,
-                      struct text *path)
+static void put_bound(struct talk *talk, const char *name, const char *param,
+                      const struct zone *zone)
 {
     char value[RFC3339_TEXT_MAX];
     struct moment moment;
     int64_t ms;
-    if (!args_value(talk->args, name))
+    if (!args_value(&talk->args, name))
         return;
-    if (read_duration(talk->args, name, &ms))
+    if (read_duration(&talk->args, name, &ms))
         moment.before.ms = coming_now().ms - ms;
     else
-        moment_parse(args_value(talk->args, name), zone, &moment);
-    talk_param(path, param, rfc3339_format(moment.before, 0, value));
+        moment_parse(args_value(&talk->args, name), zone, &moment);
+    talk_param(talk, param, rfc3339_format(moment.before, 0, value));
 }
 
 /* ---- the table ---- */
@@ -156,7 +155,7 @@ static void put_rows(struct talk *talk, struct text *out)
 {
     static const char *const heads[] = { "SLOT", "RESULT",  "TOOK",
                                          "TRY",  "TRIGGER", "JOB" };
-    bool all = talk->args->operand_count == 0;
+    bool all = !talk->job;
     const struct zone *zone = talk_zone(talk, talk->json);
     const json_t *rows = json_object_get(talk->json, "runs");
     struct grid grid;
@@ -170,79 +169,74 @@ static void put_rows(struct talk *talk, struct text *out)
     grid_close(&grid);
 }
 
-static void tell(struct talk *talk)
+static void tell(struct talk *talk, struct text *out)
 {
-    struct text out;
     if (json_array_size(json_object_get(talk->json, "runs")) == 0) {
-        puts("Nothing is written down of that.");
+        text_puts(out, "Nothing is written down of that.\n");
         return;
     }
-    text_init(&out, 4 << 20);
-    put_rows(talk, &out);
+    put_rows(talk, out);
     if (talk_bool(talk->json, "more"))
-        text_puts(&out, "and older ones: -n N\n");
-    fwrite(out.data, 1, out.len, stdout);
-    text_close(&out);
+        text_puts(out, "and older ones: -n N\n");
 }
 
-static void put_path(const struct talk *talk, const char *limit,
-                     struct text *path)
+/* ---- asking ---- */
+
+static bool read_number(const struct args *args, double *ret)
 {
-    const char *const all[] = { "runs" };
-    const char *const one[] = { "jobs", talk->args->operands[0], "runs" };
-    text_init(path, 1024);
-    if (talk->args->operand_count)
-        talk_path(path, one, 3);
+    *ret = 20;
+    return args_number(args, "number", 1, NUMBER_MAX, true, ret);
+}
+
+static bool check(const struct args *args)
+{
+    double ignored;
+    return read_number(args, &ignored) && is_readable(args, "since") &&
+           is_readable(args, "until");
+}
+
+static void begin(struct talk *talk, unsigned limit)
+{
+    char number[16];
+    if (talk->job)
+        talk_path(talk, "jobs", talk->job, "runs", NULL);
     else
-        talk_path(path, all, 1);
-    talk_param(path, "limit", limit);
+        talk_path(talk, "runs", NULL);
+    snprintf(number, sizeof number, "%u", limit);
+    talk_param(talk, "limit", number);
 }
 
 /* Times without an offset are read by the clock that the answer is shown by:
  * the daemon is asked which one that is. */
 static bool ask_zone(struct talk *talk)
 {
-    struct text path;
-    put_path(talk, "1", &path);
-    bool good = talk_get(talk, path.data);
-    text_close(&path);
-    return good;
+    const struct args *args = &talk->args;
+    if (!is_local(args, "since") && !is_local(args, "until"))
+        return true;
+    begin(talk, 1);
+    return talk_get(talk);
 }
 
-static void logs(struct talk *talk, unsigned number)
+static bool ask(struct talk *talk)
 {
-    const char *verdict = args_value(talk->args, "verdict");
+    const char *verdict = args_value(&talk->args, "verdict");
+    double number;
+    if (!ask_zone(talk))
+        return false;
     const struct zone *zone = talk_zone(talk, talk->json);
-    char limit[16];
-    struct text path;
-    snprintf(limit, sizeof limit, "%u", number);
-    put_path(talk, limit, &path);
+    read_number(&talk->args, &number);
+    begin(talk, (unsigned)number);
     if (verdict)
-        talk_param(&path, "verdict", verdict);
-    put_bound(talk, "since", "from", zone, &path);
-    put_bound(talk, "until", "to", zone, &path);
-    if (talk_get(talk, path.data)) {
-        if (args_value(talk->args, "json"))
-            talk_print(talk);
-        else
-            tell(talk);
-    }
-    text_close(&path);
+        talk_param(talk, "verdict", verdict);
+    put_bound(talk, "since", "from", zone);
+    put_bound(talk, "until", "to", zone);
+    return talk_get(talk);
 }
 
 int cli_logs(int argc, char **argv)
 {
-    struct args args;
-    struct talk talk;
-    double number = 20;
-    int code;
-    if (!args_read(&args, &verb, argc, argv, &code))
-        return code;
-    if (!args_number(&args, "number", 1, NUMBER_MAX, true, &number) ||
-        !is_readable(&args, "since") || !is_readable(&args, "until"))
-        return EXIT_USAGE;
-    bool local = is_local(&args, "since") || is_local(&args, "until");
-    if (talk_begin(&talk, &args) && (!local || ask_zone(&talk)))
-        logs(&talk, (unsigned)number);
-    return talk_end(&talk);
+    static const struct talk_verb logs = {
+        .args = &verb, .check = check, .ask = ask, .tell = tell
+    };
+    return talk_run(&logs, argc, argv);
 }

@@ -1,6 +1,4 @@
 /* `mooncron pause`: a job is not run for some time. */
-#include <stdio.h>
-
 #include "display.h"
 #include "mooncron/duration.h"
 #include "talk.h"
@@ -31,46 +29,46 @@ static const struct args_verb verb = {
     .operands_max = 1,
 };
 
-static void tell(struct talk *talk)
+/* Leaves 2h where nothing is said; false, having said why. */
+static bool read_for(const struct args *args, int64_t *ret_ms)
 {
-    char date[DISPLAY_MAX];
-    const char *job = talk->args->operands[0];
-    struct wall until = talk_time(talk->json, "until");
-    printf("%s is paused until %s\n  = help: mooncron resume %s\n", job,
-           display_date(until, talk_zone(talk, talk->json), date), job);
+    *ret_ms = INT64_C(2) * 3600 * 1000;
+    return args_duration(args, "for", FOR_MS_MIN, FOR_MS_MAX, ret_ms);
 }
 
-static void pause_job(struct talk *talk, int64_t for_ms)
+static bool check(const struct args *args)
+{
+    int64_t ignored_ms;
+    return read_for(args, &ignored_ms);
+}
+
+static bool ask(struct talk *talk)
 {
     char duration[DURATION_TEXT_MAX];
-    const char *reason = args_value(talk->args, "reason");
-    const char *const segments[] = { "jobs", talk->args->operands[0], "pause" };
-    struct text path;
-    text_init(&path, 1024);
-    talk_path(&path, segments, 3);
-    json_t *body =
-        json_pack("{s:s, s:s}", "for", duration_format(for_ms, duration),
-                  "reason", reason ? reason : "");
-    if (talk_post(talk, path.data, body)) {
-        if (args_value(talk->args, "json"))
-            talk_print(talk);
-        else if (!args_value(talk->args, "quiet"))
-            tell(talk);
-    }
-    text_close(&path);
+    const char *reason = args_value(&talk->args, "reason");
+    int64_t for_ms;
+    if (!talk_about(talk))
+        return false;
+    read_for(&talk->args, &for_ms);
+    talk_path(talk, "jobs", talk->job, "pause", NULL);
+    return talk_post(talk, json_pack("{s:s, s:s}", "for",
+                                     duration_format(for_ms, duration),
+                                     "reason", reason ? reason : ""));
+}
+
+static void tell(struct talk *talk, struct text *out)
+{
+    char date[DISPLAY_MAX];
+    struct wall until = talk_time(talk->json, "until");
+    text_printf(
+        out, "%s is paused until %s\n  = help: mooncron resume %s\n", talk->job,
+        display_date(until, talk_zone(talk, talk->json), date), talk->job);
 }
 
 int cli_pause(int argc, char **argv)
 {
-    struct args args;
-    struct talk talk;
-    int64_t for_ms = INT64_C(2) * 3600 * 1000;
-    int code;
-    if (!args_read(&args, &verb, argc, argv, &code))
-        return code;
-    if (!args_duration(&args, "for", FOR_MS_MIN, FOR_MS_MAX, &for_ms))
-        return EXIT_USAGE;
-    if (talk_begin(&talk, &args) && talk_about(&talk, args.operands[0]))
-        pause_job(&talk, for_ms);
-    return talk_end(&talk);
+    static const struct talk_verb pause = {
+        .args = &verb, .order = true, .check = check, .ask = ask, .tell = tell
+    };
+    return talk_run(&pause, argc, argv);
 }

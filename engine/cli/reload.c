@@ -23,56 +23,52 @@ static const struct args_verb verb = {
     .option_count = sizeof options / sizeof options[0],
 };
 
-static void tell(const json_t *json)
-{
-    int64_t schedule = talk_number(json, "schedule");
-    int64_t unchanged = talk_number(json, "unchanged");
-    if (strcmp(talk_text(json, "outcome"), "unchanged") == 0) {
-        printf("Nothing changed. Schedule #%" PRId64 " keeps running.\n",
-               schedule);
-        return;
-    }
-    printf("Schedule #%" PRId64 " is running: %" PRId64 " added, %" PRId64
-           " changed, %" PRId64 " removed.",
-           schedule, talk_number(json, "added"), talk_number(json, "changed"),
-           talk_number(json, "removed"));
-    if (unchanged)
-        printf(" The other %" PRId64 " keep%s %s.", unchanged,
-               unchanged == 1 ? "s" : "",
-               unchanged == 1 ? "its times" : "their times");
-    putchar('\n');
-}
-
 /* Mistakes of the file end with what goes on; another failure does not. */
 static void complain(struct talk *talk)
 {
     talk_complain(talk);
     int64_t schedule = talk_number(talk->json, "schedule");
-    if (args_value(talk->args, "json"))
-        return;
-    if (talk->code == EXIT_UNAVAILABLE && schedule)
+    if (talk->code == EXIT_UNAVAILABLE && schedule &&
+        !args_value(&talk->args, "json"))
         fprintf(stderr, "Schedule #%" PRId64 " keeps running.\n", schedule);
 }
 
-static void reload(struct talk *talk)
+static bool ask(struct talk *talk)
 {
-    bool good = talk_try(talk, METHOD_POST, "/api/v1/reload", "");
-    if (!good)
-        complain(talk);
-    else if (args_value(talk->args, "json"))
-        talk_print(talk);
-    else if (!args_value(talk->args, "quiet"))
-        tell(talk->json);
+    talk_path(talk, "reload", NULL);
+    if (talk_try(talk, METHOD_POST, ""))
+        return true;
+    complain(talk);
+    return false;
+}
+
+static void tell(struct talk *talk, struct text *out)
+{
+    const json_t *json = talk->json;
+    int64_t schedule = talk_number(json, "schedule");
+    int64_t unchanged = talk_number(json, "unchanged");
+    if (strcmp(talk_text(json, "outcome"), "unchanged") == 0) {
+        text_printf(out,
+                    "Nothing changed. Schedule #%" PRId64 " keeps running.\n",
+                    schedule);
+        return;
+    }
+    text_printf(out,
+                "Schedule #%" PRId64 " is running: %" PRId64 " added, %" PRId64
+                " changed, %" PRId64 " removed.",
+                schedule, talk_number(json, "added"),
+                talk_number(json, "changed"), talk_number(json, "removed"));
+    if (unchanged)
+        text_printf(out, " The other %" PRId64 " keep%s %s.", unchanged,
+                    unchanged == 1 ? "s" : "",
+                    unchanged == 1 ? "its times" : "their times");
+    text_putc(out, '\n');
 }
 
 int cli_reload(int argc, char **argv)
 {
-    struct args args;
-    struct talk talk;
-    int code;
-    if (!args_read(&args, &verb, argc, argv, &code))
-        return code;
-    if (talk_begin(&talk, &args))
-        reload(&talk);
-    return talk_end(&talk);
+    static const struct talk_verb reload = {
+        .args = &verb, .order = true, .ask = ask, .tell = tell
+    };
+    return talk_run(&reload, argc, argv);
 }

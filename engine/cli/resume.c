@@ -1,6 +1,5 @@
 /* `mooncron resume`: a pause is over, and what was due meanwhile is told. */
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "display.h"
 #include "talk.h"
@@ -23,7 +22,16 @@ static const struct args_verb verb = {
     .operands_max = 1,
 };
 
-static void tell(struct talk *talk)
+static bool ask(struct talk *talk)
+{
+    bool dry_run = args_value(&talk->args, "dry-run") != NULL;
+    if (!talk_about(talk))
+        return false;
+    talk_path(talk, "jobs", talk->job, "resume", NULL);
+    return talk_post(talk, json_pack("{s:b}", "dry_run", dry_run));
+}
+
+static void tell(struct talk *talk, struct text *out)
 {
     const json_t *json = talk->json;
     char first[DISPLAY_MAX], last[DISPLAY_MAX];
@@ -31,53 +39,31 @@ static void tell(struct talk *talk)
     int64_t runs = talk_number(json, "runs");
     int64_t missed = talk_number(json, "missed");
     bool dry_run = talk_bool(json, "dry_run");
-    printf("%s %s.", talk->args->operands[0],
-           dry_run ? "would go on" : "goes on");
+    text_printf(out, "%s %s.", talk->job, dry_run ? "would go on" : "goes on");
     if (runs == 1)
-        printf(" Its slot of %s %s run now.",
-               display_date(talk_time(json, "last"), zone, last),
-               dry_run ? "would be" : "is");
+        text_printf(out, " Its slot of %s %s run now.",
+                    display_date(talk_time(json, "last"), zone, last),
+                    dry_run ? "would be" : "is");
     else if (runs > 1)
-        printf(" %" PRId64 " slots, from %s to %s, %s run now.", runs,
-               display_date(talk_time(json, "first"), zone, first),
-               display_date(talk_time(json, "last"), zone, last),
-               dry_run ? "would be" : "are");
+        text_printf(out, " %" PRId64 " slots, from %s to %s, %s run now.", runs,
+                    display_date(talk_time(json, "first"), zone, first),
+                    display_date(talk_time(json, "last"), zone, last),
+                    dry_run ? "would be" : "are");
     if (missed)
-        printf(" %" PRId64 " slot%s %s missed.", missed, missed == 1 ? "" : "s",
-               dry_run       ? "would be"
-               : missed == 1 ? "is"
-                             : "are");
+        text_printf(out, " %" PRId64 " slot%s %s missed.", missed,
+                    missed == 1 ? "" : "s",
+                    dry_run       ? "would be"
+                    : missed == 1 ? "is"
+                                  : "are");
     if (!runs && !missed)
-        printf(" Nothing was due meanwhile.");
-    putchar('\n');
-}
-
-static void resume(struct talk *talk)
-{
-    const char *const segments[] = { "jobs", talk->args->operands[0],
-                                     "resume" };
-    struct text path;
-    text_init(&path, 1024);
-    talk_path(&path, segments, 3);
-    json_t *body = json_pack("{s:b}", "dry_run",
-                             args_value(talk->args, "dry-run") != NULL);
-    if (talk_post(talk, path.data, body)) {
-        if (args_value(talk->args, "json"))
-            talk_print(talk);
-        else if (!args_value(talk->args, "quiet"))
-            tell(talk);
-    }
-    text_close(&path);
+        text_puts(out, " Nothing was due meanwhile.");
+    text_putc(out, '\n');
 }
 
 int cli_resume(int argc, char **argv)
 {
-    struct args args;
-    struct talk talk;
-    int code;
-    if (!args_read(&args, &verb, argc, argv, &code))
-        return code;
-    if (talk_begin(&talk, &args) && talk_about(&talk, args.operands[0]))
-        resume(&talk);
-    return talk_end(&talk);
+    static const struct talk_verb resume = {
+        .args = &verb, .order = true, .ask = ask, .tell = tell
+    };
+    return talk_run(&resume, argc, argv);
 }

@@ -437,48 +437,31 @@ static void put_job(struct talk *talk, const json_t *job, struct text *out)
 
 /* ---- the whole ---- */
 
-static void tell(struct talk *talk)
+static bool ask(struct talk *talk)
 {
-    struct text out;
-    text_init(&out, 8 << 20);
-    if (talk->args->operand_count) {
-        const json_t *jobs = json_object_get(talk->json, "jobs");
-        put_job(talk, json_array_get(jobs, 0), &out);
-    } else {
-        put_worker(talk, &out);
-        text_putc(&out, '\n');
-        put_table(talk, &out);
-        put_totals(talk, &out);
-    }
-    fwrite(out.data, 1, out.len, stdout);
-    text_close(&out);
+    talk_path(talk, "status", NULL);
+    if (talk->job)
+        talk_param(talk, "job", talk->job);
+    return talk_get(talk);
 }
 
-static void status(struct talk *talk)
+static void tell(struct talk *talk, struct text *out)
 {
-    static const char *const segments[] = { "status" };
-    struct text path;
-    text_init(&path, 1024);
-    talk_path(&path, segments, 1);
-    if (talk->args->operand_count)
-        talk_param(&path, "job", talk->args->operands[0]);
-    if (talk_get(talk, path.data)) {
-        if (args_value(talk->args, "json"))
-            talk_print(talk);
-        else
-            tell(talk);
+    if (talk->job) {
+        const json_t *jobs = json_object_get(talk->json, "jobs");
+        put_job(talk, json_array_get(jobs, 0), out);
+    } else {
+        put_worker(talk, out);
+        text_putc(out, '\n');
+        put_table(talk, out);
+        put_totals(talk, out);
     }
-    text_close(&path);
 }
 
 int cli_status(int argc, char **argv)
 {
-    struct args args;
-    struct talk talk;
-    int code;
-    if (!args_read(&args, &verb, argc, argv, &code))
-        return code;
-    if (talk_begin(&talk, &args))
-        status(&talk);
-    return talk_end(&talk);
+    static const struct talk_verb status = { .args = &verb,
+                                             .ask = ask,
+                                             .tell = tell };
+    return talk_run(&status, argc, argv);
 }

@@ -1,11 +1,14 @@
-/* Each exchange is an errand; what it failed by decides the exit code. */
+/* Each exchange is an errand, with the token that the daemon left. */
 #include "talk.h"
 
+#include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "complaint.h"
 #include "display.h"
 #include "errand.h"
 #include "mooncron/civil.h"
@@ -16,7 +19,9 @@
 
 /* ---- life ---- */
 
-char *talk_token(const struct config *config)
+/* The token that is set, or the one that the daemon left; the caller hands it
+ * to secret_free(). */
+static char *talk_token(const struct config *config)
 {
     struct error ignored;
     char path[4096];
@@ -27,10 +32,13 @@ char *talk_token(const struct config *config)
     return token ? token : memory_copy("", 0);
 }
 
-bool talk_begin(struct talk *talk, const struct args *args)
+/* Reads the environment. False, having said why, with `code`; talk_end() is due
+ * in both cases. */
+static bool talk_begin(struct talk *talk)
 {
     struct text problems;
-    *talk = (struct talk){ .args = args };
+    talk->job = talk->args.operand_count ? talk->args.operands[0] : NULL;
+    text_init(&talk->path, 1024);
     text_init(&problems, 1 << 16);
     if (!config_read(&talk->config, &problems))
         talk->code = EXIT_CONFIG;
@@ -49,9 +57,10 @@ static void forget(struct talk *talk)
     talk->status = 0;
 }
 
-int talk_end(struct talk *talk)
+static int talk_end(struct talk *talk)
 {
     forget(talk);
+    text_close(&talk->path);
     secret_free(talk->token);
     zone_unref(talk->zone);
     zones_free(talk->zones);
@@ -59,7 +68,37 @@ int talk_end(struct talk *talk)
     return talk->code;
 }
 
-/* ---- paths ---- */
+/* Who is quiet wants to hear what is wrong. */
+static void tell(struct talk *talk, const struct talk_verb *verb)
+{
+    struct text out;
+    if (args_value(&talk->args, "json")) {
+        puts(talk->body);
+        return;
+    }
+    if (verb->order && talk->code == EXIT_OK &&
+        args_value(&talk->args, "quiet"))
+        return;
+    text_init(&out, 8 << 20);
+    verb->tell(talk, &out);
+    fwrite(out.data, 1, out.len, stdout);
+    text_close(&out);
+}
+
+int talk_run(const struct talk_verb *verb, int argc, char **argv)
+{
+    struct talk talk = { .code = EXIT_OK };
+    int code;
+    if (!args_read(&talk.args, verb->args, argc, argv, &code))
+        return code;
+    if (verb->check && !verb->check(&talk.args))
+        return EXIT_USAGE;
+    if (talk_begin(&talk) && verb->ask(&talk))
+        tell(&talk, verb);
+    return talk_end(&talk);
+}
+
+/* ---- requests ---- */
 
 static void encode(struct text *path, const char *string)
 {
@@ -74,101 +113,33 @@ static void encode(struct text *path, const char *string)
     }
 }
 
-void talk_path(struct text *path, const char *const *segments, size_t count)
+void talk_path(struct talk *talk, const char *segment, ...)
 {
-    text_puts(path, "/api/v1");
-    for (size_t i = 0; i < count; i++) {
-        text_putc(path, '/');
-        encode(path, segments[i]);
+    va_list rest;
+    va_start(rest, segment);
+    text_clear(&talk->path);
+    text_puts(&talk->path, "/api/v1");
+    for (; segment; segment = va_arg(rest, const char *)) {
+        text_putc(&talk->path, '/');
+        encode(&talk->path, segment);
     }
+    va_end(rest);
 }
 
-void talk_param(struct text *path, const char *name, const char *value)
+void talk_param(struct talk *talk, const char *name, const char *value)
 {
-    text_putc(path, strchr(path->data, '?') ? '&' : '?');
-    text_printf(path, "%s=", name);
-    encode(path, value);
+    text_putc(&talk->path, strchr(talk->path.data, '?') ? '&' : '?');
+    text_printf(&talk->path, "%s=", name);
+    encode(&talk->path, value);
 }
 
 /* ---- failures ---- */
-
-/* What is said of a failure, and the exit code. */
-struct complaint {
-    int code;
-    bool bare; /* no command's name before it */
-    struct text sentence;
-    const char *help; /* or NULL */
-};
-
-static void judge_silence(const struct talk *talk, struct complaint *complaint)
-{
-    complaint->code = EXIT_UNAVAILABLE;
-    text_printf(&complaint->sentence, "no daemon answers at %s: %s",
-                talk->config.url, talk->body ? talk->body : "");
-    complaint->help = "start it with mooncron run, or set MOONCRON_URL";
-}
-
-/* What a status means for whoever asked. */
-static const struct {
-    int status, code;
-    const char *help;
-} failures[] = {
-    { 400, EXIT_USAGE, NULL },
-    { 401, EXIT_REFUSED,
-      "set MOONCRON_ADMIN_TOKEN, or run this as the daemon's user with its "
-      "STATE_DIRECTORY" },
-    { 403, EXIT_REFUSED, "set MOONCRON_ADMIN_TOKEN here and at the daemon" },
-    { 404, EXIT_ASKED_FAILED, NULL },
-    { 409, EXIT_ASKED_FAILED, NULL },
-    { 422, EXIT_CONFIG, NULL },
-};
-
-/* The API says what there is none of; who says no more than that is another
- * program, or has no token. */
-static void judge_not_found(const struct talk *talk,
-                            struct complaint *complaint)
-{
-    complaint->code = EXIT_REFUSED;
-    complaint->bare = true;
-    text_printf(&complaint->sentence, "%s: Not found", talk->config.url);
-    complaint->help =
-        "it has no admin token, or MOONCRON_URL is another program's";
-}
-
-static void judge_answer(const struct talk *talk, const char *sentence,
-                         struct complaint *complaint)
-{
-    complaint->code = EXIT_UNAVAILABLE;
-    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
-        if (failures[i].status == talk->status) {
-            complaint->code = failures[i].code;
-            complaint->help = failures[i].help;
-        }
-    }
-    complaint->bare = strncmp(sentence, "error[", 6) == 0; /* a mistake */
-    text_puts(&complaint->sentence,
-              *sentence ? sentence : "an answer that is none of mooncron's");
-}
-
-static void judge(const struct talk *talk, struct complaint *complaint)
-{
-    const char *sentence = talk_text(talk->json, "message");
-    if (!*sentence)
-        sentence = talk_text(talk->json, "error");
-    bool said = *sentence && strcmp(sentence, "Not found") != 0;
-    if (!talk->status)
-        judge_silence(talk, complaint);
-    else if (talk->status == 404 && !said)
-        judge_not_found(talk, complaint);
-    else
-        judge_answer(talk, sentence, complaint);
-}
 
 static void say_failure(const struct talk *talk,
                         const struct complaint *complaint)
 {
     if (!complaint->bare)
-        fprintf(stderr, "mooncron %s: ", talk->args->verb->name);
+        fprintf(stderr, "mooncron %s: ", talk->args.verb->name);
     fprintf(stderr, "%s\n", complaint->sentence.data);
     if (complaint->help)
         fprintf(stderr, "  = help: %s\n", complaint->help);
@@ -178,8 +149,8 @@ void talk_fail(struct talk *talk, int code, const char *sentence)
 {
     struct text json;
     talk->code = code;
-    if (!args_value(talk->args, "json")) {
-        fprintf(stderr, "mooncron %s: %s\n", talk->args->verb->name, sentence);
+    if (!args_value(&talk->args, "json")) {
+        fprintf(stderr, "mooncron %s: %s\n", talk->args.verb->name, sentence);
         return;
     }
     text_init(&json, 1 << 16);
@@ -192,28 +163,26 @@ void talk_fail(struct talk *talk, int code, const char *sentence)
 
 void talk_complain(struct talk *talk)
 {
-    struct complaint complaint = { .code = EXIT_OK };
-    text_init(&complaint.sentence, 1 << 16);
-    judge(talk, &complaint);
+    struct complaint complaint;
+    complaint_init(&complaint, talk);
     talk->code = complaint.code;
-    if (!args_value(talk->args, "json"))
+    if (!args_value(&talk->args, "json"))
         say_failure(talk, &complaint);
     else if (talk->json)
-        talk_print(talk);
+        puts(talk->body);
     else
         talk_fail(talk, complaint.code, complaint.sentence.data);
-    text_close(&complaint.sentence);
+    complaint_close(&complaint);
 }
 
 /* ---- exchanges ---- */
 
-bool talk_try(struct talk *talk, enum method method, const char *path,
-              const char *body)
+bool talk_try(struct talk *talk, enum method method, const char *body)
 {
     struct error error = { "" };
     forget(talk);
-    talk->status = errand_send(&talk->config, method, path, talk->token, body,
-                               &talk->body, &error);
+    talk->status = errand_send(&talk->config, method, talk->path.data,
+                               talk->token, body, &talk->body, &error);
     if (!talk->status) {
         free(talk->body);
         talk->body = memory_copy(error.text, strlen(error.text));
@@ -227,24 +196,19 @@ bool talk_try(struct talk *talk, enum method method, const char *path,
     return talk->json && talk->status >= 200 && talk->status < 300;
 }
 
-bool talk_get(struct talk *talk, const char *path)
+bool talk_get(struct talk *talk)
 {
-    if (talk_try(talk, METHOD_GET, path, ""))
+    if (talk_try(talk, METHOD_GET, ""))
         return true;
     talk_complain(talk);
     return false;
 }
 
-bool talk_about(struct talk *talk, const char *job)
+bool talk_about(struct talk *talk)
 {
-    static const char *const segments[] = { "status" };
-    struct text path;
-    text_init(&path, 1024);
-    talk_path(&path, segments, 1);
-    talk_param(&path, "job", job);
-    bool good = talk_get(talk, path.data);
-    text_close(&path);
-    if (!good)
+    talk_path(talk, "status", NULL);
+    talk_param(talk, "job", talk->job);
+    if (!talk_get(talk))
         return false;
     talk_zone(talk, talk->json);
     talk_zone(talk, json_array_get(json_object_get(talk->json, "jobs"), 0));
@@ -265,21 +229,23 @@ static void add_by(json_t *body)
     json_object_set_new(body, "by", json_string(by));
 }
 
-bool talk_post(struct talk *talk, const char *path, json_t *body)
+bool talk_post(struct talk *talk, json_t *body)
 {
     add_by(body);
     char *text = json_dumps(body, JSON_COMPACT);
     json_decref(body);
-    bool good = talk_try(talk, METHOD_POST, path, text ? text : "{}");
+    bool good = talk_try(talk, METHOD_POST, text ? text : "{}");
     free(text);
     if (!good)
         talk_complain(talk);
     return good;
 }
 
-void talk_print(const struct talk *talk)
+void talk_amend(struct talk *talk)
 {
-    puts(talk->body);
+    free(talk->body);
+    talk->body = json_dumps(talk->json, JSON_COMPACT);
+    assert(talk->body); /* it was read from text */
 }
 
 /* ---- reading ---- */

@@ -1,7 +1,4 @@
 /* `mooncron why`: what happened to a job at an instant, or will, and why. */
-#include <stdio.h>
-#include <string.h>
-
 #include "coming.h"
 #include "moment.h"
 #include "mooncron/civil.h"
@@ -31,46 +28,39 @@ static const struct args_verb verb = {
     .operands_max = 1,
 };
 
-static void tell(const struct talk *talk)
+static bool check(const struct args *args)
+{
+    return moment_readable(args, "at", "the zone of the job");
+}
+
+static bool ask(struct talk *talk)
+{
+    char time[RFC3339_TEXT_MAX];
+    struct moment at;
+    if (!talk_about(talk))
+        return false;
+    talk_path(talk, "jobs", talk->job, "why", NULL);
+    if (args_value(&talk->args, "at")) {
+        moment_option(&talk->args, "at", talk_zone(talk, NULL), coming_now(),
+                      &at);
+        talk_param(talk, "at", rfc3339_format(at.before, 0, time));
+    }
+    return talk_get(talk);
+}
+
+static void tell(struct talk *talk, struct text *out)
 {
     const json_t *list = json_object_get(talk->json, "sentences");
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *line = json_string_value(json_array_get(list, i));
-        puts(line ? line : "");
+        text_printf(out, "%s\n", line ? line : "");
     }
-}
-
-static void why(struct talk *talk, struct wall at)
-{
-    const char *const segments[] = { "jobs", talk->args->operands[0], "why" };
-    char time[RFC3339_TEXT_MAX];
-    struct text path;
-    text_init(&path, 1024);
-    talk_path(&path, segments, 3);
-    if (args_value(talk->args, "at"))
-        talk_param(&path, "at", rfc3339_format(at, 0, time));
-    if (talk_get(talk, path.data)) {
-        if (args_value(talk->args, "json"))
-            talk_print(talk);
-        else
-            tell(talk);
-    }
-    text_close(&path);
 }
 
 int cli_why(int argc, char **argv)
 {
-    struct args args;
-    struct talk talk;
-    struct moment at;
-    int code;
-    if (!args_read(&args, &verb, argc, argv, &code))
-        return code;
-    if (!moment_readable(&args, "at", "the zone of the job"))
-        return EXIT_USAGE; /* before anybody is asked */
-    if (talk_begin(&talk, &args) && talk_about(&talk, args.operands[0])) {
-        moment_option(&args, "at", talk_zone(&talk, NULL), coming_now(), &at);
-        why(&talk, at.before);
-    }
-    return talk_end(&talk);
+    static const struct talk_verb why = {
+        .args = &verb, .check = check, .ask = ask, .tell = tell
+    };
+    return talk_run(&why, argc, argv);
 }
