@@ -7,21 +7,39 @@
 #include "mooncron/civil.h"
 #include "mooncron/schedule.h"
 
+static bool is_plain(char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* Of what is not plain; returns how many bytes of it were taken. */
+static size_t escape(struct text *out, const char *at)
+{
+    unsigned char c = (unsigned char)*at;
+    size_t take = text_utf8(at, strnlen(at, 4));
+    if (c == '"' || c == '\\')
+        text_printf(out, "\\%c", c);
+    else if (c < 0x20 || c == 0x7f)
+        text_printf(out, "\\u%04x", c);
+    else if (take)
+        text_add(out, at, take);
+    else
+        text_puts(out, "\xef\xbf\xbd"); /* U+FFFD */
+    return take ? take : 1;
+}
+
+/* Nearly all of an answer is plain: that is taken at once. */
 void writing_quote(struct text *out, const char *string)
 {
     text_putc(out, '"');
-    size_t take;
-    for (const char *at = string; *at; at += take ? take : 1) {
-        unsigned char c = (unsigned char)*at;
-        take = text_utf8(at, strnlen(at, 4));
-        if (c == '"' || c == '\\')
-            text_printf(out, "\\%c", c);
-        else if (c < 0x20 || c == 0x7f)
-            text_printf(out, "\\u%04x", c);
-        else if (take)
-            text_add(out, at, take);
-        else
-            text_puts(out, "\xef\xbf\xbd"); /* U+FFFD */
+    for (const char *at = string; *at;) {
+        size_t plain = 0;
+        while (is_plain(at[plain]))
+            plain++;
+        text_add(out, at, plain);
+        at += plain;
+        if (*at)
+            at += escape(out, at);
     }
     text_putc(out, '"');
 }
