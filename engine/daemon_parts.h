@@ -1,5 +1,6 @@
-/* What the daemon is made of. Shared by daemon.c, tidings.c and deeds.c only:
- * news comes up as events, the core is stepped, its actions are carried out. */
+/* What the daemon is made of. Shared by daemon.c, tidings.c and deeds.c, where
+ * news comes up as events, the core is stepped, its actions are carried out;
+ * and by those who answer what is asked of it. */
 #ifndef MOONCRON_DAEMON_PARTS_H
 #define MOONCRON_DAEMON_PARTS_H
 

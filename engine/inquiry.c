@@ -205,6 +205,15 @@ static void tell_run(const struct inquiry *inquiry,
 
 /* ---- why ---- */
 
+/* What the core says of job `index`, which is scheduled. */
+static void add_lane(const struct daemon *d, uint32_t index, struct why_case *c)
+{
+    c->lane = core_lane(d->core, index);
+    c->circuit = core_circuit(d->core, index);
+    if (c->lane.going || c->lane.queued)
+        c->blocker = blocker_of(d->core, d->recent, index);
+}
+
 static void tell_why(const struct inquiry *inquiry,
                      const struct dossier *dossier, const char *failure)
 {
@@ -215,14 +224,12 @@ static void tell_why(const struct inquiry *inquiry,
         tell_no_job(d, &inquiry->ask);
         return;
     }
-    bool scheduled = job->standing == STANDING_SCHEDULED;
-    const char *environment = status.settings.environment;
     struct why_case c = {
         .job = job,
         .zone = status_zone(status.set, job),
         .at = inquiry->ask.at,
         .now = inquiry->now,
-        .environment = *environment ? environment : d->config->node_env,
+        .environment = status_environment(&status, d->config->node_env),
         .primary = d->config->primary,
         .lane = { .paused_until = { EVER_MS }, .unwritten = { EVER_MS } },
         .recent = recent_of(d->recent, job->name),
@@ -232,13 +239,8 @@ static void tell_why(const struct inquiry *inquiry,
         .dossier = dossier,
         .failure = failure,
     };
-    uint32_t index = jobset_find(status.set, job->name);
-    if (scheduled)
-        c.lane = core_lane(d->core, index);
-    if (scheduled)
-        c.circuit = core_circuit(d->core, index);
-    if (scheduled && (c.lane.going || c.lane.queued))
-        c.blocker = blocker_of(d->core, d->recent, index);
+    if (job->standing == STANDING_SCHEDULED)
+        add_lane(d, jobset_find(status.set, job->name), &c);
     struct text json;
     text_init(&json, ANSWER_BYTES_MAX);
     why_tell(&c, &json);

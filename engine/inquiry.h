@@ -10,6 +10,10 @@ struct daemon;
 /* From the inbox: the answer comes back by itself. */
 void inquiry_take(struct daemon *d, const struct ask *ask);
 
+/* Of an answer that the clerk writes: what the gate lets through, less some
+ * room for a head. */
+#define INQUIRY_LONG_BYTES_MAX (15 << 20)
+
 /* Tells whoever asks that there is no answer, and why not. */
 void inquiry_refuse(struct daemon *d, uint64_t ask, int status,
                     const char *sentence);

@@ -26,7 +26,7 @@ struct metrics_job {
 };
 
 struct metrics_circuit {
-    char *origin; /* "": the backend's */
+    char *origin; /* "": the backend's; owned by the metrics */
     bool open;
     uint64_t opened; /* how often */
 };

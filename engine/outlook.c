@@ -14,9 +14,6 @@
 #include "stamps.h"
 #include "status.h"
 
-#define OUTLOOK_BYTES_MAX                                                      \
-    (15 << 20) /* the gate's, less some room for a head                        \
-                */
 /* A second or two of the clerk. Of more there is no peak; where a horizon was
  * named, it is too long. */
 #define OUTLOOK_WALK_MAX  1000000
@@ -126,9 +123,8 @@ static const char *source_of(const struct daemon *d,
 static void fill_plan(const struct daemon *d, struct outlook *outlook,
                       const struct core_status *status, int64_t horizon_ms)
 {
-    const char *environment = status->settings.environment;
     snprintf(outlook->environment, sizeof outlook->environment, "%s",
-             *environment ? environment : d->config->node_env);
+             status_environment(status, d->config->node_env));
     snprintf(outlook->tzdata, sizeof outlook->tzdata, "%s",
              zones_version(d->zones));
     outlook->plan = (struct plan){
@@ -160,7 +156,7 @@ void outlook_take(struct daemon *d, const struct ask *ask)
     outlook->planner = planner_new(jobset_ref(outlook->set));
     outlook->file = memory_copy(d->config->file, strlen(d->config->file));
     memcpy(outlook->job, ask->job, sizeof outlook->job);
-    text_init(&outlook->out, OUTLOOK_BYTES_MAX);
+    text_init(&outlook->out, INQUIRY_LONG_BYTES_MAX);
     fill_plan(d, outlook, &status, ask->horizon_ms);
     if (clerk_give(d->clerk, write_plan, on_done, outlook))
         return;

@@ -8,16 +8,14 @@
 #include "inquiry.h"
 #include "metrics_text.h"
 #include "mooncron/memory.h"
-
-#define SCRAPE_BYTES_MAX                                                       \
-    (15 << 20) /* the gate's, less some room for a head                        \
-                */
+#include "status.h"
 
 struct scrape {
     struct daemon *d;
     uint64_t ask;
     struct jobset *set; /* a reference, or NULL; counted on the loop only */
     struct metrics_view view;
+    struct metrics_circuit *circuits; /* copies, names and all */
     char environment[ENVIRONMENT_MAX + 1];
     struct text out;
 };
@@ -56,18 +54,18 @@ static void copy_rows(const struct daemon *d, struct scrape *scrape)
         copy_row(d, i, &scrape->view.rows[i]);
 }
 
-static void copy_circuits(const struct daemon *d, struct metrics_view *view)
+static void copy_circuits(const struct daemon *d, struct scrape *scrape)
 {
     const struct metrics_circuit *circuits;
-    view->circuit_count = metrics_circuits(d->metrics, &circuits);
-    struct metrics_circuit *copy =
-        memory_new(view->circuit_count * sizeof *copy);
-    for (size_t i = 0; i < view->circuit_count; i++) {
-        copy[i] = circuits[i];
-        copy[i].origin =
-            memory_copy(circuits[i].origin, strlen(circuits[i].origin));
+    size_t count = metrics_circuits(d->metrics, &circuits);
+    struct metrics_circuit *copies = memory_new(count * sizeof *copies);
+    for (size_t i = 0; i < count; i++) {
+        const char *origin = circuits[i].origin;
+        copies[i] = circuits[i];
+        copies[i].origin = memory_copy(origin, strlen(origin));
     }
-    view->circuits = copy;
+    scrape->view.circuits = scrape->circuits = copies;
+    scrape->view.circuit_count = count;
 }
 
 static void copy_all(struct daemon *d, struct scrape *scrape)
@@ -82,11 +80,10 @@ static void copy_all(struct daemon *d, struct scrape *scrape)
     view->has_journal = journal != NULL;
     if (journal)
         journal_counts(journal, &view->journal);
-    const char *environment = view->status.settings.environment;
     snprintf(scrape->environment, sizeof scrape->environment, "%s",
-             *environment ? environment : d->config->node_env);
+             status_environment(&view->status, d->config->node_env));
     view->environment = scrape->environment;
-    copy_circuits(d, view);
+    copy_circuits(d, scrape);
     copy_rows(d, scrape);
 }
 
@@ -96,7 +93,7 @@ static void write_text(void *data)
 {
     struct scrape *scrape = data;
     vitals_read(&scrape->view.vitals);
-    metrics_text(&scrape->view, SCRAPE_BYTES_MAX, &scrape->out);
+    metrics_text(&scrape->view, INQUIRY_LONG_BYTES_MAX, &scrape->out);
 }
 
 /* ---- and on the loop again ---- */
@@ -104,8 +101,8 @@ static void write_text(void *data)
 static void scrape_free(struct scrape *scrape)
 {
     for (size_t i = 0; i < scrape->view.circuit_count; i++)
-        free(scrape->view.circuits[i].origin);
-    free((struct metrics_circuit *)(uintptr_t)scrape->view.circuits);
+        free(scrape->circuits[i].origin);
+    free(scrape->circuits);
     free(scrape->view.rows);
     jobset_unref(scrape->set);
     text_close(&scrape->out);
@@ -128,7 +125,7 @@ void scrape_take(struct daemon *d, const struct ask *ask)
     struct scrape *scrape = memory_new(sizeof *scrape);
     scrape->d = d;
     scrape->ask = ask->id;
-    text_init(&scrape->out, SCRAPE_BYTES_MAX);
+    text_init(&scrape->out, INQUIRY_LONG_BYTES_MAX);
     copy_all(d, scrape);
     if (clerk_give(d->clerk, write_text, on_done, scrape))
         return;

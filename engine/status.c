@@ -21,6 +21,13 @@ const char *status_reason(const struct job *job)
     return reasons[job->standing];
 }
 
+const char *status_environment(const struct core_status *status,
+                               const char *node_env)
+{
+    const char *environment = status->settings.environment;
+    return *environment ? environment : node_env;
+}
+
 const struct zone *status_zone(const struct jobset *set, const struct job *job)
 {
     const struct rules *rules = job->schedule.rules;
@@ -277,14 +284,13 @@ static void put_worker(const struct status_view *view,
                        const struct core_status *status,
                        const struct zone *zone, struct text *out)
 {
-    const char *environment = status->settings.environment;
     writing_string(out, "mooncron", MOONCRON_VERSION);
     writing_bool(out, "primary", view->primary);
     writing_bool(out, "stopping", status->stopping);
     writing_bool(out, "store_well", status->store_well);
     writing_string(out, "file", view->file);
     writing_string(out, "environment",
-                   *environment ? environment : view->node_env);
+                   status_environment(status, view->node_env));
     put_multiplier(status->set, out);
     writing_bool(out, "enableJobs", status->settings.enable_jobs);
     writing_bool(out, "unconfirmed", status->unconfirmed);

@@ -27,6 +27,10 @@ uint64_t status_write(const struct status_view *view, struct text *out);
 /* Of an answer: what is equal where two of them say the same; never 0. */
 uint64_t status_tag(const char *bytes, size_t len);
 
+/* The environment in force: that of Settings, or, where they name none, of the
+ * process; borrowed of either. */
+const char *status_environment(const struct core_status *status,
+                               const char *node_env);
 /* Of a job that has no slots: why, as plan says it; NULL where it has some. */
 const char *status_reason(const struct job *job);
 /* The zone that the job's times are shown in: its own, or the set's. */

@@ -172,15 +172,15 @@ static void tell_coming(struct telling *t, struct wall slot)
     const struct why_case *c = t->c;
     if (tell_paused(t, slot))
         return;
-    const char *not = NULL;
+    const char *hurdle = NULL;
     if (!c->primary)
-        not = "this worker starts nothing (SCHEDULER_IS_PRIMARY=false)";
+        hurdle = "this worker starts nothing (SCHEDULER_IS_PRIMARY=false)";
     else if (c->job->max_runs && c->lane.runs >= c->job->max_runs)
-        not = "the job has had all its runs (max_runs)";
-    find(t, not ? "held" : "due", NULL);
+        hurdle = "the job has had all its runs (max_runs)";
+    find(t, hurdle ? "held" : "due", NULL);
     say_slot(t, slot);
-    if (not ) {
-        text_printf(&t->words, " will not be run: %s.\n", not );
+    if (hurdle) {
+        text_printf(&t->words, " will not be run: %s.\n", hurdle);
         return;
     }
     say(t, " will be run, in ");

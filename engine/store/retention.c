@@ -33,19 +33,18 @@ static void begin(struct pruning *round, int stage, int64_t most)
 
 /* What a step found. */
 struct prey {
-    struct row_key *keys; /* room for as many as may go */
-    uint32_t count;
+    struct row_key *keys; /* room for `limit`, the most that may go */
+    uint32_t count, limit;
 };
 
 /* The round as it is when the prey is gone. */
 static bool look(struct store *store, const struct retention *retention,
-                 struct wall before, uint32_t limit, struct pruning *round,
-                 struct prey *prey)
+                 struct wall before, struct pruning *round, struct prey *prey)
 {
     struct old_walk walk = {
         .before = round->stage == OLD ? before : (struct wall){ NEVER_MS },
-        .left = limit * LOOKS,
-        .most = round->most < limit ? (uint32_t)round->most : limit,
+        .left = prey->limit * LOOKS,
+        .most = round->most < prey->limit ? (uint32_t)round->most : prey->limit,
         .at = round->at,
     };
     enum answer answer =
@@ -87,7 +86,7 @@ bool store_prune(struct store *store, const struct retention *retention,
                  struct wall now, uint32_t limit, struct pruning *round,
                  struct error *reterr)
 {
-    struct prey prey = { memory_new(limit * sizeof *prey.keys), 0 };
+    struct prey prey = { memory_new(limit * sizeof *prey.keys), 0, limit };
     struct pruning next = *round;
     struct wall before = { EVER_MS };
     if (now.ms >= EVER_MS + retention->keep_ms)
@@ -96,7 +95,7 @@ bool store_prune(struct store *store, const struct retention *retention,
         begin(&next, OLD, INT64_MAX);
         next.upto = (struct wall){ EVER_MS };
     }
-    bool ok = look(store, retention, before, limit, &next, &prey) &&
+    bool ok = look(store, retention, before, &next, &prey) &&
               take_away(store, before, &next, &prey);
     free(prey.keys);
     if (ok)
