@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "daemon_parts.h"
-#include "inquiry.h"
 #include "mooncron/inbox.h"
 #include "orders.h"
+#include "remembering.h"
 #include "stamps.h"
 
 static void do_fetch(struct daemon *d, const struct action *act,
@@ -246,7 +246,7 @@ static void do_lanes(struct daemon *d, const struct action *act,
     recent_sweep(d->recent, core_status(d->core).set,
                  clock_now(&d->clock).wall);
     if (!act->lanes.before)
-        inquiry_begin(d);
+        remembering_begin(d);
 }
 
 static void do_done(struct daemon *d, const struct action *act, const char *why)

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "errands.h"
 #include "intake.h"
 #include "mooncron/child.h"
 #include "mooncron/civil.h"
@@ -31,15 +32,6 @@ enum state {
     CLOSING, /* nobody is told anything any more */
 };
 
-/* A run that the host was handed. */
-struct errand {
-    struct run_note note;
-    uint32_t requests;
-    bool owes;      /* the next word on it is the host's */
-    uint64_t since; /* its turn, while it owes: the oldest is at work */
-    bool cancelled; /* nobody waits for it any more */
-};
-
 struct generation {
     struct generation *next;
     struct generations *all;
@@ -49,9 +41,7 @@ struct generation {
     struct child *child;     /* NULL: ended, or never needed again */
     struct intake intake;    /* while loading */
     uv_timer_t timer; /* while loading: its end; later: of the host's silence */
-    struct errand *errands; /* few, so a search is cheap */
-    uint32_t count, cap, owed;
-    uint64_t turns;
+    struct errands errands;
     char *path;     /* of the schedule file */
     bool asked;     /* where it hangs, at least once */
     bool last_turn; /* it has no more time to say so */
@@ -71,21 +61,7 @@ struct generations {
     void *closed_data;
 };
 
-/* ---- errands ---- */
-
-static struct errand *errand_find(const struct generation *g, uint64_t run)
-{
-    for (uint32_t i = 0; i < g->count; i++)
-        if (g->errands[i].note.run.value == run)
-            return &g->errands[i];
-    return NULL;
-}
-
-static struct errand *errand_live(const struct generation *g, uint64_t run)
-{
-    struct errand *errand = errand_find(g, run);
-    return errand && !errand->cancelled ? errand : NULL;
-}
+/* ---- silence ---- */
 
 /* It hangs while it runs something, there where it said, or nowhere known. */
 static void silence_end(struct generation *g, const struct host_at *at)
@@ -113,37 +89,39 @@ static void silence_begin(struct generation *g)
 {
     if (g->sentence)
         return; /* it is being killed */
-    if (g->owed)
+    if (g->errands.owed)
         uv_timer_start(&g->timer, silence_timeout, HOST_SILENCE_MS_MAX, 0);
     else
         uv_timer_stop(&g->timer);
 }
 
-static void errand_owes(struct generation *g, struct errand *errand, bool owes)
+/* A silence begins where it owes the first word, and ends with the last. */
+static void silence_turn(struct generation *g, uint32_t owed_before)
 {
-    if (errand->owes == owes)
-        return;
-    errand->owes = owes;
-    errand->since = g->turns++;
-    g->owed += owes ? 1 : UINT32_MAX;
-    if (g->owed == owes)
+    if (!g->errands.owed != !owed_before)
         silence_begin(g);
 }
 
-static void errand_add(struct generation *g, const struct errand *errand)
+/* The next word on the run is the host's, or ours. */
+static void turn_over(struct generation *g, struct errand *errand, bool owes)
 {
-    if (g->count == g->cap) {
-        g->cap = g->cap ? g->cap * 2 : 8;
-        g->errands = memory_resize(g->errands, g->cap, sizeof *g->errands);
-    }
-    g->errands[g->count] = *errand;
-    errand_owes(g, &g->errands[g->count++], true);
+    uint32_t owed = g->errands.owed;
+    errands_turn(&g->errands, errand, owes);
+    silence_turn(g, owed);
 }
 
-static void errand_remove(struct generation *g, struct errand *errand)
+static void hand_over(struct generation *g, const struct run_note *note)
 {
-    errand_owes(g, errand, false);
-    *errand = g->errands[--g->count];
+    uint32_t owed = g->errands.owed;
+    errands_add(&g->errands, note);
+    silence_turn(g, owed);
+}
+
+static void take_back(struct generation *g, struct errand *errand)
+{
+    uint32_t owed = g->errands.owed;
+    errands_remove(&g->errands, errand);
+    silence_turn(g, owed);
 }
 
 /* ---- life and death ---- */
@@ -179,7 +157,7 @@ static void timer_closed(uv_handle_t *handle)
     *at = g->next;
     mistakes_clear(&g->intake.mistakes);
     jobset_unref(g->intake.set);
-    free(g->errands);
+    errands_close(&g->errands);
     free(g->sentence);
     free(g->path);
     free(g);
@@ -206,29 +184,17 @@ static void generation_end(struct generation *g)
         uv_close((uv_handle_t *)&g->timer, timer_closed);
 }
 
-/* The run that the host was at work on: of those that it owes a word, the one
- * that has waited longest; 0: none. */
-static uint64_t errand_at_work(const struct generation *g)
-{
-    const struct errand *oldest = NULL;
-    for (uint32_t i = 0; i < g->count; i++)
-        if (g->errands[i].owes &&
-            (!oldest || g->errands[i].since < oldest->since))
-            oldest = &g->errands[i];
-    return oldest ? oldest->note.run.value : 0;
-}
-
 /* The runs of a host that is no more. Where one of them was its end, the others
  * are told of that. */
 static void errands_end(struct generation *g, const char *sentence)
 {
-    const uint64_t culprit = g->sentence ? errand_at_work(g) : 0;
+    const uint64_t culprit = g->sentence ? errands_at_work(&g->errands) : 0;
     char others[640];
     snprintf(others, sizeof others,
              "its script host ended with another run: %s", sentence);
-    while (g->count) {
-        struct errand errand = g->errands[g->count - 1];
-        errand_remove(g, &g->errands[g->count - 1]);
+    while (g->errands.count) {
+        const struct errand errand = g->errands.list[g->errands.count - 1];
+        take_back(g, &g->errands.list[g->errands.count - 1]);
         bool innocent = culprit && errand.note.run.value != culprit;
         struct host_ended ended = { .run = errand.note.run.value,
                                     .failure = innocent ? others : sentence };
@@ -378,7 +344,7 @@ static bool take_log(struct generation *g, struct wire_reader *in)
     struct host_log log;
     if (!host_get_log(in, &log) || log.level > HOST_ERROR)
         return false;
-    const struct errand *errand = errand_live(g, log.run);
+    const struct errand *errand = errands_live(&g->errands, log.run);
     g->all->on.log(g->all->data, g->id, &log, errand ? errand->note.job : NULL);
     return true;
 }
@@ -388,10 +354,10 @@ static bool take_request(struct generation *g, struct wire_reader *in)
     struct host_request request;
     if (!host_get_request(in, &request) || request.method > METHOD_DELETE)
         return false;
-    struct errand *errand = errand_live(g, request.run);
+    struct errand *errand = errands_live(&g->errands, request.run);
     if (!errand)
         return true;
-    errand_owes(g, errand, false);
+    turn_over(g, errand, false);
     g->all->on.request(g->all->data, &request, &errand->note,
                        ++errand->requests);
     return true;
@@ -402,10 +368,10 @@ static bool take_sleep(struct generation *g, struct wire_reader *in)
     uint64_t run, sleep_ms;
     if (!host_get_sleep(in, &run, &sleep_ms))
         return false;
-    struct errand *errand = errand_live(g, run);
+    struct errand *errand = errands_live(&g->errands, run);
     if (!errand)
         return true;
-    errand_owes(g, errand, false);
+    turn_over(g, errand, false);
     g->all->on.nap(g->all->data, g->id, run, sleep_ms);
     return true;
 }
@@ -416,11 +382,11 @@ static bool take_ended(struct generation *g, struct wire_reader *in)
     struct host_ended ended;
     if (!host_get_ended(in, &ended))
         return false;
-    struct errand *errand = errand_find(g, ended.run);
+    struct errand *errand = errands_find(&g->errands, ended.run);
     if (!errand)
         return true;
     bool cancelled = errand->cancelled;
-    errand_remove(g, errand);
+    take_back(g, errand);
     if (!cancelled)
         g->all->on.ended(g->all->data, g->id, &ended, false);
     return true;
@@ -598,8 +564,7 @@ void generations_start(struct generations *all,
         .error = start->error,
         .attempt = note->attempt,
     };
-    const struct errand errand = { .note = *note };
-    errand_add(g, &errand);
+    hand_over(g, note);
     host_send(g, host_put_start(&all->out, &frame));
 }
 
@@ -607,10 +572,10 @@ void generations_respond(struct generations *all, uint32_t generation,
                          const struct host_response *response)
 {
     struct generation *g = generation_find(all, generation);
-    struct errand *errand = g ? errand_live(g, response->run) : NULL;
+    struct errand *errand = g ? errands_live(&g->errands, response->run) : NULL;
     if (!errand)
         return;
-    errand_owes(g, errand, true);
+    turn_over(g, errand, true);
     host_send(g, host_put_response(&all->out, response));
 }
 
@@ -618,10 +583,10 @@ void generations_wake(struct generations *all, uint32_t generation,
                       uint64_t run)
 {
     struct generation *g = generation_find(all, generation);
-    struct errand *errand = g ? errand_live(g, run) : NULL;
+    struct errand *errand = g ? errands_live(&g->errands, run) : NULL;
     if (!errand)
         return;
-    errand_owes(g, errand, true);
+    turn_over(g, errand, true);
     host_send(g, host_put_wake(&all->out, run));
 }
 
@@ -629,11 +594,11 @@ bool generations_cancel(struct generations *all, uint32_t generation,
                         uint64_t run)
 {
     struct generation *g = generation_find(all, generation);
-    struct errand *errand = g ? errand_live(g, run) : NULL;
+    struct errand *errand = g ? errands_live(&g->errands, run) : NULL;
     if (!errand)
         return false;
     errand->cancelled = true;
-    errand_owes(g, errand, true);
+    turn_over(g, errand, true);
     host_send(g, host_put_cancel(&all->out, run));
     return true;
 }

@@ -18,7 +18,6 @@
 
 #define ANSWER_BYTES_MAX (1 << 20) /* as the gate's */
 #define ROW_BYTES_MAX    8192      /* of one, its sentence escaped */
-#define BEGIN_JOBS       100       /* of one question: some ms of the loop */
 
 struct inquiry {
     struct daemon *d;
@@ -361,95 +360,4 @@ void inquiry_take(struct daemon *d, const struct ask *ask)
         outlook_take(d, ask);
     else
         take_question(d, ask);
-}
-
-/* ---- what is recent, after a start ---- */
-
-/* Some jobs of the first set, which is kept until the last of them. */
-struct memory_walk {
-    struct daemon *d;
-    struct jobset *set;
-    uint32_t index, count;
-    struct dossier *dossiers[BEGIN_JOBS]; /* NULL: that job failed */
-};
-
-/* The rows of one job: they are few. Of one that failed it is told from now on
- * only. */
-static struct dossier *read_recent(struct store *store, const char *job)
-{
-    const struct history_query query = { .job = job,
-                                         .from = { EVER_MS },
-                                         .to = { NEVER_MS },
-                                         .limit = RECENT_TOOK };
-    struct dossier *dossier = dossier_new(&query);
-    struct error error;
-    enum history_step step;
-    do
-        step = dossier_read(dossier, store, &error);
-    while (step == HISTORY_GOES_ON);
-    if (step == HISTORY_FAILED) {
-        dossier_free(dossier);
-        return NULL;
-    }
-    return dossier;
-}
-
-static enum question_step on_walk_asked(struct store *store, struct wall now,
-                                        void *question, struct error *reterr)
-{
-    struct memory_walk *walk = question;
-    uint32_t index = walk->index + walk->count;
-    (void)now;
-    (void)reterr;
-    if (walk->count == BEGIN_JOBS || index >= jobset_count(walk->set))
-        return QUESTION_ANSWERED;
-    walk->dossiers[walk->count++] =
-        read_recent(store, jobset_job(walk->set, index)->name);
-    return QUESTION_GOES_ON;
-}
-
-static void walk_on(struct memory_walk *walk);
-
-static void remember(struct recent *recent, const struct dossier *dossier)
-{
-    for (size_t i = 0; dossier && i < dossier->row_count; i++)
-        recent_row(recent, &dossier->rows[i]);
-}
-
-static void on_walk_told(void *question, const char *failure)
-{
-    struct memory_walk *walk = question;
-    (void)failure;
-    for (uint32_t i = 0; i < walk->count; i++) {
-        remember(walk->d->recent, walk->dossiers[i]);
-        dossier_free(walk->dossiers[i]);
-    }
-    walk->index += BEGIN_JOBS;
-    walk->count = 0;
-    walk_on(walk);
-}
-
-static void walk_on(struct memory_walk *walk)
-{
-    struct journal *journal =
-        walk->d->closing ? NULL : records_journal(walk->d->records);
-    if (journal && walk->index < jobset_count(walk->set)) {
-        journal_ask(journal, on_walk_asked, on_walk_told, walk);
-        return;
-    }
-    walk->d->remembering = false;
-    jobset_unref(walk->set);
-    free(walk);
-}
-
-void inquiry_begin(struct daemon *d)
-{
-    const struct jobset *set = set_of(d);
-    if (!d->records || !set)
-        return;
-    struct memory_walk *walk = memory_new(sizeof *walk);
-    d->remembering = true;
-    walk->d = d;
-    walk->set = jobset_ref((struct jobset *)set);
-    walk_on(walk);
 }

@@ -18,8 +18,4 @@ void inquiry_take(struct daemon *d, const struct ask *ask);
 void inquiry_refuse(struct daemon *d, uint64_t ask, int status,
                     const char *sentence);
 
-/* Once, when the first schedule is in force: what the store remembers of its
- * jobs becomes what is recent, some jobs at a time. */
-void inquiry_begin(struct daemon *d);
-
 #endif
