@@ -6,215 +6,94 @@
 #include <inttypes.h>
 #include <string.h>
 
-struct scribe {
+#include "scribe.h"
+
+struct page {
+    struct scribe scribe;
     const struct metrics_view *view;
     uint32_t jobs;    /* of the view's set, so many fit */
     uint32_t omitted; /* and so many do not */
-    struct text *out;
-    const char *name; /* of the family */
 };
-
-/* ---- samples ---- */
-
-/* Backslash, quote and newline are what the format escapes. */
-static void escape(struct text *out, const char *value)
-{
-    for (; *value; value++) {
-        if (*value == '\n')
-            text_puts(out, "\\n");
-        else if (*value == '\\' || *value == '"')
-            text_printf(out, "\\%c", *value);
-        else
-            text_putc(out, *value);
-    }
-}
-
-/* Up to the blank before the value: `labels` are pairs of name and value. A
- * label without a value is left out. */
-static void begin(const struct scribe *scribe, const char *suffix,
-                  const char *const (*labels)[2], size_t count)
-{
-    struct text *out = scribe->out;
-    char mark = '{';
-    text_puts(out, scribe->name);
-    text_puts(out, suffix);
-    for (size_t i = 0; i < count; i++) {
-        if (!labels[i][1])
-            continue;
-        text_putc(out, mark);
-        text_puts(out, labels[i][0]);
-        text_puts(out, "=\"");
-        escape(out, labels[i][1]);
-        text_putc(out, '"');
-        mark = ',';
-    }
-    text_puts(out, mark == ',' ? "} " : " ");
-}
-#define BEGIN(scribe, suffix, ...)                                             \
-    begin(scribe, suffix, (const char *const[][2]){ __VA_ARGS__ },             \
-          sizeof((const char *const[][2]){ __VA_ARGS__ }) /                    \
-              sizeof(const char *const[2]))
-
-static void number(const struct scribe *scribe, uint64_t value)
-{
-    text_printf(scribe->out, "%" PRIu64 "\n", value);
-}
-
-/* Exact: a double has no room for a time in microseconds. */
-static void decimal(const struct scribe *scribe, int64_t value, int64_t unit,
-                    int digits)
-{
-    uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    uint64_t whole = size / (uint64_t)unit, rest = size % (uint64_t)unit;
-    text_puts(scribe->out, value < 0 ? "-" : "");
-    text_printf(scribe->out, "%" PRIu64, whole);
-    if (rest)
-        text_printf(scribe->out, ".%0*" PRIu64, digits, rest);
-    text_putc(scribe->out, '\n');
-}
-
-static void seconds_ms(const struct scribe *scribe, int64_t ms)
-{
-    decimal(scribe, ms, 1000, 3);
-}
-
-static void seconds_us(const struct scribe *scribe, int64_t us)
-{
-    decimal(scribe, us, 1000000, 6);
-}
-
-static void single(const struct scribe *scribe, uint64_t value)
-{
-    begin(scribe, "", NULL, 0);
-    number(scribe, value);
-}
-
-/* No sample where it never was. */
-static void instant(const struct scribe *scribe, struct wall at)
-{
-    if (at.ms == EVER_MS || at.ms == NEVER_MS)
-        return;
-    begin(scribe, "", NULL, 0);
-    seconds_ms(scribe, at.ms);
-}
-
-/* Trailing zeros are no part of a bound: le="0.5". */
-static void bound(int64_t us, struct text *out)
-{
-    text_printf(out, "%" PRId64, us / 1000000);
-    if (us % 1000000 == 0)
-        return;
-    text_printf(out, ".%06" PRId64, us % 1000000);
-    while (out->data[out->len - 1] == '0')
-        out->data[--out->len] = '\0';
-}
-
-static void histogram(const struct scribe *scribe,
-                      const struct histogram *histogram,
-                      const struct histogram_scale *scale)
-{
-    uint64_t sum = 0;
-    struct text le;
-    text_init(&le, 32);
-    for (size_t i = 0; i < HISTOGRAM_BOUNDS && scale->bounds_us[i]; i++) {
-        text_clear(&le);
-        bound(scale->bounds_us[i], &le);
-        sum += histogram->buckets[i];
-        BEGIN(scribe, "_bucket", { "le", le.data });
-        number(scribe, sum);
-    }
-    text_close(&le);
-    BEGIN(scribe, "_bucket", { "le", "+Inf" });
-    number(scribe, histogram->count);
-    begin(scribe, "_sum", NULL, 0);
-    seconds_us(scribe, (int64_t)histogram->sum_us);
-    begin(scribe, "_count", NULL, 0);
-    number(scribe, histogram->count);
-}
 
 /* ---- the worker ---- */
 
-static void build_info(const struct scribe *scribe)
+static void build_info(const struct page *p)
 {
-    BEGIN(scribe, "", { "version", MOONCRON_VERSION });
-    number(scribe, 1);
+    SCRIBE(&p->scribe, "", { "version", MOONCRON_VERSION });
+    scribe_number(&p->scribe, 1);
 }
 
-static void primary(const struct scribe *scribe)
+static void primary(const struct page *p)
 {
-    single(scribe, scribe->view->primary);
+    scribe_single(&p->scribe, p->view->primary);
 }
 
-static void generation(const struct scribe *scribe)
+static void generation(const struct page *p)
 {
-    single(scribe, scribe->view->status.generation);
+    scribe_single(&p->scribe, p->view->status.generation);
 }
 
-static void loaded_time(const struct scribe *scribe)
+static void loaded_time(const struct page *p)
 {
-    if (scribe->view->set)
-        instant(scribe, scribe->view->status.in_force_since);
+    if (p->view->set)
+        scribe_instant(&p->scribe, p->view->status.in_force_since);
 }
 
-static void good_load_time(const struct scribe *scribe)
+static void good_load_time(const struct page *p)
 {
-    instant(scribe, scribe->view->sums.loaded);
+    scribe_instant(&p->scribe, p->view->sums.loaded);
 }
 
-static void load_successful(const struct scribe *scribe)
+static void load_successful(const struct page *p)
 {
-    single(scribe, !scribe->view->sums.load_failed);
+    scribe_single(&p->scribe, !p->view->sums.load_failed);
 }
 
-static void reloads(const struct scribe *scribe)
+static void reloads(const struct page *p)
 {
     static const char *const names[] = { [LOAD_OK] = "ok",
                                          [LOAD_UNCHANGED] = "unchanged",
                                          [LOAD_FAILED] = "failed" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        BEGIN(scribe, "", { "result", names[i] });
-        number(scribe, scribe->view->sums.loads[i]);
-    }
+    scribe_each(&p->scribe, "result", names, p->view->sums.loads,
+                sizeof names / sizeof *names);
 }
 
-static void settings_info(const struct scribe *scribe)
+static void settings_info(const struct page *p)
 {
-    const struct metrics_view *view = scribe->view;
+    const struct metrics_view *view = p->view;
     struct text version;
     if (!view->set)
         return;
     text_init(&version, 32);
     text_printf(&version, "%016" PRIx64, view->status.settings.digest);
-    BEGIN(
-        scribe, "", { "environment", view->environment },
+    SCRIBE(
+        &p->scribe, "", { "environment", view->environment },
         { "enable_jobs", view->status.settings.enable_jobs ? "true" : "false" },
         { "version", version.data });
-    number(scribe, 1);
+    scribe_number(&p->scribe, 1);
     text_close(&version);
 }
 
-static void settings_age(const struct scribe *scribe)
+static void settings_age(const struct page *p)
 {
-    const struct metrics_view *view = scribe->view;
+    const struct metrics_view *view = p->view;
     if (view->sums.fetched.ms == EVER_MS)
         return;
-    begin(scribe, "", NULL, 0);
-    seconds_ms(scribe, view->now.ms - view->sums.fetched.ms);
+    scribe_begin(&p->scribe, "", NULL, 0);
+    scribe_seconds_ms(&p->scribe, view->now.ms - view->sums.fetched.ms);
 }
 
-static void fetches(const struct scribe *scribe)
+static void fetches(const struct page *p)
 {
     static const char *const names[] = { [FETCH_OK] = "ok",
                                          [FETCH_NOT_MODIFIED] = "not_modified",
                                          [FETCH_FAILED] = "failed",
                                          [FETCH_REFUSED] = "refused" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        BEGIN(scribe, "", { "result", names[i] });
-        number(scribe, scribe->view->sums.fetches[i]);
-    }
+    scribe_each(&p->scribe, "result", names, p->view->sums.fetches,
+                sizeof names / sizeof *names);
 }
 
-static void jobs(const struct scribe *scribe)
+static void jobs(const struct page *p)
 {
     static const char *const names[] = {
         [STANDING_SCHEDULED] = "scheduled",
@@ -222,19 +101,16 @@ static void jobs(const struct scribe *scribe)
         [STANDING_ENVIRONMENT] = "environment",
         [STANDING_JOBS_OFF] = "jobs_off",
     };
-    const struct jobset *set = scribe->view->set;
-    uint32_t counts[4] = { 0 };
+    const struct jobset *set = p->view->set;
+    uint64_t counts[4] = { 0 };
     for (uint32_t i = 0; set && i < jobset_count(set); i++)
         counts[jobset_job(set, i)->standing]++;
-    for (size_t i = 0; i < 4; i++) {
-        BEGIN(scribe, "", { "standing", names[i] });
-        number(scribe, counts[i]);
-    }
+    scribe_each(&p->scribe, "standing", names, counts, 4);
 }
 
-static void jobs_omitted(const struct scribe *scribe)
+static void jobs_omitted(const struct page *p)
 {
-    single(scribe, scribe->omitted);
+    scribe_single(&p->scribe, p->omitted);
 }
 
 /* ---- runs ---- */
@@ -269,52 +145,52 @@ static bool is_listed(enum verdict verdict, enum why why)
 }
 
 /* What the list above forgot is told as well, once it has happened. */
-static void runs(const struct scribe *scribe)
+static void runs(const struct page *p)
 {
     for (enum verdict verdict = 0; verdict < VERDICTS; verdict++)
         for (enum why why = 0; why < WHYS; why++) {
-            uint64_t count = scribe->view->sums.ended[verdict][why];
+            uint64_t count = p->view->sums.ended[verdict][why];
             if (!count && !is_listed(verdict, why))
                 continue;
-            BEGIN(scribe, "", { "result", verdict_names[verdict] },
-                  { "why", why ? why_names[why] : NULL });
-            number(scribe, count);
+            SCRIBE(&p->scribe, "", { "result", verdict_names[verdict] },
+                   { "why", why ? why_names[why] : NULL });
+            scribe_number(&p->scribe, count);
         }
 }
 
-static void runs_live(const struct scribe *scribe)
+static void runs_live(const struct page *p)
 {
-    single(scribe, scribe->view->status.runs);
+    scribe_single(&p->scribe, p->view->status.runs);
 }
 
-static void attempts(const struct scribe *scribe)
+static void attempts(const struct page *p)
 {
-    single(scribe, scribe->view->sums.attempts);
+    scribe_single(&p->scribe, p->view->sums.attempts);
 }
 
-static void retries(const struct scribe *scribe)
+static void retries(const struct page *p)
 {
-    single(scribe, scribe->view->sums.retries);
+    scribe_single(&p->scribe, p->view->sums.retries);
 }
 
-static void took(const struct scribe *scribe)
+static void took(const struct page *p)
 {
-    histogram(scribe, &scribe->view->sums.took, &metrics_took_scale);
+    scribe_histogram(&p->scribe, &p->view->sums.took, &metrics_took_scale);
 }
 
-static void late(const struct scribe *scribe)
+static void late(const struct page *p)
 {
-    histogram(scribe, &scribe->view->sums.late, &metrics_late_scale);
+    scribe_histogram(&p->scribe, &p->view->sums.late, &metrics_late_scale);
 }
 
-static void calls_live(const struct scribe *scribe)
+static void calls_live(const struct page *p)
 {
-    single(scribe, scribe->view->traffic.live);
+    scribe_single(&p->scribe, p->view->traffic.live);
 }
 
-static void calls_waiting(const struct scribe *scribe)
+static void calls_waiting(const struct page *p)
 {
-    single(scribe, scribe->view->traffic.waiting);
+    scribe_single(&p->scribe, p->view->traffic.waiting);
 }
 
 static const char *origin_of(const struct metrics_circuit *circuit)
@@ -322,69 +198,67 @@ static const char *origin_of(const struct metrics_circuit *circuit)
     return *circuit->origin ? circuit->origin : "backend";
 }
 
-static void circuit_open(const struct scribe *scribe)
+static void circuit_open(const struct page *p)
 {
-    for (size_t i = 0; i < scribe->view->circuit_count; i++) {
-        const struct metrics_circuit *circuit = &scribe->view->circuits[i];
-        BEGIN(scribe, "", { "origin", origin_of(circuit) });
-        number(scribe, circuit->open);
+    for (size_t i = 0; i < p->view->circuit_count; i++) {
+        const struct metrics_circuit *circuit = &p->view->circuits[i];
+        SCRIBE(&p->scribe, "", { "origin", origin_of(circuit) });
+        scribe_number(&p->scribe, circuit->open);
     }
 }
 
-static void circuit_opened(const struct scribe *scribe)
+static void circuit_opened(const struct page *p)
 {
-    for (size_t i = 0; i < scribe->view->circuit_count; i++) {
-        const struct metrics_circuit *circuit = &scribe->view->circuits[i];
-        BEGIN(scribe, "", { "origin", origin_of(circuit) });
-        number(scribe, circuit->opened);
+    for (size_t i = 0; i < p->view->circuit_count; i++) {
+        const struct metrics_circuit *circuit = &p->view->circuits[i];
+        SCRIBE(&p->scribe, "", { "origin", origin_of(circuit) });
+        scribe_number(&p->scribe, circuit->opened);
     }
 }
 
 /* ---- the journal ---- */
 
-static void journal_well(const struct scribe *scribe)
+static void journal_well(const struct page *p)
 {
-    single(scribe, scribe->view->status.store_well);
+    scribe_single(&p->scribe, p->view->status.store_well);
 }
 
-static void journal_failures(const struct scribe *scribe)
+static void journal_failures(const struct page *p)
 {
-    if (scribe->view->has_journal)
-        single(scribe, scribe->view->journal.failures);
+    if (p->view->has_journal)
+        scribe_single(&p->scribe, p->view->journal.failures);
 }
 
-static void journal_claims(const struct scribe *scribe)
+static void journal_claims(const struct page *p)
 {
     static const char *const names[] = {
         [CLAIM_DURABLE] = "durable", [CLAIM_TAKEN] = "taken"
     };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        BEGIN(scribe, "", { "result", names[i] });
-        number(scribe, scribe->view->sums.claims[i]);
-    }
+    scribe_each(&p->scribe, "result", names, p->view->sums.claims,
+                sizeof names / sizeof *names);
 }
 
-static void journal_entries(const struct scribe *scribe)
+static void journal_entries(const struct page *p)
 {
-    if (scribe->view->has_journal)
-        single(scribe, scribe->view->journal.entries);
+    if (p->view->has_journal)
+        scribe_single(&p->scribe, p->view->journal.entries);
 }
 
-static void journal_waiting(const struct scribe *scribe)
+static void journal_waiting(const struct page *p)
 {
-    if (scribe->view->has_journal)
-        single(scribe, scribe->view->journal.waiting);
+    if (p->view->has_journal)
+        scribe_single(&p->scribe, p->view->journal.waiting);
 }
 
-static void journal_commits(const struct scribe *scribe)
+static void journal_commits(const struct page *p)
 {
-    if (scribe->view->has_journal)
-        histogram(scribe, &scribe->view->journal.commits, &journal_scale);
+    if (p->view->has_journal)
+        scribe_histogram(&p->scribe, &p->view->journal.commits, &journal_scale);
 }
 
-static void turns(const struct scribe *scribe)
+static void turns(const struct page *p)
 {
-    histogram(scribe, &scribe->view->sums.turns, &metrics_turn_scale);
+    scribe_histogram(&p->scribe, &p->view->sums.turns, &metrics_turn_scale);
 }
 
 /* ---- jobs ---- */
@@ -401,163 +275,163 @@ static bool is_told(const struct metrics_view *view, uint32_t index)
     return false;
 }
 
-typedef void job_sample(const struct scribe *scribe, const char *job,
+typedef void job_sample(const struct page *p, const char *job,
                         const struct metrics_row *row);
 
-static void each_job(const struct scribe *scribe, job_sample *sample)
+static void each_job(const struct page *p, job_sample *sample)
 {
-    for (uint32_t i = 0; i < scribe->jobs; i++)
-        if (is_told(scribe->view, i))
-            sample(scribe, jobset_job(scribe->view->set, i)->name,
-                   &scribe->view->rows[i]);
+    for (uint32_t i = 0; i < p->jobs; i++)
+        if (is_told(p->view, i))
+            sample(p, jobset_job(p->view->set, i)->name, &p->view->rows[i]);
 }
 
-static void job_number(const struct scribe *scribe, const char *job,
+static void job_number(const struct page *p, const char *job,
                        const char *suffix, uint64_t value)
 {
-    BEGIN(scribe, suffix, { "job", job });
-    number(scribe, value);
+    SCRIBE(&p->scribe, suffix, { "job", job });
+    scribe_number(&p->scribe, value);
 }
 
-static void job_runs(const struct scribe *scribe, const char *job,
+static void job_runs(const struct page *p, const char *job,
                      const struct metrics_row *row)
 {
     for (enum verdict verdict = 0; verdict < VERDICTS; verdict++) {
-        BEGIN(scribe, "", { "job", job }, { "result", verdict_names[verdict] });
-        number(scribe, row->counted.results[verdict]);
+        SCRIBE(&p->scribe, "", { "job", job },
+               { "result", verdict_names[verdict] });
+        scribe_number(&p->scribe, row->counted.results[verdict]);
     }
 }
 
-static void passed_of(const struct scribe *scribe, const char *job,
+static void passed_of(const struct page *p, const char *job,
                       enum verdict verdict, const uint64_t counts[WHYS])
 {
     for (enum why why = 0; why < WHYS; why++) {
         if (!counts[why])
             continue;
-        BEGIN(scribe, "", { "job", job }, { "result", verdict_names[verdict] },
-              { "why", why ? why_names[why] : NULL });
-        number(scribe, counts[why]);
+        SCRIBE(&p->scribe, "", { "job", job },
+               { "result", verdict_names[verdict] },
+               { "why", why ? why_names[why] : NULL });
+        scribe_number(&p->scribe, counts[why]);
     }
 }
 
-static void job_passed(const struct scribe *scribe, const char *job,
+static void job_passed(const struct page *p, const char *job,
                        const struct metrics_row *row)
 {
-    passed_of(scribe, job, VERDICT_SKIPPED, row->counted.skipped);
-    passed_of(scribe, job, VERDICT_MISSED, row->counted.missed);
+    passed_of(p, job, VERDICT_SKIPPED, row->counted.skipped);
+    passed_of(p, job, VERDICT_MISSED, row->counted.missed);
 }
 
-static void job_attempts(const struct scribe *scribe, const char *job,
+static void job_attempts(const struct page *p, const char *job,
                          const struct metrics_row *row)
 {
-    job_number(scribe, job, "", row->counted.attempts);
+    job_number(p, job, "", row->counted.attempts);
 }
 
-static void job_retries(const struct scribe *scribe, const char *job,
+static void job_retries(const struct page *p, const char *job,
                         const struct metrics_row *row)
 {
-    job_number(scribe, job, "", row->counted.retries);
+    job_number(p, job, "", row->counted.retries);
 }
 
-static void job_took(const struct scribe *scribe, const char *job,
+static void job_took(const struct page *p, const char *job,
                      const struct metrics_row *row)
 {
-    BEGIN(scribe, "_sum", { "job", job });
-    seconds_ms(scribe, row->counted.took_ms);
-    job_number(scribe, job, "_count", row->counted.took_count);
+    SCRIBE(&p->scribe, "_sum", { "job", job });
+    scribe_seconds_ms(&p->scribe, row->counted.took_ms);
+    job_number(p, job, "_count", row->counted.took_count);
 }
 
-static void job_instant(const struct scribe *scribe, const char *job,
-                        struct wall at)
+static void job_instant(const struct page *p, const char *job, struct wall at)
 {
     if (at.ms == EVER_MS || at.ms == NEVER_MS)
         return;
-    BEGIN(scribe, "", { "job", job });
-    seconds_ms(scribe, at.ms);
+    SCRIBE(&p->scribe, "", { "job", job });
+    scribe_seconds_ms(&p->scribe, at.ms);
 }
 
-static void job_last_success(const struct scribe *scribe, const char *job,
+static void job_last_success(const struct page *p, const char *job,
                              const struct metrics_row *row)
 {
-    job_instant(scribe, job, row->last_success);
+    job_instant(p, job, row->last_success);
 }
 
-static void job_next(const struct scribe *scribe, const char *job,
+static void job_next(const struct page *p, const char *job,
                      const struct metrics_row *row)
 {
-    job_instant(scribe, job, row->next);
+    job_instant(p, job, row->next);
 }
 
-static void job_live(const struct scribe *scribe, const char *job,
+static void job_live(const struct page *p, const char *job,
                      const struct metrics_row *row)
 {
-    job_number(scribe, job, "", row->going);
+    job_number(p, job, "", row->going);
 }
 
-static void job_fails(const struct scribe *scribe, const char *job,
+static void job_fails(const struct page *p, const char *job,
                       const struct metrics_row *row)
 {
-    job_number(scribe, job, "", row->fails);
+    job_number(p, job, "", row->fails);
 }
 
-static void job_paused(const struct scribe *scribe, const char *job,
+static void job_paused(const struct page *p, const char *job,
                        const struct metrics_row *row)
 {
-    job_number(scribe, job, "", row->paused);
+    job_number(p, job, "", row->paused);
 }
 
 /* ---- the process ---- */
 
-static void vital(const struct scribe *scribe, int64_t value)
+static void vital(const struct page *p, int64_t value)
 {
     if (value >= 0)
-        single(scribe, (uint64_t)value);
+        scribe_single(&p->scribe, (uint64_t)value);
 }
 
-static void process_cpu(const struct scribe *scribe)
+static void process_cpu(const struct page *p)
 {
-    if (scribe->view->vitals.cpu_us < 0)
+    if (p->view->vitals.cpu_us < 0)
         return;
-    begin(scribe, "", NULL, 0);
-    seconds_us(scribe, scribe->view->vitals.cpu_us);
+    scribe_begin(&p->scribe, "", NULL, 0);
+    scribe_seconds_us(&p->scribe, p->view->vitals.cpu_us);
 }
 
-static void process_resident(const struct scribe *scribe)
+static void process_resident(const struct page *p)
 {
-    vital(scribe, scribe->view->vitals.resident_bytes);
+    vital(p, p->view->vitals.resident_bytes);
 }
 
-static void process_virtual(const struct scribe *scribe)
+static void process_virtual(const struct page *p)
 {
-    vital(scribe, scribe->view->vitals.virtual_bytes);
+    vital(p, p->view->vitals.virtual_bytes);
 }
 
-static void process_fds(const struct scribe *scribe)
+static void process_fds(const struct page *p)
 {
-    vital(scribe, scribe->view->vitals.fds);
+    vital(p, p->view->vitals.fds);
 }
 
-static void process_fds_max(const struct scribe *scribe)
+static void process_fds_max(const struct page *p)
 {
-    vital(scribe, scribe->view->vitals.fds_max);
+    vital(p, p->view->vitals.fds_max);
 }
 
-static void process_threads(const struct scribe *scribe)
+static void process_threads(const struct page *p)
 {
-    vital(scribe, scribe->view->vitals.threads);
+    vital(p, p->view->vitals.threads);
 }
 
-static void process_start(const struct scribe *scribe)
+static void process_start(const struct page *p)
 {
-    instant(scribe, scribe->view->sums.began);
+    scribe_instant(&p->scribe, p->view->sums.began);
 }
 
 /* ---- the whole ---- */
 
 static const struct family {
     const char *name, *type, *help;
-    void (*put)(const struct scribe *scribe); /* its samples, */
-    job_sample *of_job;                       /* or those of each job */
+    void (*put)(const struct page *p); /* its samples, */
+    job_sample *of_job;                /* or those of each job */
 } families[] = {
     { "mooncron_build_info", "gauge", "1; the version of the program.",
       build_info, NULL },
@@ -701,17 +575,14 @@ void metrics_text(const struct metrics_view *view, size_t bytes_max,
                   struct text *out)
 {
     uint32_t count = view->set ? jobset_count(view->set) : 0;
-    struct scribe scribe = { .view = view, .out = out };
-    scribe.jobs = jobs_that_fit(view, bytes_max);
-    scribe.omitted = count - scribe.jobs;
+    uint32_t fit = jobs_that_fit(view, bytes_max);
+    struct page p = { { .out = out }, view, fit, count - fit };
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
         const struct family *family = &families[i];
-        scribe.name = family->name;
-        text_printf(out, "# HELP %s %s\n# TYPE %s %s\n", family->name,
-                    family->help, family->name, family->type);
+        scribe_family(&p.scribe, family->name, family->type, family->help);
         if (family->of_job)
-            each_job(&scribe, family->of_job);
+            each_job(&p, family->of_job);
         else
-            family->put(&scribe);
+            family->put(&p);
     }
 }
