@@ -172,12 +172,7 @@ static void put_trigger(const struct order_report *report,
     writing_string(out, "key", status_key(report->key, key));
     writing_time(out, "slot", report->key.slot, zone);
     writing_number(out, "attempts", job->retry.attempts);
-    if (job->function) {
-        writing_number(out, "lua", job->line);
-    } else {
-        writing_string(out, "method", method_names[job->method]);
-        writing_string(out, "path", job->target);
-    }
+    status_target(job, out);
     text_putc(out, '}');
 }
 

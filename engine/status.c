@@ -44,6 +44,16 @@ const char *status_key(struct run_key key, char buffer[STATUS_KEY_MAX])
 
 /* ---- one job ---- */
 
+void status_target(const struct job *job, struct text *out)
+{
+    if (job->function) {
+        writing_number(out, "lua", job->line);
+        return;
+    }
+    writing_string(out, "method", method_names[job->method]);
+    writing_string(out, "path", job->target);
+}
+
 void status_run(const struct recent_run *run, const struct zone *zone,
                 struct text *out)
 {
@@ -194,19 +204,6 @@ static void put_lane(const struct status_view *view, uint32_t index,
         put_pause(recent, lane, zone, out);
 }
 
-static void put_target(const struct job *job, struct text *out)
-{
-    writing_string(out, "overlap", overlap_names[job->overlap]);
-    writing_open(out, "target", '{');
-    if (job->function) {
-        writing_number(out, "lua", job->line);
-    } else {
-        writing_string(out, "method", method_names[job->method]);
-        writing_string(out, "path", job->target);
-    }
-    text_putc(out, '}');
-}
-
 static void put_job(const struct status_view *view, uint32_t index,
                     struct counts *counts, struct text *out)
 {
@@ -227,7 +224,10 @@ static void put_job(const struct status_view *view, uint32_t index,
     writing_word(out, "reason", status_reason(job));
     if (zone != jobset_zone(set))
         writing_string(out, "timezone", zone_name(zone));
-    put_target(job, out);
+    writing_string(out, "overlap", overlap_names[job->overlap]);
+    writing_open(out, "target", '{');
+    status_target(job, out);
+    text_putc(out, '}');
     if (scheduled)
         put_lane(view, index, &lane, zone, out);
     text_putc(out, '}');

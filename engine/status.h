@@ -36,7 +36,8 @@ const char *status_reason(const struct job *job);
 /* The zone that the job's times are shown in: its own, or the set's. */
 const struct zone *status_zone(const struct jobset *set, const struct job *job);
 
-/* A run, as members of an object that is open. */
+/* What a job calls, and a run, as members of an object that is open. */
+void status_target(const struct job *job, struct text *out);
 void status_run(const struct recent_run *run, const struct zone *zone,
                 struct text *out);
 /* "2026-11-23T14:07:31Z", and "~manual" behind it: what names a run in a path.
