@@ -108,11 +108,11 @@ static void on_sent(void *data, uint64_t tag, const struct http_answer *answer)
     uv_stop(&errand->loop);
 }
 
-int errand_send(const struct config *config, enum method method,
-                const char *path, const char *token, const char *body,
-                char **ret_body, struct error *reterr)
+int errand_send(const struct config *config,
+                const struct errand_request *request, char **ret_body,
+                struct error *reterr)
 {
-    const struct http_config http = {
+    const struct http_config client = {
         .backend_url = config->url,
         .ca_file = config->ca_file,
         .connect_timeout_ms = config->connect_timeout_ms,
@@ -121,25 +121,25 @@ int errand_send(const struct config *config, enum method method,
     char line[4200] = ""; /* a secret is 4096 bytes at most */
     const char *headers[2];
     size_t count = 0;
-    if (*token) {
-        snprintf(line, sizeof line, "Authorization: Bearer %s", token);
+    if (*request->token) {
+        snprintf(line, sizeof line, "Authorization: Bearer %s", request->token);
         headers[count++] = line;
     }
-    if (*body)
+    if (*request->body)
         headers[count++] = "Content-Type: application/json";
-    const struct http_request request = {
-        .method = method,
-        .url = path,
+    const struct http_request sent = {
+        .method = request->method,
+        .url = request->path,
         .headers = headers,
         .header_count = count,
-        .body = method == METHOD_GET ? NULL : body,
-        .body_len = strlen(body),
+        .body = request->method == METHOD_GET ? NULL : request->body,
+        .body_len = strlen(request->body),
         .timeout_ms = SEND_TIMEOUT_MS,
         .keep_max = HTTP_ANSWER_MAX,
     };
-    if (!errand_open(&errand, &http, reterr))
+    if (!errand_open(&errand, &client, reterr))
         return 0;
-    uint64_t handle = http_send(errand.http, &request, on_sent, &errand, 0);
+    uint64_t handle = http_send(errand.http, &sent, on_sent, &errand, 0);
     assert(handle);
     (void)handle;
     uv_run(&errand.loop, UV_RUN_DEFAULT);

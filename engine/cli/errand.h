@@ -14,11 +14,17 @@ struct settings *errand_settings(const struct config *config,
                                  enum fetch_outcome *ret_outcome,
                                  struct error *reterr);
 
-/* One request to a path of the daemon, with a bearer token and a body, or ""
- * for either. The status, with the answer's body in `ret_body` (the caller
- * frees it); 0 and a sentence where no answer came. */
-int errand_send(const struct config *config, enum method method,
-                const char *path, const char *token, const char *body,
-                char **ret_body, struct error *reterr);
+/* One request to the daemon. */
+struct errand_request {
+    enum method method;
+    const char *path;
+    const char *token; /* of a bearer; or "" */
+    const char *body;  /* JSON, of what is no GET; or "" */
+};
+/* The status, with the answer's body in `ret_body` (the caller frees it); 0 and
+ * a sentence where no answer came. */
+int errand_send(const struct config *config,
+                const struct errand_request *request, char **ret_body,
+                struct error *reterr);
 
 #endif

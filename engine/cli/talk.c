@@ -179,10 +179,11 @@ void talk_complain(struct talk *talk)
 
 bool talk_try(struct talk *talk, enum method method, const char *body)
 {
+    const struct errand_request request = { method, talk->path.data,
+                                            talk->token, body };
     struct error error = { "" };
     forget(talk);
-    talk->status = errand_send(&talk->config, method, talk->path.data,
-                               talk->token, body, &talk->body, &error);
+    talk->status = errand_send(&talk->config, &request, &talk->body, &error);
     if (!talk->status) {
         free(talk->body);
         talk->body = memory_copy(error.text, strlen(error.text));
