@@ -551,7 +551,8 @@ static void ends_are_told_as_declared(void **state)
 
 /* ---- an origin that does not answer ---- */
 
-static unsigned failures_before_it_opened(const struct world *world)
+static void expect_failures_before_it_opened(const struct world *world,
+                                             unsigned wanted)
 {
     char *log = proc_output(world->worker.proc, true);
     const char *end = strstr(log, " cannot be reached (5 failures in a row");
@@ -559,8 +560,9 @@ static unsigned failures_before_it_opened(const struct world *world)
     for (const char *at = log; (at = strstr(at, "\"verdict\":\"")); at++)
         count += at < end && (!strncmp(at + 11, "failed", 6) ||
                               !strncmp(at + 11, "unknown", 7));
+    if (count != wanted)
+        fail_msg("%u failures, not %u:\n%s", count, wanted, log);
     free(log);
-    return count;
 }
 
 static void expect_status(const struct world *world, const char *needle)
@@ -587,7 +589,7 @@ static void a_circuit_opens_and_closes(void **state)
     stand_stop(&world->stand);
     expect_says(world, " cannot be reached (5 failures in a row): its jobs are "
                        "skipped, and it is tried again in ");
-    assert_int_equal(failures_before_it_opened(world), 4); /* and the fifth */
+    expect_failures_before_it_opened(world, 4); /* and the fifth */
     expect_says(world, "Z: skipped, circuit");
     expect_status(world, "\"circuit\":{\"origin\":\"\",\"trouble\":"
                          "\"unreachable\",\"cause\":\"network\",\"status\":0,");
