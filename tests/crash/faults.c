@@ -26,6 +26,10 @@
 
 #include "board.h"
 
+/* Where a word has 64 bits the names with a 64 are the same functions. */
+_Static_assert(sizeof(off_t) == 8, "open64() and its like are others here");
+#define SAME_AS(name) __attribute__((alias(name)))
+
 /* The one thing that every thread shares: set before there is a second. */
 static struct board *board;
 
@@ -66,12 +70,17 @@ static enum deed deed_for(unsigned classes, const char *name)
     return board->deed;
 }
 
-static bool fails(unsigned classes, const char *name)
+static bool is_failure(enum deed deed)
 {
-    if (deed_for(classes, name) != DEED_FAIL)
+    if (deed != DEED_FAIL)
         return false;
     errno = board->error;
     return true;
+}
+
+static bool fails(unsigned classes, const char *name)
+{
+    return is_failure(deed_for(classes, name));
 }
 
 static bool is_file(int fd)
@@ -112,60 +121,30 @@ int open(const char *path, int flags, ...)
                                                : REAL(open)(path, flags, mode);
 }
 
-int open64(const char *path, int flags, ...)
-{
-    va_list arguments;
-    va_start(arguments, flags);
-    mode_t mode = mode_of(flags, arguments);
-    va_end(arguments);
-    return fails(class_of_open(flags), "open")
-               ? -1
-               : REAL(open64)(path, flags, mode);
-}
+int open64(const char *path, int flags, ...) SAME_AS("open");
 
 ssize_t write(int fd, const void *bytes, size_t size)
 {
-    switch (deed_for(class_of_write(fd), "write")) {
-    case DEED_TEAR:
+    enum deed deed = deed_for(class_of_write(fd), "write");
+    if (deed == DEED_TEAR) {
         REAL(write)(fd, bytes, size / 2);
         die();
-        break;
-    case DEED_FAIL:
-        errno = board->error;
-        return -1;
-    case DEED_KILL:
-    case DEED_NONE:
-        break;
     }
-    return REAL(write)(fd, bytes, size);
-}
-
-static ssize_t write_at(int fd, const void *bytes, size_t size, off_t at)
-{
-    switch (deed_for(class_of_write(fd), "pwrite")) {
-    case DEED_TEAR:
-        REAL(pwrite)(fd, bytes, size / 2, at);
-        die();
-        break;
-    case DEED_FAIL:
-        errno = board->error;
-        return -1;
-    case DEED_KILL:
-    case DEED_NONE:
-        break;
-    }
-    return REAL(pwrite)(fd, bytes, size, at);
+    return is_failure(deed) ? -1 : REAL(write)(fd, bytes, size);
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
 {
-    return write_at(fd, bytes, size, at);
+    enum deed deed = deed_for(class_of_write(fd), "pwrite");
+    if (deed == DEED_TEAR) {
+        REAL(pwrite)(fd, bytes, size / 2, at);
+        die();
+    }
+    return is_failure(deed) ? -1 : REAL(pwrite)(fd, bytes, size, at);
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t at)
-{
-    return write_at(fd, bytes, size, at);
-}
+    SAME_AS("pwrite");
 
 ssize_t read(int fd, void *bytes, size_t size)
 {
@@ -177,10 +156,7 @@ ssize_t pread(int fd, void *bytes, size_t size, off_t at)
     return fails(CALL_READS, "pread") ? -1 : REAL(pread)(fd, bytes, size, at);
 }
 
-ssize_t pread64(int fd, void *bytes, size_t size, off_t at)
-{
-    return fails(CALL_READS, "pread") ? -1 : REAL(pread)(fd, bytes, size, at);
-}
+ssize_t pread64(int fd, void *bytes, size_t size, off_t at) SAME_AS("pread");
 
 int fdatasync(int fd)
 {
@@ -197,10 +173,7 @@ int ftruncate(int fd, off_t size)
     return fails(CALL_KEEPS, "ftruncate") ? -1 : REAL(ftruncate)(fd, size);
 }
 
-int ftruncate64(int fd, off_t size)
-{
-    return fails(CALL_KEEPS, "ftruncate") ? -1 : REAL(ftruncate)(fd, size);
-}
+int ftruncate64(int fd, off_t size) SAME_AS("ftruncate");
 
 int unlink(const char *path)
 {
@@ -250,16 +223,7 @@ int fcntl(int fd, int command, ...)
                : REAL(fcntl)(fd, command, argument);
 }
 
-int fcntl64(int fd, int command, ...)
-{
-    va_list arguments;
-    va_start(arguments, command);
-    void *argument = va_arg(arguments, void *);
-    va_end(arguments);
-    return fails(class_of_fcntl(command), "fcntl")
-               ? -1
-               : REAL(fcntl)(fd, command, argument);
-}
+int fcntl64(int fd, int command, ...) SAME_AS("fcntl");
 
 /* ---- sockets and pipes ---- */
 
