@@ -1,10 +1,11 @@
 /* The checker: what must hold between the ledger and the journal.
  *
  * Every slot that the backend received has a row that was claimed; a slot has
- * one key, and no attempt of one claim comes twice; the rows of a job cover its
- * slots from the first to the last without a gap, and none of them twice; who
- * was answered nothing is not said to be well; the file is whole, and is the
- * same that the first life made. */
+ * one key, no attempt of one claim comes twice, and where a job has no retries
+ * none comes after the first; the rows of a job cover its slots from the first
+ * to the last without a gap, and none of them twice; who was answered nothing
+ * is not said to be well; the file is whole, and is the same that the first
+ * life made. */
 #include "checker.h"
 
 #include <dirent.h>
@@ -24,7 +25,8 @@
 #include "mooncron/verdict.h"
 
 #define NAME_SIZE    136 /* of a job's name, with its end */
-#define FINDINGS_MAX 20  /* of a point that are told */
+#define KEY_SIZE     (NAME_SIZE + RFC3339_TEXT_MAX + sizeof "/manual")
+#define FINDINGS_MAX 20 /* of a point that are told */
 
 /* ---- findings ---- */
 
@@ -51,8 +53,8 @@ static void note(struct findings *findings, unsigned *counter,
     text_putc(&findings->text, '\n');
 }
 
-__attribute__((format(printf, 3, 4))) static void wrong(
-    struct findings *findings, unsigned *counter, const char *format, ...)
+void findings_count(struct findings *findings, unsigned *counter,
+                    const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -71,10 +73,10 @@ void findings_add(struct findings *findings, const char *format, ...)
 /* ---- what is read ---- */
 
 struct call {
-    char job[NAME_SIZE], key[NAME_SIZE + RFC3339_TEXT_MAX];
+    char job[NAME_SIZE], key[KEY_SIZE];
     int64_t slot_ms;
     uint32_t attempt, epoch;
-    bool answered_well;
+    bool manual, answered_well;
 };
 
 struct row {
@@ -82,7 +84,7 @@ struct row {
     int64_t slot_ms, last_ms, slots;
     uint32_t epoch, attempt;
     uint8_t verdict, why;
-    bool passed, done;
+    bool manual, passed, done;
 };
 
 struct books {
@@ -91,17 +93,29 @@ struct books {
     size_t call_count, row_count;
 };
 
-static int by_slot(const char *job, int64_t slot_ms, const char *other,
-                   int64_t other_ms)
+/* Runs by hand stand behind all slots of their job: they are none. */
+static int by_slot(const char *job, bool manual, int64_t slot_ms,
+                   const char *other, bool other_manual, int64_t other_ms)
 {
     int names = strcmp(job, other);
-    return names ? names : (slot_ms > other_ms) - (slot_ms < other_ms);
+    if (names)
+        return names;
+    if (manual != other_manual)
+        return manual ? 1 : -1;
+    return (slot_ms > other_ms) - (slot_ms < other_ms);
+}
+
+static int call_to_row(const struct call *call, const struct row *row)
+{
+    return by_slot(call->job, call->manual, call->slot_ms, row->job,
+                   row->manual, row->slot_ms);
 }
 
 static int compare_calls(const void *a, const void *b)
 {
     const struct call *x = a, *y = b;
-    int slots = by_slot(x->job, x->slot_ms, y->job, y->slot_ms);
+    int slots =
+        by_slot(x->job, x->manual, x->slot_ms, y->job, y->manual, y->slot_ms);
     if (slots)
         return slots;
     if (x->epoch != y->epoch)
@@ -113,6 +127,12 @@ static const char *string_of(const json_t *call, const char *name)
 {
     const char *text = json_string_value(json_object_get(call, name));
     return text ? text : "";
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+    return len >= end_len && !strcmp(text + len - end_len, end);
 }
 
 static void read_calls(struct books *books, const json_t *calls,
@@ -130,6 +150,7 @@ static void read_calls(struct books *books, const json_t *calls,
         snprintf(call->job, sizeof call->job, "%s", string_of(one, "job"));
         snprintf(call->key, sizeof call->key, "%s",
                  string_of(one, "idempotencyKey"));
+        call->manual = ends_with(call->key, "/manual");
         if (!rfc3339_parse(slot, strlen(slot), &at))
             findings_add(findings, "a call of %s for the slot \"%s\"",
                          call->job, slot);
@@ -146,8 +167,8 @@ static void read_calls(struct books *books, const json_t *calls,
 static const char rows_sql[] =
     "SELECT job.name, slot_ms, coalesce(last_ms, slot_ms), slots, epoch,"
     " attempt, verdict, why, kind, ended_ms IS NOT NULL FROM run"
-    " JOIN job ON job.id = run.job WHERE kind <> 1"
-    " ORDER BY job.name, slot_ms, kind";
+    " JOIN job ON job.id = run.job"
+    " ORDER BY job.name, kind = 1, slot_ms, kind";
 
 static struct row row_read(sqlite3_stmt *at)
 {
@@ -159,6 +180,7 @@ static struct row row_read(sqlite3_stmt *at)
         .attempt = (uint32_t)sqlite3_column_int64(at, 5),
         .verdict = (uint8_t)sqlite3_column_int(at, 6),
         .why = (uint8_t)sqlite3_column_int(at, 7),
+        .manual = sqlite3_column_int(at, 8) == 1,
         .passed = sqlite3_column_int(at, 8) == 2,
         .done = sqlite3_column_int(at, 9),
     };
@@ -221,15 +243,14 @@ static const struct row *row_of(const struct books *books,
     while (from < to) {
         size_t middle = from + (to - from) / 2;
         const struct row *row = &books->rows[middle];
-        int order = by_slot(row->job, row->slot_ms, call->job, call->slot_ms);
-        if (order < 0)
+        if (call_to_row(call, row) > 0)
             from = middle + 1;
         else
             to = middle;
     }
     const struct row *row = &books->rows[from];
-    bool same = from < books->row_count && !strcmp(row->job, call->job) &&
-                row->slot_ms == call->slot_ms && !row->passed;
+    bool same =
+        from < books->row_count && !call_to_row(call, row) && !row->passed;
     return same ? row : NULL;
 }
 
@@ -238,35 +259,24 @@ static void look_at_call(const struct books *books, const struct call *call,
 {
     char slot[RFC3339_TEXT_MAX], key[sizeof call->key];
     rfc3339_format((struct wall){ call->slot_ms }, 0, slot);
-    snprintf(key, sizeof key, "%s/%s", call->job, slot);
+    snprintf(key, sizeof key, "%s/%s%s", call->job, slot,
+             call->manual ? "/manual" : "");
     const struct row *row = row_of(books, call);
     if (strcmp(call->key, key))
-        wrong(findings, &findings->doubled, "%s was sent under the key %s", key,
-              call->key);
+        findings_count(findings, &findings->doubled,
+                       "%s was sent under the key %s", key, call->key);
     if (!row)
-        wrong(findings, &findings->lost, "%s was sent and has no row", key);
+        findings_count(findings, &findings->lost, "%s was sent and has no row",
+                       key);
     else if (row->epoch < call->epoch)
-        wrong(findings, &findings->lost,
-              "%s was sent by claim %u, and its row is of claim %u", key,
-              call->epoch, row->epoch);
+        findings_count(findings, &findings->lost,
+                       "%s was sent by claim %u, and its row is of claim %u",
+                       key, call->epoch, row->epoch);
     else if (row->done && row->verdict > VERDICT_UNKNOWN)
-        wrong(findings, &findings->lost, "%s was sent, and its row says %s{%s}",
-              key, verdict_names[row->verdict], why_names[row->why]);
+        findings_count(findings, &findings->lost,
+                       "%s was sent, and its row says %s{%s}", key,
+                       verdict_names[row->verdict], why_names[row->why]);
 }
-
-static void look_at_calls(const struct books *books, struct findings *findings)
-{
-    for (size_t i = 0; i < books->call_count; i++) {
-        const struct call *call = &books->calls[i];
-        look_at_call(books, call, findings);
-        if (i > 0 && !compare_calls(call, call - 1))
-            wrong(findings, &findings->doubled,
-                  "%s: attempt %u of claim %u came twice", call->key,
-                  call->attempt, call->epoch);
-    }
-}
-
-/* ---- the rows among themselves ---- */
 
 static const struct rhythm *rhythm_of(const struct rhythm *rhythms,
                                       const char *job)
@@ -277,6 +287,38 @@ static const struct rhythm *rhythm_of(const struct rhythm *rhythms,
     return rhythms->prefix ? rhythms : NULL;
 }
 
+/* `call` follows `before`. */
+static void look_at_repeat(const struct call *before, const struct call *call,
+                           const struct rhythm *rhythm,
+                           struct findings *findings)
+{
+    if (strcmp(before->key, call->key))
+        return;
+    if (!compare_calls(before, call))
+        findings_count(findings, &findings->doubled,
+                       "%s: attempt %u of claim %u came twice", call->key,
+                       call->attempt, call->epoch);
+    else if (rhythm && !rhythm->again)
+        findings_count(findings, &findings->doubled,
+                       "%s was sent again, and its job has no retries",
+                       call->key);
+}
+
+static void look_at_calls(const struct books *books,
+                          const struct rhythm *rhythms,
+                          struct findings *findings)
+{
+    for (size_t i = 0; i < books->call_count; i++) {
+        const struct call *call = &books->calls[i];
+        look_at_call(books, call, findings);
+        if (i > 0)
+            look_at_repeat(call - 1, call, rhythm_of(rhythms, call->job),
+                           findings);
+    }
+}
+
+/* ---- the rows among themselves ---- */
+
 /* The calls of a slot stand together. */
 static bool was_answered_well(const struct books *books, const struct row *row)
 {
@@ -284,14 +326,14 @@ static bool was_answered_well(const struct books *books, const struct row *row)
     while (from < to) {
         size_t middle = from + (to - from) / 2;
         const struct call *call = &books->calls[middle];
-        if (by_slot(call->job, call->slot_ms, row->job, row->slot_ms) < 0)
+        if (call_to_row(call, row) < 0)
             from = middle + 1;
         else
             to = middle;
     }
     for (; from < books->call_count; from++) {
         const struct call *call = &books->calls[from];
-        if (by_slot(call->job, call->slot_ms, row->job, row->slot_ms))
+        if (call_to_row(call, row))
             return false;
         if (call->answered_well)
             return true;
@@ -306,14 +348,16 @@ static void look_at_row(const struct books *books, const struct row *row,
     rfc3339_format((struct wall){ row->slot_ms }, 0, slot);
     findings->open += !row->done;
     if (!row->done && !rhythm->may_wait)
-        wrong(findings, &findings->lost, "%s/%s has no verdict", row->job,
-              slot);
+        findings_count(findings, &findings->lost, "%s/%s has no verdict",
+                       row->job, slot);
     if (row->done && !row->passed && row->verdict == VERDICT_OK &&
         !was_answered_well(books, row))
         findings_add(findings, "%s/%s is said to be ok, and was not", row->job,
                      slot);
+    if (!row->passed || !rhythm->every_ms)
+        return;
     int64_t count = (row->last_ms - row->slot_ms) / rhythm->every_ms + 1;
-    if (row->passed && row->slots != count)
+    if (row->slots != count)
         findings_add(findings,
                      "%s/%s: %" PRId64 " slots passed over are told, "
                      "and there were %" PRId64,
@@ -329,12 +373,12 @@ static void look_between(const struct row *before, const struct row *row,
     rfc3339_format((struct wall){ row->slot_ms }, 0, slot);
     rfc3339_format((struct wall){ next_ms }, 0, next);
     if (row->slot_ms < next_ms)
-        wrong(findings, &findings->doubled, "%s/%s has two verdicts", row->job,
-              slot);
+        findings_count(findings, &findings->doubled, "%s/%s has two verdicts",
+                       row->job, slot);
     else if (row->slot_ms > next_ms)
-        wrong(findings, &findings->lost,
-              "%s has nothing of the slots from %s to before %s", row->job,
-              next, slot);
+        findings_count(findings, &findings->lost,
+                       "%s has nothing of the slots from %s to before %s",
+                       row->job, next, slot);
 }
 
 static void look_at_rows(const struct books *books,
@@ -347,7 +391,8 @@ static void look_at_rows(const struct books *books,
         if (!rhythm)
             continue;
         look_at_row(books, row, rhythm, findings);
-        if (i > 0 && !strcmp(row->job, row[-1].job))
+        if (i > 0 && !row->manual && rhythm->every_ms &&
+            !strcmp(row->job, row[-1].job))
             look_between(row - 1, row, rhythm, findings);
     }
 }
@@ -366,7 +411,7 @@ void checker_look(const json_t *calls, const char *folder,
         look_whole(db, findings);
     read_calls(&books, calls, findings);
     read_rows(&books, db, findings);
-    look_at_calls(&books, findings);
+    look_at_calls(&books, rhythms, findings);
     look_at_rows(&books, rhythms, findings);
     sqlite3_close(db);
     free(books.calls);

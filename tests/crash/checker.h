@@ -9,8 +9,9 @@
 /* How often a job of this name is due. */
 struct rhythm {
     const char *prefix; /* of the job's name; NULL ends a list */
-    int64_t every_ms;
-    bool may_wait; /* a run without a verdict may be left at the end */
+    int64_t every_ms;   /* 0: its rows may lie apart */
+    bool may_wait;      /* a run without a verdict may be left at the end */
+    bool again;         /* a slot may be sent more than once */
 };
 
 struct findings {
@@ -21,6 +22,10 @@ struct findings {
 
 void findings_open(struct findings *findings);
 void findings_close(struct findings *findings);
+/* `counter` is the finding's. */
+void findings_count(struct findings *findings, unsigned *counter,
+                    const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* What is neither lost nor doubled, and wrong. */
 void findings_add(struct findings *findings, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,5 +1,5 @@
 /* crash: kills the real program, or lets a call of it fail, at each of its
- * system calls in five plays, and looks what is left.
+ * system calls in six plays, and looks what is left.
  *
  *   crash [--points N] [--kills N] [--seed S] [--lanes N]
  *   crash --play NAME --fault NAME --at N
@@ -25,11 +25,14 @@
 
 #include "mooncron/memory.h"
 
+#include "auditor.h"
+#include "operator.h"
 #include "plays.h"
 
 #define LANES_MAX       16
 #define BUSY_POINTS_MAX 200  /* of a play that could go on for ever */
 #define STRETCH         50   /* calls that fail one after another */
+#define OPENS_STRETCH   10   /* likewise; the gate rests after each of these */
 #define SECTION         100  /* lives between two looks, with random kills */
 #define KILL_CALLS_MAX  2500 /* of one life of those */
 #define WELL_CALLS      4    /* that are awaited of a worker that is well */
@@ -57,7 +60,7 @@ static const struct fault faults[] = {
     { "EINTR", DEED_FAIL, EINTR, FILES | CALL_TALKS, 1, false },
     { "EINTR-stretch", DEED_FAIL, EINTR, FILES | CALL_TALKS, STRETCH, false },
     { "EMFILE", DEED_FAIL, EMFILE, CALL_OPENS, 1, false },
-    { "EMFILE-stretch", DEED_FAIL, EMFILE, CALL_OPENS, STRETCH, false },
+    { "EMFILE-stretch", DEED_FAIL, EMFILE, CALL_OPENS, OPENS_STRETCH, false },
 };
 #define FAULTS (sizeof faults / sizeof *faults)
 #define CELLS  (PLAYS * FAULTS)
@@ -112,6 +115,11 @@ static void see_well(struct scene *scene, struct findings *findings)
         findings_add(findings, "it was not ready again by itself");
     else if (!fires)
         findings_add(findings, "it did not fire again by itself");
+    else if (!operator_repeat(scene))
+        findings_add(findings, "an order could not be given again");
+    else if (!operator_follow(scene))
+        findings_count(findings, &findings->lost,
+                       "a run that was ordered has no end");
     scene_stop(scene);
     if (scene->exit_code)
         findings_add(findings, "it ended with %d", scene->exit_code);
@@ -155,6 +163,7 @@ static void look(struct scene *scene, struct findings *findings)
     snprintf(folder, sizeof folder, "%s/state", scene->scratch.path);
     json_t *calls = stand_calls(&scene->stand, scene->seq, 0, 0);
     checker_look(calls, folder, play_rhythms, findings);
+    auditor_look(&scene->orders, calls, folder, findings);
     json_decref(calls);
 }
 
@@ -204,8 +213,10 @@ static void play_point(struct scene *scene, struct state *state, size_t number,
     if (scene->exit_code >= 0)
         judge_end(scene, fault, &findings);
     bool goes_on = scene->exit_code < 0;
-    if (goes_on)
+    if (goes_on) {
+        operator_trust(scene);
         see_well(scene, &findings);
+    }
     char *words = scene_last_words(scene);
     if (!goes_on)
         live_again(scene, &findings);

@@ -1,4 +1,4 @@
-/* The plays: the five things that the store goes through. */
+/* The plays: the six things that the store goes through. */
 #include "plays.h"
 
 #include <setjmp.h>
@@ -13,12 +13,18 @@
 
 #include "mooncron/store.h"
 
-/* Names say how often a job is due: s each second, m each minute, and what
- * its runs may have to wait for: q for room, r for another attempt, c for its
- * turn to be made up. */
+#include "operator.h"
+
+/* Names say how often a job is due: s and q each second, c each five, r each
+ * minute; and what its runs may have to wait for: q for room, r for another
+ * attempt, c for its turn to be made up. Those of h are each hour, and run when
+ * that is ordered: b in old slots, which may be ordered again, t by hand, with
+ * further attempts. */
 const struct rhythm play_rhythms[] = {
-    { "s", 1000, false }, { "q", 1000, true }, { "c", 5000, true },
-    { "r", 60000, true }, { NULL, 0, false },
+    { "s", 1000, false, false }, { "q", 1000, true, false },
+    { "c", 5000, true, false },  { "r", 60000, true, true },
+    { "hb", 0, true, true },     { "ht", 0, true, true },
+    { "h", 0, false, false },    { NULL, 0, false, false },
 };
 
 static const char usual[] =
@@ -57,6 +63,20 @@ static const char many[] =
     "  job('s' .. i) { every = '1s', post = '/api/feed/rank' }\n"
     "end\n";
 
+/* Few are due by themselves: the calls of the play are the orders'. */
+static const char ordered[] =
+    "defaults { retry = false, timeout = '5s' }\n"
+    "for i = 1, 4 do\n"
+    "  job('s' .. i) { every = '1s', post = '/api/feed/rank' }\n"
+    "end\n"
+    "job 's-paused' { every = '1s', post = '/api/feed/rank' }\n"
+    "job 's-resumed' { every = '1s', post = '/api/feed/rank' }\n"
+    "job 'ht' { every = '1h', retry = 3, post = '/api/feed/flush' }\n"
+    "job 'h-once' { every = '1h', post = '/api/feed/flush' }\n"
+    "job 'hb' { every = '1h', post = '/api/feed/aggregate' }\n"
+    "job 'hb-cancelled' { every = '1h', post = '/api/feed/aggregate' }\n";
+
+#define OLD_SLOTS  10
 #define SOME_CALLS 4
 #define MANY_CALLS 120
 
@@ -183,6 +203,29 @@ static void shutdown(struct scene *scene)
     stand_calm(&scene->stand);
 }
 
+/* The runs by hand are under way while the rest is ordered. */
+static void orders(struct scene *scene)
+{
+    write_schedule(scene, ordered);
+    stand_fault(&scene->stand, "/api/feed/flush", "slow", 50, 0);
+    scene_spawn(scene);
+    scene_await_schedule(scene, 1);
+    scene_await_calls(scene, SOME_CALLS);
+    scene_arm(scene);
+    operator_pause(scene, "s-paused");
+    operator_pause(scene, "s-resumed");
+    operator_trigger(scene, "ht");
+    operator_trigger(scene, "h-once");
+    operator_backfill(scene, "hb", OLD_SLOTS);
+    operator_backfill(scene, "hb-cancelled", OLD_SLOTS);
+    scene_await_calls(scene, SOME_CALLS); /* and slots of the pauses */
+    operator_resume(scene, "s-resumed");
+    operator_cancel(scene, "hb-cancelled");
+    operator_follow(scene);
+    scene_disarm(scene);
+    stand_calm(&scene->stand);
+}
+
 void play_load(struct scene *scene)
 {
     write_schedule(scene, many);
@@ -193,6 +236,7 @@ const struct play plays[PLAYS] = {
     { "first-start", first_start },
     { "start-again", start_again },
     { "busy", busy },
+    { "orders", orders },
     { "reload", reload },
     { "shutdown", shutdown },
 };

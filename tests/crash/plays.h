@@ -12,7 +12,7 @@ struct play {
     const char *name;
     void (*run)(struct scene *scene);
 };
-#define PLAYS 5
+#define PLAYS 6
 extern const struct play plays[PLAYS];
 
 /* Of every job that a play knows. */

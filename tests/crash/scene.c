@@ -20,7 +20,6 @@
 
 #include "client.h"
 
-#define SLICE_MS  20   /* of a wait for two things: calls, and an end */
 #define WORDS_MAX 3000 /* of a log that is shown */
 
 static int64_t real_ms(clockid_t clock)
@@ -74,6 +73,7 @@ void scene_begin(struct scene *scene)
     scene->seq = stand_last(&scene->stand);
     scene->began_ms = real_ms(CLOCK_REALTIME) / 1000 * 1000;
     scene->release = scene->kill_ill = false;
+    scene->orders.count = 0;
 }
 
 void scene_end(struct scene *scene)
@@ -159,8 +159,7 @@ static void listen_line(struct scene *scene, const char *line)
     }
 }
 
-/* All that was said by now; waits a little for the first line. */
-static void listen_for(struct scene *scene, int64_t wait_ms)
+void scene_listen(struct scene *scene, int64_t wait_ms)
 {
     char *line;
     while ((line = proc_line(scene->worker.proc, true, &scene->worker.cursor,
@@ -179,11 +178,9 @@ static void listen_for(struct scene *scene, int64_t wait_ms)
 
 /* ---- waiting ---- */
 
-typedef bool condition(struct scene *scene, int64_t number);
-
 static bool has_scheduled(struct scene *scene, int64_t generation)
 {
-    listen_for(scene, SLICE_MS);
+    scene_listen(scene, SCENE_SLICE_MS);
     return scene->told.scheduled && scene->told.generation >= generation;
 }
 
@@ -197,11 +194,11 @@ static bool has_called(struct scene *scene, int64_t seq)
 {
     char url[160];
     snprintf(url, sizeof url, "%s/_demo/ledger?after=%lld&count=1&wait=%d",
-             scene->stand.origin, (long long)seq - 1, SLICE_MS);
+             scene->stand.origin, (long long)seq - 1, SCENE_SLICE_MS);
     json_t *page = client_expect(200, "GET", url, NULL, NULL);
     bool there = json_integer_value(json_object_get(page, "last")) >= seq;
     json_decref(page);
-    listen_for(scene, 0);
+    scene_listen(scene, 0);
     return there;
 }
 
@@ -209,45 +206,45 @@ static bool is_ready(struct scene *scene, int64_t unused)
 {
     (void)unused;
     char url[128];
-    listen_for(scene, 0);
+    scene_listen(scene, 0);
     snprintf(url, sizeof url, "%s/readyz", scene->worker.origin);
     struct client_answer answer = client_send("GET", url, NULL, NULL);
     bool ready = answer.status == 200;
     client_answer_close(&answer);
     if (!ready)
-        listen_for(scene, SLICE_MS);
+        scene_listen(scene, SCENE_SLICE_MS);
     return ready;
 }
 
-static bool await(struct scene *scene, condition *there, int64_t number)
+bool scene_await(struct scene *scene, scene_condition *there, int64_t number)
 {
     int64_t until_ms = real_ms(CLOCK_MONOTONIC) + SCENE_PATIENCE_MS;
     while (scene_alive(scene) && real_ms(CLOCK_MONOTONIC) < until_ms)
         if (there(scene, number))
             return true;
     if (scene->exit_code < 0)
-        listen_for(scene, 0);
+        scene_listen(scene, 0);
     return false;
 }
 
 bool scene_await_schedule(struct scene *scene, int64_t generation)
 {
-    return await(scene, has_scheduled, generation);
+    return scene_await(scene, has_scheduled, generation);
 }
 
 bool scene_await_load(struct scene *scene, int64_t generation)
 {
-    return await(scene, has_loaded, generation);
+    return scene_await(scene, has_loaded, generation);
 }
 
 bool scene_await_calls(struct scene *scene, int64_t count)
 {
-    return await(scene, has_called, stand_last(&scene->stand) + count);
+    return scene_await(scene, has_called, stand_last(&scene->stand) + count);
 }
 
 bool scene_await_ready(struct scene *scene)
 {
-    return await(scene, is_ready, 0);
+    return scene_await(scene, is_ready, 0);
 }
 
 /* ---- ending ---- */
@@ -257,7 +254,7 @@ static void reap(struct scene *scene)
     if (scene->exit_code >= 0)
         return;
     scene->exit_code = proc_exit(scene->worker.proc, SCENE_PATIENCE_MS);
-    listen_for(scene, 0);
+    scene_listen(scene, 0);
 }
 
 void scene_stop(struct scene *scene)

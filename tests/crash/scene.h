@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 #include "board.h"
+#include "orders.h"
 #include "scratch.h"
 #include "stand.h"
 #include "worker.h"
 
 #define SCENE_SCALE       20 /* a slot each second is one each 50 ms */
 #define SCENE_PATIENCE_MS 20000
+#define SCENE_SLICE_MS    20 /* of a wait for two things: one, and an end */
 
 /* What the log has told of a life. */
 struct told {
@@ -33,6 +35,7 @@ struct scene {
     int64_t began_ms; /* real time, at which both clocks agree */
     bool release;     /* the fault ends where the store is seen to be ill */
     bool kill_ill;    /* or the worker is killed then */
+    struct orders orders;
     /* of one life */
     struct worker worker;
     struct told told;
@@ -52,7 +55,12 @@ void scene_spawn(struct scene *scene);
 void scene_arm(struct scene *scene);
 void scene_disarm(struct scene *scene);
 
+/* Hears all that was said by now; waits up to so long for the first line. */
+void scene_listen(struct scene *scene, int64_t wait_ms);
+
 /* Each waits until what it is named for, or the end of the life: false. */
+typedef bool scene_condition(struct scene *scene, int64_t number);
+bool scene_await(struct scene *scene, scene_condition *there, int64_t number);
 bool scene_await_schedule(struct scene *scene, int64_t generation);
 /* Also true where the load failed. */
 bool scene_await_load(struct scene *scene, int64_t generation);

@@ -18,9 +18,9 @@
 
 #define T0 INT64_C(1764000000000)
 
-static const struct rhythm rhythms[] = { { "s", 1000, false },
-                                         { "w", 1000, true },
-                                         { NULL, 0, false } };
+static const struct rhythm rhythms[] = { { "s", 1000, false, false },
+                                         { "w", 1000, true, true },
+                                         { NULL, 0, false, false } };
 
 static struct entry entry_of(enum entry_kind kind, const char *job, int slot)
 {
@@ -37,14 +37,14 @@ static struct entry entry_of(enum entry_kind kind, const char *job, int slot)
 }
 
 /* What a worker has done in order: three slots of `s` that were sent and are
- * ok, two that were passed over, one that failed; and a slot of `w` that waits.
- */
+ * ok, two that were passed over, one that failed; a run by hand at the moment
+ * of the third; and a slot of `w` that waits. */
 static void write_journal(const char *folder)
 {
     char path[SCRATCH_MAX + 32];
     struct error note, error;
     enum entry_outcome outcomes[16];
-    struct entry entries[10];
+    struct entry entries[12];
     size_t count = 0;
     for (int slot = 0; slot < 6; slot++) {
         if (slot == 3 || slot == 4)
@@ -59,6 +59,10 @@ static void write_journal(const char *folder)
     entries[count].verdict = VERDICT_MISSED;
     entries[count++].why = WHY_DOWN;
     entries[count++] = entry_of(ENTRY_WAIT, "w", 0);
+    entries[count] = entry_of(ENTRY_CLAIM, "s", 2);
+    entries[count++].manual = true;
+    entries[count] = entry_of(ENTRY_FINISH, "s", 2);
+    entries[count++].manual = true;
     snprintf(path, sizeof path, "%s/journal.db", folder);
     struct store *store =
         store_open_sqlite(path, "first", (struct wall){ T0 }, &note, &error);
@@ -80,12 +84,23 @@ static json_t *call_of(int slot, const char *key_of, int attempt, int epoch,
                      number, "epoch", claim, "status", status);
 }
 
+static json_t *manual_call(int slot, int attempt)
+{
+    char key[128];
+    json_t *call = call_of(slot, "s", attempt, 1, 200);
+    snprintf(key, sizeof key, "%s/manual",
+             json_string_value(json_object_get(call, "idempotencyKey")));
+    json_object_set_new(call, "idempotencyKey", json_string(key));
+    return call;
+}
+
 static json_t *usual_calls(void)
 {
     json_t *calls = json_array();
     for (int slot = 0; slot < 3; slot++)
         json_array_append_new(calls, call_of(slot, "s", 1, 1, 200));
     json_array_append_new(calls, call_of(5, "s", 1, 1, 500));
+    json_array_append_new(calls, manual_call(2, 1));
     return calls;
 }
 
@@ -124,6 +139,36 @@ static void never_answered(json_t *calls)
     json_array_remove(calls, 0);
 }
 
+static void unclaimed_by_hand(json_t *calls)
+{
+    json_array_append_new(calls, manual_call(1, 1));
+}
+
+static void twice_by_hand(json_t *calls)
+{
+    json_array_append_new(calls, manual_call(2, 1));
+}
+
+static void again_by_hand(json_t *calls)
+{
+    json_array_append_new(calls, manual_call(2, 2));
+}
+
+/* `w` has retries. */
+static void again_where_it_may(json_t *calls)
+{
+    for (int attempt = 1; attempt <= 2; attempt++) {
+        json_t *call = call_of(0, "w", attempt, 1, 503);
+        json_object_set_new(call, "job", json_string("w"));
+        json_array_append_new(calls, call);
+    }
+}
+
+static void never_answered_by_hand(json_t *calls)
+{
+    json_array_remove(calls, json_array_size(calls) - 1);
+}
+
 /* What is done to the journal and to the calls, and what is found. */
 static const struct {
     const char *sql;
@@ -133,10 +178,18 @@ static const struct {
     { "", no_call, 0, 0, 0 },
     { "", unclaimed, 1, 0, 0 },
     { "", passed_over, 1, 0, 0 },
-    { "", newer_claim, 1, 0, 0 },
+    { "", newer_claim, 1, 1, 0 },
     { "", twice, 0, 1, 0 },
     { "", other_key, 0, 1, 0 },
     { "", never_answered, 0, 0, 1 },
+    { "", unclaimed_by_hand, 1, 0, 0 },
+    { "", twice_by_hand, 0, 1, 0 },
+    { "", again_by_hand, 0, 1, 0 },
+    { "", again_where_it_may, 0, 0, 0 },
+    { "", never_answered_by_hand, 0, 0, 1 },
+    { "DELETE FROM run WHERE kind = 1", no_call, 1, 0, 0 },
+    { "UPDATE run SET ended_ms = NULL WHERE kind = 1", no_call, 1, 0, 0 },
+    { "UPDATE run SET verdict = 3 WHERE kind = 1", no_call, 1, 0, 0 },
     { "DELETE FROM run WHERE kind = 2", no_call, 1, 0, 0 },
     { "DELETE FROM run WHERE slot_ms = 1764000001000", no_call, 2, 0, 0 },
     { "UPDATE run SET ended_ms = NULL WHERE slot_ms = 1764000005000", no_call,
@@ -196,7 +249,7 @@ static void a_journal_that_was_moved_aside_is_found(void **state)
     write_journal(scratch.path);
     scratch_write(&scratch, "journal.db.corrupt-20261125T020819Z", "");
     checker_look(calls, scratch.path, rhythms, &found);
-    assert_int_equal(found.unsound, 4); /* and nobody sent what is ok */
+    assert_int_equal(found.unsound, 5); /* and nobody sent what is ok */
     assert_non_null(strstr(found.text.data, "moved aside"));
     json_decref(calls);
     findings_close(&found);
