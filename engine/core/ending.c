@@ -21,9 +21,11 @@ static void run_end(struct core *core, struct run *run)
     uint32_t index = run->lane, group = run->group;
     bool room = run_has_room(run) && group != NO_INDEX;
     run_count_claim(core, run, -1);
-    if (index != NO_INDEX && run_is_going(run) &&
-        !(mutant(OVERLAP_LOST) && !lane_at(core, index)->going))
-        lane_count(core, index, run->trigger, -1);
+    if (index != NO_INDEX && run_is_going(run)) {
+        struct lane *lane = lane_at(core, index);
+        lane->going += mutant(OVERLAP_LOST) && !lane->going;
+        lane_remove(core, run);
+    }
     if (run_is_unwritten(core, run))
         lane_at(core, index)->unwritten = NO_INDEX;
     uint32_t generation = run->generation;

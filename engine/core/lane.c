@@ -21,6 +21,40 @@ bool lane_paused(const struct core *core, uint32_t index)
     return lane_at(core, index)->paused_until.ms > core->now.wall.ms;
 }
 
+/* ---- what goes on ---- */
+
+static bool is_made_up(const struct run *run)
+{
+    return run->trigger == TRIGGER_CATCH_UP || run->trigger == TRIGGER_BACKFILL;
+}
+
+void lane_add(struct core *core, struct run *run)
+{
+    struct lane *lane = lane_at(core, run->lane);
+    run->newer = NO_INDEX;
+    run->older = lane->newest;
+    lane->newest = run_place(run);
+    if (run->older != NO_INDEX)
+        core->runs.places[run->older].newer = lane->newest;
+    lane->going++;
+    lane->making_up += is_made_up(run);
+}
+
+void lane_remove(struct core *core, const struct run *run)
+{
+    struct lane *lane = lane_at(core, run->lane);
+    struct run *places = core->runs.places;
+    assert((lane->newest == run_place(run)) == (run->newer == NO_INDEX));
+    if (run->newer == NO_INDEX)
+        lane->newest = run->older;
+    else
+        places[run->newer].older = run->older;
+    if (run->older != NO_INDEX)
+        places[run->older].newer = run->newer;
+    lane->going--;
+    lane->making_up -= is_made_up(run);
+}
+
 bool lane_has_room(const struct core *core, uint32_t index)
 {
     const struct lane *lane = lane_at(core, index);
@@ -187,6 +221,7 @@ static void lane_begin(struct lane *lane)
                            .paused_to = { EVER_MS },
                            .started = { EVER_MS },
                            .ill_at = LONG_AGO,
+                           .newest = NO_INDEX,
                            .queued = NO_INDEX,
                            .unwritten = NO_INDEX,
                            .held_first = NO_INDEX,

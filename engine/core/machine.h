@@ -1,6 +1,6 @@
 /* What the core is made of. Shared by the files of the machine: core, lane,
- * away, due, held, place, timer, wait, run, answer, ending, moving, queue,
- * circuit, adopt, order, handover, asker.
+ * away, due, held, place, timer, wait, run, cut, answer, ending, moving,
+ * queue, circuit, adopt, order, handover, asker.
  *
  * Words. A *lane* is what the core remembers of one job of the set in force:
  * which slots are decided, what is going, whether it is paused. A run that is
@@ -73,6 +73,7 @@ struct run {
     uint32_t circuit; /* of what it calls, whatever its job's lane calls now; or
                        * NO_INDEX */
     uint32_t next;    /* free list, queue of the group, or line of the lane */
+    uint32_t newer, older; /* while it goes on: its lane's others that do */
     bool napping;
     uint32_t nap_call;
     int64_t nap_due_ms;
@@ -105,7 +106,8 @@ struct lane {
     struct wall started;      /* the last run; EVER_MS: none */
     struct mono ill_at;       /* when a call of it last failed, and somebody was
                                * there */
-    uint32_t going;           /* runs that wait, are claimed or live */
+    uint32_t newest;          /* run that goes on, or NO_INDEX */
+    uint32_t going;           /* how many do: they wait, are claimed or live */
     uint32_t making_up;       /* of them, those of old slots */
     uint32_t claiming;        /* likewise, those whose claim is not durable */
     uint32_t queued;          /* a run, or NO_INDEX */
@@ -316,6 +318,9 @@ struct wall lane_due(const struct core *core, uint32_t index);
 bool lane_paused(const struct core *core, uint32_t index);
 /* The last run began so short before `at` that the job wants no other yet. */
 bool lane_too_soon(const struct core *core, uint32_t index, struct wall at);
+/* The run goes on from here, or does no more. */
+void lane_add(struct core *core, struct run *run);
+void lane_remove(struct core *core, const struct run *run);
 /* Its job lets another run begin beside those that go on. */
 bool lane_has_room(const struct core *core, uint32_t index);
 const struct past *lane_past(const struct core *core, uint32_t index);
@@ -434,9 +439,6 @@ struct run *run_new(struct core *core, uint32_t index, struct run_key key,
  * group. */
 bool run_is_going(const struct run *run);
 bool run_has_room(const struct run *run);
-/* One more, or less, goes on of the lane. */
-void lane_count(struct core *core, uint32_t index, enum trigger trigger,
-                int by);
 /* The run as others see it; and an action with that in it. */
 struct run_note run_note(const struct run *run);
 struct run_note *run_tell(struct core *core, const struct run *run,
@@ -447,18 +449,23 @@ void run_begin(struct core *core, struct run *run);
 void run_claimed(struct core *core, const struct event *event);
 /* Starts one, unless the circuit of its origin is open. */
 void run_attempt(struct core *core, struct run *run);
-/* Cancels what is live of `generation`; 0: of all. */
+/* It is, or was, about to be claimed: one more, or less, of its lane. */
+void run_count_claim(struct core *core, const struct run *run, int by);
+void run_close(struct runs *runs);
+
+/* ---- cut.c ---- */
+
+/* Ends what has begun of `generation`; 0: of all. Walks all places: for a
+ * reload, and for the end. */
 void run_cancel(struct core *core, uint32_t generation, enum why why,
                 const char *because);
-/* Cancels what goes on of a lane, because a newer slot is due. */
+/* A newer slot of the lane is due: ends what goes on of it, but for runs by
+ * hand, and nothing that begins meanwhile. */
 void run_replace(struct core *core, uint32_t index);
 /* Passes over, or leaves to the next life, what is not under way. */
 void run_forget_idle(struct core *core);
 /* Likewise whose claim cannot be written: nothing of it was sent. */
 void run_forget_claims(struct core *core);
-/* It is, or was, about to be claimed: one more, or less, of its lane. */
-void run_count_claim(struct core *core, const struct run *run, int by);
-void run_close(struct runs *runs);
 
 /* ---- answer.c ---- */
 

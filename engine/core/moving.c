@@ -28,14 +28,16 @@ void run_renew(struct core *core, struct run *run)
 static void move_going(struct core *core, struct run *run,
                        const struct jobset *set)
 {
-    run_place_in(run, set);
-    if (run->lane != NO_INDEX && run_is_going(run) && !mutant(OVERLAP_LOST))
-        lane_count(core, run->lane, run->trigger, 1);
-    run_count_claim(core, run, 1);
-    if (run->group != NO_INDEX && run_has_room(run))
-        core->runs.queues[run->group].live++;
     if (run->hook)
-        run->lane = run->group = NO_INDEX;
+        return;
+    run_place_in(run, set);
+    if (run->lane == NO_INDEX)
+        return;
+    lane_add(core, run);
+    lane_at(core, run->lane)->going -= mutant(OVERLAP_LOST);
+    run_count_claim(core, run, 1);
+    if (run->group != NO_INDEX)
+        core->runs.queues[run->group].live++;
 }
 
 /* Its place in the queue is gone already, and no lane counts it. */
@@ -64,7 +66,7 @@ static void move_waiting(struct core *core, struct run *run)
         leave_idle(core, run, WHY_OVERLAP);
         return;
     }
-    lane_count(core, run->lane, run->trigger, 1);
+    lane_add(core, run);
     run_renew(core, run);
     if (run->group == NO_INDEX)
         run_begin(core, run);

@@ -37,19 +37,9 @@ struct run *run_new(struct core *core, uint32_t index, struct run_key key,
     return run;
 }
 
-/* Whether it counts against the overlap of its job. */
 bool run_is_going(const struct run *run)
 {
     return !run->hook && run->state >= RUN_WAITING;
-}
-
-/* One more, or less, goes on of the lane. */
-void lane_count(struct core *core, uint32_t index, enum trigger trigger, int by)
-{
-    struct lane *lane = lane_at(core, index);
-    bool old = trigger == TRIGGER_CATCH_UP || trigger == TRIGGER_BACKFILL;
-    lane->going += (uint32_t)by;
-    lane->making_up += old ? (uint32_t)by : 0;
 }
 
 void run_count_claim(struct core *core, const struct run *run, int by)
@@ -58,7 +48,6 @@ void run_count_claim(struct core *core, const struct run *run, int by)
         lane_at(core, run->lane)->claiming += (uint32_t)by;
 }
 
-/* Whether it takes up room in its group. */
 bool run_has_room(const struct run *run)
 {
     return !run->hook && run->state > RUN_WAITING;
@@ -148,14 +137,16 @@ static bool run_counts(const struct run *run)
 
 /* Its job was paused while it waited: it is one of those that were due in the
  * pause, and made up after it where these are. */
-static bool held_back(struct core *core, struct run *run)
+static bool is_held_back(const struct core *core, const struct run *run)
 {
-    if (run->key.manual || !lane_paused(core, run->lane))
-        return false;
+    return !run->key.manual && lane_paused(core, run->lane);
+}
+
+static void hold_back(struct core *core, struct run *run)
+{
     if (run->trigger == TRIGGER_SCHEDULE)
         run->trigger = TRIGGER_CATCH_UP;
     held_add(core, run);
-    return true;
 }
 
 /* What is against it now that its turn has come. */
@@ -174,9 +165,9 @@ static enum why objection(struct core *core, struct run *run)
 void run_begin(struct core *core, struct run *run)
 {
     uint32_t index = run->lane, place = run_place(run);
-    enum trigger trigger = run->trigger;
-    if (!run->leaving && held_back(core, run)) {
-        lane_count(core, index, trigger, -1);
+    if (!run->leaving && is_held_back(core, run)) {
+        lane_remove(core, run);
+        hold_back(core, run);
         lane_free(core, index);
         return;
     }
@@ -203,9 +194,11 @@ void run_begin(struct core *core, struct run *run)
 void run_admit(struct core *core, struct run *run)
 {
     struct queue *queue = queue_of(core, run->group);
-    if (held_back(core, run))
+    if (is_held_back(core, run)) {
+        hold_back(core, run);
         return;
-    lane_count(core, run->lane, run->trigger, 1);
+    }
+    lane_add(core, run);
     run->state = RUN_WAITING;
     if (!queue || !queue_full(queue)) {
         run_begin(core, run);
@@ -229,96 +222,6 @@ void run_claimed(struct core *core, const struct event *event)
     if (event->claimed.epoch)
         run->epoch = event->claimed.epoch;
     run_start(core, run);
-}
-
-/* ---- many of them ---- */
-
-static void cancel_by_state(struct core *core, struct run *run, enum why why,
-                            const char *because)
-{
-    switch (run->state) {
-    case RUN_LIVE:
-        run_cancel_one(core, run, why, because);
-        break;
-    case RUN_WAITING:
-    case RUN_CLAIMING:
-        run->leaving = why;
-        break;
-    case RUN_RESTING:
-        run_finish(core, run, &run->last, why);
-        break;
-    default:
-        break;
-    }
-}
-
-void run_cancel(struct core *core, uint32_t generation, enum why why,
-                const char *because)
-{
-    for (uint32_t i = 0; i < core->runs.count; i++) {
-        struct run *run = &core->runs.places[i];
-        if ((run->state == RUN_LIVE || run->state == RUN_RESTING) &&
-            (!generation || run->generation == generation))
-            cancel_by_state(core, run, why, because);
-    }
-}
-
-/* Where the last of them ends at once, the one that waits begins while we still
- * look: it is not in its own way. */
-void run_replace(struct core *core, uint32_t index)
-{
-    uint32_t heir = lane_at(core, index)->queued;
-    for (uint32_t i = 0; i < core->runs.count; i++) {
-        struct run *run = &core->runs.places[i];
-        if (i != heir && run->lane == index && !run->hook && !run->key.manual)
-            cancel_by_state(core, run, WHY_REPLACED,
-                            "a newer slot of its job is due");
-    }
-}
-
-/* Where there is a journal its row waits for the next life, which decides; an
- * attempt that would follow is handed on with its claim. */
-static void forget_one(struct core *core, struct run *run)
-{
-    if (run_is_unwritten(core, run))
-        lane_settle(core, run->lane);
-    if (core->config.journal)
-        run_drop(core, run);
-    else if (run->state == RUN_RESTING)
-        run_finish(core, run, &run->last, WHY_STOPPING);
-    else
-        run_pass(core, run, VERDICT_SKIPPED, WHY_STOPPING);
-}
-
-void run_forget_idle(struct core *core)
-{
-    struct runs *runs = &core->runs;
-    for (uint32_t i = 0; i < runs->queue_count; i++)
-        while (runs->queues[i].waiting)
-            forget_one(core, queue_pop(runs, &runs->queues[i]));
-    for (uint32_t i = 0; i < runs->count; i++) {
-        struct run *run = &runs->places[i];
-        if (run->state == RUN_HELD || run->state == RUN_QUEUED ||
-            run->state == RUN_RESTING)
-            forget_one(core, run);
-    }
-    core->lanes.held = 0;
-}
-
-/* What another life may have sent is left to the next, which may try it again.
- * A claim of ours is in the journal's hands, and may be written yet: its
- * verdict goes with it. */
-void run_forget_claims(struct core *core)
-{
-    for (uint32_t i = 0; i < core->runs.count; i++) {
-        struct run *run = &core->runs.places[i];
-        if (run->state != RUN_CLAIMING)
-            continue;
-        if (run->reclaimed)
-            run_drop(core, run);
-        else
-            run_refuse(core, run, VERDICT_SKIPPED, WHY_STOPPING);
-    }
 }
 
 void run_close(struct runs *runs)
