@@ -113,11 +113,15 @@ static void adopt_waiting(struct core *core, struct run *run,
 void adopt_runs(struct core *core)
 {
     const struct memory_of_store *memory = &core->config.memory;
+    if (core->lanes.memory_over)
+        return;
     for (uint32_t i = 0; i < memory->run_count; i++) {
         const struct run_memory *known = &memory->runs[i];
+        if (core->adopted[i])
+            continue;
         uint32_t index =
             jobset_find_scheduled(core_tenure(core)->set, known->job);
-        if (core->adopted[i] || index == NO_INDEX)
+        if (index == NO_INDEX)
             continue;
         core->adopted[i] = true;
         struct run *run = run_new(core, index, known->key, known->trigger);
