@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
 #include "machine.h"
 #include "mooncron/memory.h"
 #include "mutant.h"
@@ -23,31 +24,50 @@ const char *const trouble_names[TROUBLES] = {
     [TROUBLE_ILL] = "ill",
 };
 
-/* What a script calls is not known before it does. */
-uint32_t circuit_find(struct core *core, const struct job *job)
+/* ---- by origin ---- */
+
+/* Where its circuit is in the index, or would go. */
+static uint16_t *slot_of(struct circuits *circuits, const char *origin)
 {
-    if (job->function)
-        return NO_INDEX;
-    for (uint32_t i = 0; i < core->circuit_count; i++)
-        if (!strcmp(core->circuits[i].origin, job->origin))
-            return i;
-    if (core->circuit_count == CIRCUITS_MAX)
-        return NO_INDEX;
-    core->circuits = memory_resize(core->circuits, core->circuit_count + 1,
-                                   sizeof *core->circuits);
-    core->circuits[core->circuit_count] =
-        (struct circuit){ .origin =
-                              memory_copy(job->origin, strlen(job->origin)),
+    const uint32_t mask = sizeof circuits->slots / sizeof(uint16_t) - 1;
+    uint32_t i = digest_fold(digest_string(DIGEST_START, origin)) & mask;
+    for (; circuits->slots[i]; i = (i + 1) & mask)
+        if (!strcmp(circuits->circuits[circuits->slots[i] - 1].origin, origin))
+            break;
+    return &circuits->slots[i];
+}
+
+static void circuit_add(struct circuits *circuits, const char *origin)
+{
+    circuits->circuits = memory_resize(circuits->circuits, circuits->count + 1,
+                                       sizeof *circuits->circuits);
+    circuits->circuits[circuits->count++] =
+        (struct circuit){ .origin = memory_copy(origin, strlen(origin)),
                           .good_at = LONG_AGO,
                           .opened = { EVER_MS },
                           .told_at = LONG_AGO };
-    return core->circuit_count++;
+}
+
+/* What a script calls is not known before it does. */
+uint32_t circuit_find(struct core *core, const struct job *job)
+{
+    struct circuits *circuits = &core->circuits;
+    if (job->function)
+        return NO_INDEX;
+    uint16_t *slot = slot_of(circuits, job->origin);
+    if (!*slot) {
+        if (circuits->count == CIRCUITS_MAX)
+            return NO_INDEX;
+        circuit_add(circuits, job->origin);
+        *slot = (uint16_t)circuits->count;
+    }
+    return *slot - 1u;
 }
 
 /* NULL: what it calls has none. */
 static struct circuit *circuit_of(const struct core *core, uint32_t index)
 {
-    return index == NO_INDEX ? NULL : &core->circuits[index];
+    return index == NO_INDEX ? NULL : &core->circuits.circuits[index];
 }
 
 /* ---- who may call ---- */
@@ -228,11 +248,11 @@ void circuit_tell(struct core *core, struct run *run,
         tell_failed(core, circuit, pass, answer);
 }
 
-void circuits_close(struct core *core)
+void circuits_close(struct circuits *circuits)
 {
-    for (uint32_t i = 0; i < core->circuit_count; i++)
-        free(core->circuits[i].origin);
-    free(core->circuits);
+    for (uint32_t i = 0; i < circuits->count; i++)
+        free(circuits->circuits[i].origin);
+    free(circuits->circuits);
 }
 
 /* ---- looking ---- */

@@ -174,7 +174,7 @@ void core_free(struct core *core)
     lanes_close(&core->lanes);
     away_close(&core->away);
     run_close(&core->runs);
-    circuits_close(core);
+    circuits_close(&core->circuits);
     free(core->adopted);
     free(core->lanes_adopted);
     free(core);

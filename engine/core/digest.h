@@ -30,4 +30,10 @@ static inline uint64_t digest_string(uint64_t digest, const char *string)
     return digest_u64(digest_bytes(digest, string, len), len);
 }
 
+/* Of which any bits do for the place in an index. */
+static inline uint32_t digest_fold(uint64_t digest)
+{
+    return (uint32_t)(digest ^ (digest >> 32));
+}
+
 #endif

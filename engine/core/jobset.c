@@ -66,16 +66,11 @@ void jobset_unref(struct jobset *set)
 
 /* ---- the index by name ---- */
 
-static uint32_t name_hash(const char *name)
-{
-    uint64_t digest = digest_string(DIGEST_START, name);
-    return (uint32_t)(digest ^ (digest >> 32));
-}
-
 /* The place of `name` in the index: where it is, or where it would go. */
 static uint32_t *index_place(const struct jobset *set, const char *name)
 {
-    uint32_t i = name_hash(name) & set->slot_mask;
+    uint32_t i =
+        digest_fold(digest_string(DIGEST_START, name)) & set->slot_mask;
     for (; set->slots[i]; i = (i + 1) & set->slot_mask)
         if (!strcmp(set->jobs[set->slots[i] - 1].name, name))
             break;

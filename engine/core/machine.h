@@ -172,6 +172,14 @@ struct circuit {
     uint32_t times; /* that it opened since then */
 };
 #define CIRCUITS_MAX 1024 /* origins beyond have none: calls just fail */
+
+struct circuits {
+    struct circuit *circuits;
+    uint32_t count;
+    /* By origin: open addressing, index + 1, at most half full. */
+    uint16_t slots[2 * CIRCUITS_MAX];
+};
+
 /* Between two times that it is said to have opened: what flaps does so a few
  * times a minute, and who reads the log wants to read other things, too. */
 #define CIRCUIT_TOLD_MS (10 * 60000)
@@ -273,8 +281,7 @@ struct core {
     struct lanes lanes;
     struct away away;
     struct runs runs;
-    struct circuit *circuits;
-    uint32_t circuit_count;
+    struct circuits circuits;
     struct choice choice; /* scratch of due.c and order.c */
     struct handover handover;
     uint64_t random;
@@ -515,6 +522,8 @@ struct queue *queue_of(struct core *core, uint32_t group);
 
 /* ---- circuit.c ---- */
 
+/* What the job calls has one from here on; NO_INDEX: it has none, since a
+ * script is no origin, or for want of a place. */
 uint32_t circuit_find(struct core *core, const struct job *job);
 /* A call of the lane would be held back now. */
 bool circuit_holds(const struct core *core, uint32_t index);
@@ -524,7 +533,7 @@ void circuit_tell(struct core *core, struct run *run,
                   const struct event *answer);
 /* It was not sent, or cancelled: that says nothing of the origin. */
 void circuit_release(struct core *core, struct run *run);
-void circuits_close(struct core *core);
+void circuits_close(struct circuits *circuits);
 
 /* ---- adopt.c ---- */
 
