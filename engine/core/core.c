@@ -156,7 +156,7 @@ struct core *core_new(const struct core_config *config, struct now now)
     core->lanes.held_at.ms = now.mono.ms + CATCH_UP_SETTLE_MS;
     if (mutant(START_BURST))
         core->lanes.held_at = now.mono;
-    core->lanes.held_last.ms = core->lanes.held_at.ms - CATCH_UP_SPACING_MS;
+    core->lanes.held_looked.ms = core->lanes.held_at.ms - CATCH_UP_SPACING_MS;
     core->handover.generations = config->memory.generation;
     past_begin(&core->past, now.wall);
     handover_begin(core);

@@ -11,7 +11,10 @@
 #include "machine.h"
 #include "mutant.h"
 
-#define LOOK_AGAIN_MS 1000 /* where nothing may begin: a circuit, a group */
+#define LOOK_AGAIN_MS 1000 /* where none may begin: a circuit, a group */
+/* Of a longer line, none of which may begin, no more than one look is taken in
+ * CATCH_UP_SPACING_MS, however many runs end. */
+#define LOOK_LANES_MAX 64
 
 /* ---- the line ---- */
 
@@ -195,15 +198,17 @@ void held_turn(struct core *core)
         core->now.mono.ms < lanes->held_at.ms)
         return;
     lanes->held_at.ms = core->now.mono.ms + LOOK_AGAIN_MS;
-    uint32_t end = lanes->line_last, index;
+    uint32_t end = lanes->line_last, index, looked = 0;
+    bool begun;
     do {
         index = lanes->line_first;
-        if (!lane_turn(core) || mutant(BURST))
-            continue;
-        lanes->held_last = core->now.mono;
+        begun = lane_turn(core) && !mutant(BURST);
+        looked++;
+    } while (!begun && index != end && lanes->line_first != NO_INDEX);
+    if (begun)
         lanes->held_at.ms = core->now.mono.ms + CATCH_UP_SPACING_MS;
-        return;
-    } while (index != end && lanes->line_first != NO_INDEX);
+    if (begun || looked > LOOK_LANES_MAX)
+        lanes->held_looked = core->now.mono;
 }
 
 struct mono held_deadline(const struct core *core)
@@ -216,7 +221,7 @@ struct mono held_deadline(const struct core *core)
 void held_soon(struct core *core)
 {
     struct lanes *lanes = &core->lanes;
-    int64_t soon_ms = lanes->held_last.ms + CATCH_UP_SPACING_MS;
+    int64_t soon_ms = lanes->held_looked.ms + CATCH_UP_SPACING_MS;
     if (soon_ms < lanes->held_at.ms)
         lanes->held_at.ms = soon_ms;
 }

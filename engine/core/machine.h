@@ -132,9 +132,10 @@ struct lane {
 struct lanes {
     struct lane *lanes; /* by job of the set in force */
     uint32_t count;
-    uint32_t line_first, line_last; /* lanes that hold runs */
-    uint32_t held;                  /* runs, of all lanes */
-    struct mono held_at, held_last; /* the next may begin, the last began */
+    uint32_t line_first, line_last;   /* lanes that hold runs */
+    uint32_t held;                    /* runs, of all lanes */
+    struct mono held_at, held_looked; /* the next look; the last one that began
+                                       * a run, or was a long one */
     bool memory_over; /* what the store remembered has been used, or is old */
 };
 
