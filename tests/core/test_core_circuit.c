@@ -2,6 +2,7 @@
  * closes. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -627,6 +628,71 @@ static void a_change_is_tried(void **state)
     story_end(&story);
 }
 
+/* Each origin has its own, across reloads; beyond so many there are none. */
+static void there_are_so_many(void **state)
+{
+    (void)state;
+    enum { MOST = 1024, COUNT = MOST + 100 };
+    static struct line lines[COUNT];
+    static char names[COUNT][16], origins[COUNT][32];
+    struct story story;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        snprintf(names[i], sizeof names[i], "job-%u", i);
+        snprintf(origins[i], sizeof origins[i], "https://h%u:443", i);
+        lines[i] = (struct line){ .name = names[i],
+                                  .every_ms = HOUR,
+                                  .origin = origins[i] };
+    }
+    struct world world = story_world(lines);
+    world.line_count = COUNT;
+    story_calm(&story, &world);
+    for (uint32_t generation = 1; generation <= 2; generation++) {
+        assert_int_equal(core_status(story.core).generation, generation);
+        for (uint32_t i = 0; i < MOST; i++)
+            assert_string_equal(core_circuit(story.core, i).origin, origins[i]);
+        for (uint32_t i = MOST; i < COUNT; i++)
+            assert_null(core_circuit(story.core, i).origin);
+        story_ask(&story, 0);
+        story_pass(&story, SECOND);
+    }
+    story_end(&story);
+}
+
+/* Runs to be made up stand in a line that is too long to be looked through for
+ * each run that ends: it is when the origin answers again all the same. */
+static void a_long_line_waits(void **state)
+{
+    (void)state;
+    enum { COUNT = 102 };
+    static struct line lines[COUNT];
+    static char names[COUNT][16];
+    struct story story;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        snprintf(names[i], sizeof names[i], "job-%u", i);
+        lines[i] = (struct line){ .name = names[i],
+                                  .every_ms = HOUR,
+                                  .phase_ms = 10 * MINUTE,
+                                  .catch_up = { HOUR, 1 } };
+    }
+    lines[0] = (struct line){ .name = "pump", .every_ms = SECOND };
+    lines[1] =
+        (struct line){ .name = "other", .every_ms = SECOND, .origin = OTHER };
+    struct endpoints endpoints = { .sick = "", .gone = "pj" };
+    struct world world = story_world(lines);
+    world.line_count = COUNT;
+    world.run_ms = 50;
+    world.reply_of = endpoint;
+    world.data = &endpoints;
+    story_recorded(&story, &world);
+    story_restart(&story, 10 * MINUTE);
+    story_pass(&story, 30 * SECOND);
+    assert_int_equal(calls(&endpoints, 'j'), 0);
+    endpoints.gone = "";
+    story_pass(&story, MINUTE);
+    assert_int_equal(calls(&endpoints, 'j'), COUNT - 2);
+    story_end(&story);
+}
+
 /* ---- what is told of it ---- */
 
 /* It opens and closes each minute, and is said to have each ten; that it is
@@ -716,6 +782,8 @@ int main(void)
         cmocka_unit_test(what_was_is_forgiven),
         cmocka_unit_test(so_it_is_with_late_ones),
         cmocka_unit_test(a_change_is_tried),
+        cmocka_unit_test(there_are_so_many),
+        cmocka_unit_test(a_long_line_waits),
         cmocka_unit_test(what_flaps_is_told_seldom),
         cmocka_unit_test(what_is_known),
     };

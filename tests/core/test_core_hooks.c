@@ -277,6 +277,40 @@ static void a_job_that_went_meanwhile(void **state)
     story_end(&story);
 }
 
+/* A run of before a reload is ended for a newer slot: the function is that of
+ * its own generation, and no slot ends what that does. */
+static void a_run_that_gave_way(void **state)
+{
+    (void)state;
+    struct story story;
+    static const struct line lines[] = { { .name = "pump",
+                                           .cron = "0,5,10 * * * * *",
+                                           .overlap = OVERLAP_CANCEL,
+                                           .on_failure = 1 },
+                                         { 0 } };
+    struct world world = story_world(lines);
+    world.run_ms = 7 * SECOND;
+    story_calm(&story, &world);
+    story_pass(&story, 21 * SECOND);
+    story_ask(&story, 0);
+    story_pass(&story, 20 * SECOND);
+    story_is(&story, "14:08:00.000 start pump #1 slot 14:08:00\n"
+                     "14:08:01.000 fetch\n"
+                     "14:08:01.020 load 2: jobs on in \"production\"\n"
+                     "14:08:01.050 swap generation 2: +0 ~0 -0 =1\n"
+                     "14:08:05.000 cancel #1: a newer slot of its job is due\n"
+                     "14:08:05.001 finish pump #1 unknown (replaced) 5001 ms\n"
+                     "14:08:05.001 hook pump 1 after unknown\n"
+                     "14:08:05.001 start pump #2 slot 14:08:05\n"
+                     "14:08:10.000 cancel #2: a newer slot of its job is due\n"
+                     "14:08:10.001 finish pump #2 unknown (replaced) 5000 ms\n"
+                     "14:08:10.001 hook pump 1 after unknown\n"
+                     "14:08:10.001 start pump #3 slot 14:08:10\n"
+                     "14:08:12.001 retire 1\n"
+                     "14:08:17.001 finish pump #3 ok 7000 ms\n");
+    story_end(&story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +324,7 @@ int main(void)
         cmocka_unit_test(who_leaves_calls_none),
         cmocka_unit_test(a_manual_run_is_told_as_well),
         cmocka_unit_test(a_job_that_went_meanwhile),
+        cmocka_unit_test(a_run_that_gave_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,41 @@ static void it_is_forced(void **state)
     story_end(&story);
 }
 
+/* Who was forced is counted across a reload, and each is one that goes on. */
+static void who_was_forced_goes_on_across_a_reload(void **state)
+{
+    (void)state;
+    struct story story;
+    const struct order force = { .verb = VERB_TRIGGER,
+                                 .job = "pump",
+                                 .force = true };
+    order_begin(&story);
+    story_pass(&story, 21 * SECOND);
+    story_orders(&story, force);
+    story_orders(&story, force);
+    story_ask(&story, 0);
+    story_pass(&story, SECOND);
+    story_forget(&story);
+    assert_int_equal(core_lane(story.core, 0).going, 3);
+    story_order(&story, VERB_TRIGGER, "pump");
+    story_answers(&story, 2, VERDICT_OK);
+    story_answers(&story, 1, VERDICT_OK);
+    story_order(&story, VERB_TRIGGER, "pump");
+    story_answers(&story, 3, VERDICT_OK);
+    assert_int_equal(core_lane(story.core, 0).going, 0);
+    story_order(&story, VERB_TRIGGER, "pump");
+    story_is(&story, "14:08:02.000 ordered trigger overlap\n"
+                     "14:08:02.000 finish pump #2 ok 1000 ms\n"
+                     "14:08:02.000 finish pump #1 ok 2000 ms\n"
+                     "14:08:02.000 ordered trigger overlap\n"
+                     "14:08:02.000 finish pump #3 ok 1000 ms\n"
+                     "14:08:02.000 retire 1\n"
+                     "14:08:02.000 ordered trigger done\n"
+                     "14:08:02.000 start pump #4 slot 14:08:02, manual\n");
+    story_answers(&story, 4, VERDICT_OK);
+    story_end(&story);
+}
+
 /* A trigger of this very instant, whatever the clock does: no key twice. */
 static void no_two_have_one_key(void **state)
 {
@@ -595,6 +630,7 @@ int main(void)
         cmocka_unit_test(a_run_by_hand_covers_no_slot),
         cmocka_unit_test(it_respects_overlap),
         cmocka_unit_test(it_is_forced),
+        cmocka_unit_test(who_was_forced_goes_on_across_a_reload),
         cmocka_unit_test(no_two_have_one_key),
         cmocka_unit_test(it_is_refused),
         cmocka_unit_test(a_second_worker_takes_no_orders),

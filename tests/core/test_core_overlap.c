@@ -248,6 +248,120 @@ static void a_stricter_reload(void **state)
     story_end(&story);
 }
 
+/* ---- across a reload ---- */
+
+/* What a run of the generation before does is ended for a slot of this one. */
+static void a_slot_of_the_next_generation(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(cancels);
+    world.run_ms = BY_HAND;
+    story_calm(&story, &world);
+    story_pass(&story, 30 * SECOND);
+    story_ask(&story, 0);
+    story_pass(&story, 70 * SECOND);
+    story_is(&story, "14:08:00.000 start pump #1 slot 14:08:00\n"
+                     "14:08:10.000 fetch\n"
+                     "14:08:10.020 load 2: jobs on in \"production\"\n"
+                     "14:08:10.050 swap generation 2: +0 ~0 -0 =1\n"
+                     "14:09:00.000 cancel #1: a newer slot of its job is due\n"
+                     "14:09:00.001 finish pump #1 unknown (replaced) 60001 ms\n"
+                     "14:09:00.001 retire 1\n"
+                     "14:09:00.001 start pump #2 slot 14:09:00\n");
+    story_answers(&story, 2, VERDICT_OK);
+    story_end(&story);
+}
+
+/* One was asked for by hand, one is under way, one rests and one waits for the
+ * group when the file comes to say that a newer slot ends what goes on. */
+static void all_give_way_but_a_manual_run(void **state)
+{
+    (void)state;
+    struct story story;
+    static struct line lines[] = {
+        { .name = "pump",
+          .cron = "0,10,20 8,9 * * * *",
+          .overlap = OVERLAP_ALLOW,
+          .group = "db",
+          .on_failure = 1 },
+        { 0 },
+    };
+    static const struct limit three[] = { { "db", 3 }, { 0 } };
+    static const struct reply resting = { .verdict = VERDICT_OK,
+                                          .accepted = true,
+                                          .retry_after_ms = HOUR };
+    struct world world = story_world(lines);
+    lines[0].overlap = OVERLAP_ALLOW;
+    world.limits = three;
+    world.run_ms = BY_HAND;
+    story_unrecorded(&story, &world);
+    story_order(&story, VERB_TRIGGER, "pump");
+    story_pass(&story, 45 * SECOND);
+    story_replies(&story, 3, resting);
+    story_forget(&story);
+    lines[0].overlap = OVERLAP_CANCEL;
+    story_ask(&story, 0);
+    story_pass(&story, 40 * SECOND);
+    story_is(&story, "14:08:25.000 fetch\n"
+                     "14:08:25.020 load 2: jobs on in \"production\"\n"
+                     "14:08:25.050 swap generation 2: +0 ~1 -0 =0\n"
+                     "14:08:25.050 pass pump skipped overlap slot 14:08:20\n"
+                     "14:09:00.000 cancel #2: a newer slot of its job is due\n"
+                     "14:09:00.000 finish pump #3 unknown (replaced) 50000 ms\n"
+                     "14:09:00.000 hook pump 1 after unknown\n"
+                     "14:09:00.001 finish pump #2 unknown (replaced) 60001 ms\n"
+                     "14:09:00.001 hook pump 1 after unknown\n");
+    story_answers(&story, 1, VERDICT_OK);
+    story_is(&story, "14:09:05.000 finish pump #1 ok 85000 ms\n"
+                     "14:09:05.000 start pump #4 slot 14:09:00\n");
+    story_answers(&story, 4, VERDICT_OK);
+    story_end(&story);
+}
+
+/* It was accepted before the reload, and is being asked about: the question is
+ * cut off, and where it rests between two there is nothing to cut. */
+static void what_was_accepted_gives_way(void **state)
+{
+    (void)state;
+    struct story story;
+    static const struct reply replies[] = {
+        { .verdict = VERDICT_OK,
+          .accepted = true,
+          .retry_after_ms = 59 * SECOND },
+        { .verdict = VERDICT_OK },
+        { .verdict = VERDICT_OK, .accepted = true, .retry_after_ms = HOUR },
+    };
+    struct world world = story_world(cancels);
+    world.replies = replies;
+    world.reply_count = 3;
+    story_calm(&story, &world);
+    story_pass(&story, 30 * SECOND);
+    story_ask(&story, 0);
+    story_pass(&story, 45 * SECOND);
+    story.world.run_ms = 5 * SECOND;
+    story_pass(&story, 15 * SECOND);
+    story_ask(&story, 0);
+    story_pass(&story, 55 * SECOND);
+    story_is(&story, "14:08:00.000 start pump #1 slot 14:08:00\n"
+                     "14:08:10.000 fetch\n"
+                     "14:08:10.020 load 2: jobs on in \"production\"\n"
+                     "14:08:10.050 swap generation 2: +0 ~0 -0 =1\n"
+                     "14:08:59.200 poll #1\n"
+                     "14:09:00.000 cancel #1: a newer slot of its job is due\n"
+                     "14:09:00.001 finish pump #1 unknown (replaced) 60001 ms\n"
+                     "14:09:00.001 retire 1\n"
+                     "14:09:00.001 start pump #2 slot 14:09:00\n"
+                     "14:09:10.000 fetch\n"
+                     "14:09:10.020 load 3: jobs on in \"production\"\n"
+                     "14:09:10.050 swap generation 3: +0 ~0 -0 =1\n"
+                     "14:10:00.000 finish pump #2 unknown (replaced) 59999 ms\n"
+                     "14:10:00.000 retire 2\n"
+                     "14:10:00.000 start pump #3 slot 14:10:00\n"
+                     "14:10:05.000 finish pump #3 ok 5000 ms\n");
+    story_end(&story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +375,9 @@ int main(void)
         cmocka_unit_test(a_manual_run_stays),
         cmocka_unit_test(an_answer_that_comes_all_the_same),
         cmocka_unit_test(a_stricter_reload),
+        cmocka_unit_test(a_slot_of_the_next_generation),
+        cmocka_unit_test(all_give_way_but_a_manual_run),
+        cmocka_unit_test(what_was_accepted_gives_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
