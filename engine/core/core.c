@@ -10,6 +10,7 @@
 #include "machine.h"
 #include "mooncron/memory.h"
 #include "mutant.h"
+#include "number.h"
 
 /* A host that does not answer a cancel is not waited for. */
 #define LEAVE_MS_MAX 2000
@@ -342,22 +343,17 @@ void core_step(struct core *core, const struct event *event,
 
 /* ---- looking ---- */
 
-static int64_t earliest(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms < b_ms ? a_ms : b_ms;
-}
-
 struct core_deadline core_deadline(const struct core *core)
 {
     const struct agenda_entry *slot =
         core->store_ill ? NULL : agenda_first(&core->agenda);
     const struct agenda_entry *timer = agenda_first(&core->runs.timers);
     int64_t mono = handover_deadline(core).ms;
-    mono = earliest(mono, held_deadline(core).ms);
+    mono = earlier(mono, held_deadline(core).ms);
     if (timer)
-        mono = earliest(mono, timer->due_ms);
+        mono = earlier(mono, timer->due_ms);
     if (core->stopping)
-        mono = earliest(mono, core->stop_at.ms);
+        mono = earlier(mono, core->stop_at.ms);
     return (struct core_deadline){ { slot ? slot->due_ms : NEVER_MS },
                                    { mono } };
 }

@@ -79,16 +79,6 @@ static bool fires_last(const struct rules *rules, const struct cron *cron,
                    GAP_BEFORE);
 }
 
-static int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- searching ---- */
 
 /* The next due local time is far: spans between cannot have it, but for one

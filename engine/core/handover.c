@@ -27,6 +27,7 @@
 #include "machine.h"
 #include "mooncron/random.h"
 #include "mutant.h"
+#include "number.h"
 
 /* When a webhook's values are compared with the backend's, after it came. */
 static const int64_t check_after_ms[3] = { 0, 2000, 10000 };
@@ -72,16 +73,6 @@ static struct facts effective(const struct handover *h)
 }
 
 /* ---- asking for work ---- */
-
-static int64_t earlier(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms < b_ms ? a_ms : b_ms;
-}
-
-static int64_t later(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms > b_ms ? a_ms : b_ms;
-}
 
 static void fetch_within(struct core *core, int64_t delay_ms)
 {

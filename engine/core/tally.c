@@ -53,11 +53,6 @@ struct piece {
     bool excluded;
 };
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static struct piece piece_at(const struct rules *rules, int64_t begin_ms,
                              int64_t until_ms)
 {
