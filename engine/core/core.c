@@ -410,7 +410,7 @@ struct lane_status core_lane(const struct core *core, uint32_t index)
     const struct lane *lane = lane_at(core, index);
     return (struct lane_status){
         .going = lane->going,
-        .queued = lane->held + (lane->queued != NO_INDEX),
+        .queued = lane->held + (lane->heir != NO_INDEX),
         .fails = lane->fails,
         .runs = lane->runs,
         .cursor = lane->cursor,

@@ -66,7 +66,7 @@ void run_forget_idle(struct core *core)
             forget_one(core, queue_pop(runs, &runs->queues[i]));
     for (uint32_t i = 0; i < runs->count; i++) {
         struct run *run = &runs->places[i];
-        if (run->state == RUN_HELD || run->state == RUN_QUEUED ||
+        if (run->state == RUN_HELD || run->state == RUN_HEIR ||
             run->state == RUN_RESTING)
             forget_one(core, run);
     }

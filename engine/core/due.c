@@ -103,25 +103,25 @@ static enum why objection(const struct core *core, uint32_t index,
     return WHY_NONE;
 }
 
-/* A run of the job goes on: the slot waits for it. */
-static void queue_one(struct core *core, uint32_t index, struct wall slot)
+/* Runs of the job go on: the slot waits for their end. */
+static void heir_new(struct core *core, uint32_t index, struct wall slot)
 {
     struct lane *lane = lane_at(core, index);
     struct run *run = run_new(core, index, (struct run_key){ .slot = slot },
                               TRIGGER_SCHEDULE);
-    run->state = RUN_QUEUED;
-    lane->queued = run_place(run);
+    run->state = RUN_HEIR;
+    lane->heir = run_place(run);
     run_wait(core, run);
 }
 
-/* The slot that waits makes room for a newer one. */
-static void unqueue(struct core *core, uint32_t index)
+/* The slot that waits gives way to a newer one. */
+static void heir_pass(struct core *core, uint32_t index)
 {
     struct lane *lane = lane_at(core, index);
-    if (lane->queued == NO_INDEX)
+    if (lane->heir == NO_INDEX)
         return;
-    struct run *run = &core->runs.places[lane->queued];
-    lane->queued = NO_INDEX;
+    struct run *run = &core->runs.places[lane->heir];
+    lane->heir = NO_INDEX;
     run_pass(core, run, VERDICT_SKIPPED, WHY_OVERLAP);
 }
 
@@ -147,19 +147,19 @@ static bool overlaps(struct core *core, uint32_t index, struct wall slot)
             return false;
         break;
     case OVERLAP_QUEUE:
-        if (lane->queued != NO_INDEX)
+        if (lane->heir != NO_INDEX)
             break;
-        queue_one(core, index, slot);
+        heir_new(core, index, slot);
         return true;
     case OVERLAP_CANCEL:
-        unqueue(core, index);
-        queue_one(core, index, slot);
+        heir_pass(core, index);
+        heir_new(core, index, slot);
         run_replace(core, index);
         return true;
     case OVERLAP_SKIP: /* only old slots go on: they do not cost new ones */
-        if (lane->making_up < lane->going || lane->queued != NO_INDEX)
+        if (lane->making_up < lane->going || lane->heir != NO_INDEX)
             break;
-        queue_one(core, index, slot);
+        heir_new(core, index, slot);
         return true;
     }
     due_pass(core, index, slot, overlap_why(core, index, slot));

@@ -3,16 +3,14 @@
 #include "machine.h"
 #include "mutant.h"
 
-/* Where nothing of the lane goes on any more, who waited for that is admitted.
- */
 void lane_free(struct core *core, uint32_t index)
 {
     struct lane *lane = lane_at(core, index);
-    if (lane->going || lane->queued == NO_INDEX)
+    if (lane->going || lane->heir == NO_INDEX)
         return;
-    struct run *queued = &core->runs.places[lane->queued];
-    lane->queued = NO_INDEX;
-    run_admit(core, queued);
+    struct run *heir = &core->runs.places[lane->heir];
+    lane->heir = NO_INDEX;
+    run_admit(core, heir);
 }
 
 /* It is over: its place is free again, and who waited for it may begin. */

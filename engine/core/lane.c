@@ -222,7 +222,7 @@ static void lane_begin(struct lane *lane)
                            .started = { EVER_MS },
                            .ill_at = LONG_AGO,
                            .newest = NO_INDEX,
-                           .queued = NO_INDEX,
+                           .heir = NO_INDEX,
                            .unwritten = NO_INDEX,
                            .held_first = NO_INDEX,
                            .held_last = NO_INDEX,

@@ -3,9 +3,9 @@
  * queue, circuit, adopt, order, handover, asker.
  *
  * Words. A *lane* is what the core remembers of one job of the set in force:
- * which slots are decided, what is going, whether it is paused. A run that is
- * *held* is to be made up, and waits for its turn among those; one that is
- * *queued* waits for the run of its own job that goes on; one that *waits*, for
+ * which slots are decided, what goes on, whether it is paused. A run that is
+ * *held* is to be made up, and waits for its turn among those; the *heir* of a
+ * lane waits for the runs of its own job that go on; one that *waits*, for
  * room in its group. A *circuit* is an origin and its breaker. A *tenure* is a
  * generation that is in force, or was and still has runs. An *asker* is
  * somebody who waits for the outcome of a reload. */
@@ -25,7 +25,7 @@
 enum run_state {
     RUN_FREE,     /* the place is unused */
     RUN_HELD,     /* to be made up; nothing was started */
-    RUN_QUEUED,   /* for the run of its job that goes on; likewise */
+    RUN_HEIR,     /* waits for what goes on of its job; likewise */
     RUN_WAITING,  /* for room in its group; likewise */
     RUN_CLAIMING, /* the claim is asked for, and not durable yet */
     RUN_LIVE,     /* an attempt is under way, and no answer yet */
@@ -110,7 +110,7 @@ struct lane {
     uint32_t going;           /* how many do: they wait, are claimed or live */
     uint32_t making_up;       /* of them, those of old slots */
     uint32_t claiming;        /* likewise, those whose claim is not durable */
-    uint32_t queued;          /* a run, or NO_INDEX */
+    uint32_t heir;            /* a run, or NO_INDEX */
     uint32_t unwritten; /* the run of its newest slot, which waits and has no
                          * row: the cursor that is written stops before it; or
                          * NO_INDEX */
@@ -367,7 +367,7 @@ void away_close(struct away *away);
 void due_turn(struct core *core);
 /* Which of the slots from `first` on are run, into core->choice. */
 void due_choose(struct core *core, uint32_t index, struct wall first);
-/* A slot of job `index` is run now, queued, or passed over. */
+/* A slot of job `index` is run now, or waits, or is passed over. */
 void due_run(struct core *core, uint32_t index, struct wall slot);
 /* The lane's pause is over at `until`, and when its next turn is. What was due
  * meanwhile is decided before that is told: whoever reads only the first half
@@ -487,7 +487,7 @@ void run_wake(struct core *core, struct run *run);
 
 /* ---- ending.c ---- */
 
-/* Where nothing of the lane goes on, who waited for that is admitted. */
+/* Where nothing of the lane goes on any more, its heir is admitted. */
 void lane_free(struct core *core, uint32_t index);
 /* Tells its verdict, and lets it go. */
 void run_finish(struct core *core, struct run *run, const struct ending *ending,

@@ -74,8 +74,8 @@ static void move_waiting(struct core *core, struct run *run)
         queue_push(&core->runs, run);
 }
 
-/* It waits for a run of its job; where that has ended meanwhile, it begins. */
-static void move_queued(struct core *core, struct run *run)
+/* Where what it waits for does not go on any more, it begins. */
+static void move_heir(struct core *core, struct run *run)
 {
     run_place_in(run, core_tenure(core)->set);
     if (run->lane == NO_INDEX) {
@@ -83,13 +83,13 @@ static void move_queued(struct core *core, struct run *run)
         return;
     }
     struct lane *lane = lane_at(core, run->lane);
-    if (lane->queued != NO_INDEX) {
+    if (lane->heir != NO_INDEX) {
         leave_idle(core, run, WHY_OVERLAP);
         return;
     }
     run_renew(core, run);
     if (lane->going)
-        lane->queued = run_place(run);
+        lane->heir = run_place(run);
     else
         run_admit(core, run);
 }
@@ -110,8 +110,8 @@ void run_move(struct core *core)
     free(old);
     uint32_t count = runs->count;
     for (uint32_t i = 0; i < count; i++)
-        if (runs->places[i].state == RUN_QUEUED)
-            move_queued(core, &runs->places[i]);
+        if (runs->places[i].state == RUN_HEIR)
+            move_heir(core, &runs->places[i]);
     for (uint32_t i = 0; i < runs->queue_count; i++)
         queue_fill(core, i);
 }
