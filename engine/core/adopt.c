@@ -120,7 +120,7 @@ void adopt_runs(struct core *core)
         if (core->adopted[i])
             continue;
         uint32_t index =
-            jobset_find_scheduled(core_tenure(core)->set, known->job);
+            jobset_find_scheduled(tenure_in_force(core)->set, known->job);
         if (index == NO_INDEX)
             continue;
         core->adopted[i] = true;
@@ -152,4 +152,13 @@ void adopt_end(struct core *core)
         act->finish.why = known->claimed ? WHY_DOWN : WHY_REMOVED;
     }
     core->lanes.memory_over = true;
+}
+
+void adopt_settle(struct core *core)
+{
+    if (core->lanes.memory_over)
+        return;
+    adopt_end(core);
+    if (core->config.journal)
+        core_act(core, ACT_LANES)->lanes.forget = true;
 }

@@ -15,7 +15,7 @@
 struct reload_report asker_report(const struct core *core,
                                   enum reload_outcome outcome)
 {
-    const struct tenure *tenure = core_tenure(core);
+    const struct tenure *tenure = tenure_in_force(core);
     struct reload_report report = { .outcome = outcome,
                                     .at = core->in_force_since };
     if (!tenure)

@@ -61,7 +61,7 @@ void away_keep(struct core *core, const struct jobset *before,
                const struct lanes *old)
 {
     struct away *away = &core->away;
-    const struct jobset *set = core_tenure(core)->set;
+    const struct jobset *set = tenure_in_force(core)->set;
     away->count = compact(away);
     for (uint32_t i = 0; i < old->count && away->count < AWAY_MAX; i++) {
         const struct lane *lane = &old->lanes[i];

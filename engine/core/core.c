@@ -15,22 +15,6 @@
 /* A host that does not answer a cancel is not waited for. */
 #define LEAVE_MS_MAX 2000
 
-const char *const order_verb_names[4] = { "trigger", "pause", "resume",
-                                          "backfill" };
-const char *const order_names[ORDERS] = {
-    [ORDER_DONE] = "done",
-    [ORDER_NO_JOB] = "no_job",
-    [ORDER_NOT_SCHEDULED] = "not_scheduled",
-    [ORDER_OVERLAP] = "overlap",
-    [ORDER_LEFT_OPEN] = "left_open",
-    [ORDER_NOT_PAUSED] = "not_paused",
-    [ORDER_TOO_MANY] = "too_many",
-    [ORDER_TOO_OLD] = "too_old",
-    [ORDER_STORE] = "store",
-    [ORDER_NOT_PRIMARY] = "not_primary",
-    [ORDER_STOPPING] = "stopping",
-};
-
 /* ---- actions ---- */
 
 struct action *core_act(struct core *core, enum action_kind kind)
@@ -50,66 +34,6 @@ void update_close(struct update *update)
 {
     free(update->actions);
     *update = (struct update){ 0 };
-}
-
-/* ---- tenures ---- */
-
-struct tenure *core_tenure(const struct core *core)
-{
-    return core->tenure_count ? &core->tenures[core->tenure_count - 1] : NULL;
-}
-
-struct tenure *core_tenure_of(const struct core *core, uint32_t generation)
-{
-    uint32_t i = core->tenure_count;
-    do
-        assert(i > 0);
-    while (core->tenures[--i].generation != generation);
-    return &core->tenures[i];
-}
-
-static void tenure_retire(struct core *core, struct tenure *tenure)
-{
-    if (tenure->runs || tenure->retired || tenure == core_tenure(core))
-        return;
-    tenure->retired = true;
-    core_act(core, ACT_RETIRE)->retire.generation = tenure->generation;
-}
-
-void core_tenure_leave(struct core *core, uint32_t generation)
-{
-    struct tenure *tenure = core_tenure_of(core, generation);
-    assert(tenure->runs > 0);
-    tenure->runs--;
-    tenure_retire(core, tenure);
-}
-
-/* The caller has read the actions of the step before: what they pointed into
- * may go. */
-static void tenures_sweep(struct core *core)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < core->tenure_count; i++) {
-        if (core->tenures[i].retired)
-            jobset_unref(core->tenures[i].set);
-        else
-            core->tenures[kept++] = core->tenures[i];
-    }
-    core->tenure_count = kept;
-}
-
-/* Too many generations finish their runs: the oldest are cut short. */
-static void tenures_cut(struct core *core)
-{
-    for (uint32_t i = 0; i + 1 + TENURES_DRAINING_MAX < core->tenure_count;
-         i++) {
-        struct tenure *tenure = &core->tenures[i];
-        if (tenure->cut)
-            continue;
-        tenure->cut = true;
-        run_cancel(core, tenure->generation, WHY_REPLACED,
-                   "too many reloads came since");
-    }
 }
 
 /* ---- clocks ---- */
@@ -168,9 +92,7 @@ void core_free(struct core *core)
 {
     if (!core)
         return;
-    for (uint32_t i = 0; i < core->tenure_count; i++)
-        jobset_unref(core->tenures[i].set);
-    free(core->tenures);
+    tenures_close(core);
     agenda_close(&core->agenda);
     lanes_close(&core->lanes);
     away_close(&core->away);
@@ -179,59 +101,6 @@ void core_free(struct core *core)
     free(core->adopted);
     free(core->lanes_adopted);
     free(core);
-}
-
-/* Settings have been known since the core began, or are now. */
-static bool settings_known(const struct core *core)
-{
-    return core->handover.known || core->config.has_cached ||
-           !core->config.fetches;
-}
-
-/* Lanes move to the set that has just come into force. */
-static void lanes_follow(struct core *core, const struct jobset *before)
-{
-    bool forget = settings_known(core) && !core->lanes.memory_over;
-    lanes_move(core, before);
-    adopt_runs(core);
-    if (forget)
-        adopt_end(core);
-    if (!core->config.journal)
-        return;
-    struct action *act = core_act(core, ACT_LANES);
-    act->lanes.before = before;
-    act->lanes.forget = forget;
-}
-
-void core_settle(struct core *core)
-{
-    if (core->lanes.memory_over)
-        return;
-    adopt_end(core);
-    if (core->config.journal)
-        core_act(core, ACT_LANES)->lanes.forget = true;
-}
-
-void core_swap(struct core *core, struct jobset *set, uint32_t generation,
-               struct reload_report *ret_report)
-{
-    const struct tenure *old = core_tenure(core);
-    const struct jobset *before = old ? old->set : NULL;
-    ret_report->generation = generation;
-    ret_report->diff = jobset_compare(before, set);
-    ret_report->runs_per_day = jobset_runs_per_day(set);
-    ret_report->at = core->in_force_since = core->now.wall;
-    lanes_leave(core, set);
-    core->tenures = memory_resize(core->tenures, core->tenure_count + 1,
-                                  sizeof *core->tenures);
-    core->tenures[core->tenure_count++] =
-        (struct tenure){ .generation = generation, .set = set };
-    core_act(core, ACT_SWAP)->swap.report = *ret_report;
-    lanes_follow(core, before);
-    if (core->tenure_count > 1)
-        tenure_retire(core, &core->tenures[core->tenure_count - 2]);
-    agenda_fill(core);
-    tenures_cut(core);
 }
 
 /* ---- stopping ---- */
@@ -263,9 +132,9 @@ static void stop(struct core *core)
 static void stop_turn(struct core *core)
 {
     bool late = core->now.mono.ms >= core->stop_at.ms;
-    if (core->runs.going && late && !core->leaving)
+    if (core->runs.taken && late && !core->leaving)
         stop_now(core);
-    else if (!core->runs.going || late)
+    else if (!core->runs.taken || late)
         core_act(core, ACT_DONE);
 }
 
@@ -360,7 +229,7 @@ struct core_deadline core_deadline(const struct core *core)
 
 struct core_status core_status(const struct core *core)
 {
-    const struct tenure *tenure = core_tenure(core);
+    const struct tenure *tenure = tenure_in_force(core);
     const struct handover *h = &core->handover;
     return (struct core_status){
         .generation = tenure ? tenure->generation : 0,
@@ -373,14 +242,14 @@ struct core_status core_status(const struct core *core)
         .loading = h->loading,
         .stopping = core->stopping,
         .fetch_failures = h->failures,
-        .runs = core->runs.going,
+        .runs = core->runs.taken,
         .store_well = !core->store_ill,
     };
 }
 
 struct wall core_next_slot(const struct core *core, uint32_t index)
 {
-    const struct tenure *tenure = core_tenure(core);
+    const struct tenure *tenure = tenure_in_force(core);
     if (!tenure || !core->config.primary || core->stopping)
         return (struct wall){ NEVER_MS };
     const struct job *job = jobset_job(tenure->set, index);

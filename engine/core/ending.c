@@ -29,7 +29,7 @@ static void run_end(struct core *core, struct run *run)
     uint32_t generation = run->generation;
     circuit_release(core, run);
     place_free(&core->runs, run);
-    core_tenure_leave(core, generation);
+    tenure_leave(core, generation);
     if (room)
         core->runs.queues[group].live--;
     if (core->stopping)
@@ -85,7 +85,7 @@ static void hook_begin(struct core *core, uint32_t generation,
     run->hook = function;
     run->circuit = NO_INDEX;
     run->state = RUN_LIVE;
-    core_tenure_of(core, generation)->runs++;
+    tenure_of(core, generation)->runs++;
     run_arm(core, run, TIMER_TIMEOUT, HOOK_MS_MAX);
     run_tell(core, run, ACT_HOOK)->ended = ended;
 }

@@ -240,10 +240,10 @@ static void load_if_different(struct core *core)
 {
     struct handover *h = &core->handover;
     struct facts facts = effective(h);
-    bool first = !core_tenure(core);
+    bool first = !tenure_in_force(core);
     if (!first && facts_equal(&facts, &h->in_force)) {
         h->unconfirmed &= h->overlay.active;
-        core_settle(core);
+        adopt_settle(core);
         return;
     }
     if (h->loading && facts_equal(&facts, &h->tried))
@@ -334,7 +334,7 @@ static void load_succeeded(struct core *core, const struct event *event)
     struct reload_report report = asker_report(core, RELOAD_UNCHANGED);
     if (event->loaded.outcome == LOAD_OK) {
         report.outcome = RELOAD_DONE;
-        core_swap(core, event->loaded.set, h->generations, &report);
+        tenure_begin(core, event->loaded.set, h->generations, &report);
     }
     asker_reply_all(core, WAIT_LOAD, h->loads, &report);
 }
@@ -377,7 +377,7 @@ static struct mono fetch_at(const struct handover *h)
 static struct mono renew_at(const struct core *core)
 {
     const struct handover *h = &core->handover;
-    const struct tenure *tenure = core_tenure(core);
+    const struct tenure *tenure = tenure_in_force(core);
     if (!tenure || !jobset_listed(tenure->set) || h->loading ||
         h->load_wanted || !core->config.fetches)
         return (struct mono){ NEVER_MS };

@@ -230,7 +230,7 @@ void held_soon(struct core *core)
 
 static void move_one(struct core *core, struct run *run)
 {
-    run_place_in(run, core_tenure(core)->set);
+    run_place_in(run, tenure_in_force(core)->set);
     if (run->lane == NO_INDEX) {
         run_pass(core, run, VERDICT_SKIPPED, WHY_REMOVED);
         return;

@@ -13,7 +13,7 @@ struct lane *lane_at(const struct core *core, uint32_t index)
 
 const struct job *lane_job(const struct core *core, uint32_t index)
 {
-    return jobset_job(core_tenure(core)->set, index);
+    return jobset_job(tenure_in_force(core)->set, index);
 }
 
 bool lane_paused(const struct core *core, uint32_t index)
@@ -180,7 +180,7 @@ void lanes_leap(struct core *core, int64_t by_ms)
 void agenda_fill(struct core *core)
 {
     agenda_clear(&core->agenda);
-    if (!core_tenure(core) || !core->config.primary || core->stopping)
+    if (!tenure_in_force(core) || !core->config.primary || core->stopping)
         return;
     for (uint32_t i = 0; i < core->lanes.count; i++) {
         struct lane *lane = lane_at(core, i);
@@ -274,7 +274,7 @@ void lanes_leave(struct core *core, const struct jobset *set)
 
 void lanes_move(struct core *core, const struct jobset *before)
 {
-    const struct jobset *set = core_tenure(core)->set;
+    const struct jobset *set = tenure_in_force(core)->set;
     struct lanes old = core->lanes;
     struct lanes *lanes = &core->lanes;
     lanes->count = jobset_count(set);

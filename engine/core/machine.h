@@ -1,5 +1,5 @@
-/* What the core is made of. Shared by the files of the machine: core, lane,
- * away, due, held, place, timer, wait, run, cut, answer, ending, moving,
+/* What the core is made of. Shared by the files of the machine: core, tenure,
+ * lane, away, due, held, place, timer, wait, run, cut, answer, ending, moving,
  * queue, circuit, adopt, order, handover, asker.
  *
  * Words. A *lane* is what the core remembers of one job of the set in force:
@@ -87,7 +87,7 @@ struct queue {
 struct runs {
     struct run *places;
     uint32_t count, cap, free; /* places ever used, and the first unused */
-    uint32_t going;            /* waiting ones included */
+    uint32_t taken;            /* places: held runs and hooks, too */
     uint64_t serial;
     struct queue *queues; /* by group of the set in force */
     uint32_t queue_count;
@@ -299,18 +299,22 @@ struct core {
 };
 
 struct action *core_act(struct core *core, enum action_kind kind);
-/* The tenure in force, or NULL; and any one, which must be there. */
-struct tenure *core_tenure(const struct core *core);
-struct tenure *core_tenure_of(const struct core *core, uint32_t generation);
-/* A run of this tenure is over: it retires with the last. */
-void core_tenure_leave(struct core *core, uint32_t generation);
-/* Puts `set` in force as `generation`, and says so with `report`. */
-void core_swap(struct core *core, struct jobset *set, uint32_t generation,
-               struct reload_report *ret_report);
 
-/* Settings are known, and want what is in force: what the store remembers of
- * other jobs is old. */
-void core_settle(struct core *core);
+/* ---- tenure.c ---- */
+
+/* The one in force, or NULL; and any one, which must be there. */
+struct tenure *tenure_in_force(const struct core *core);
+struct tenure *tenure_of(const struct core *core, uint32_t generation);
+/* A run of this tenure is over: it retires with the last. */
+void tenure_leave(struct core *core, uint32_t generation);
+/* At the beginning of a step: its caller has read the actions of the one
+ * before, and what they pointed into may go. */
+void tenures_sweep(struct core *core);
+/* Puts `set` in force, whose reference is the core's from here on, and tells
+ * what that changes. */
+void tenure_begin(struct core *core, struct jobset *set, uint32_t generation,
+                  struct reload_report *ret_report);
+void tenures_close(struct core *core);
 
 /* ---- lane.c ---- */
 
@@ -545,8 +549,10 @@ void adopt_life(struct core *core, uint32_t index);
 bool adopt_cursor(struct core *core, uint32_t index);
 /* Runs without a verdict go on where the set in force has their jobs. */
 void adopt_runs(struct core *core);
-/* Settings are known: what was not used by now is old. */
+/* Settings are known: what was not used by now is old. The first time that is
+ * told of its runs; adopt_settle() is where no swap tells it of its lanes. */
 void adopt_end(struct core *core);
+void adopt_settle(struct core *core);
 
 /* ---- order.c ---- */
 

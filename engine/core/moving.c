@@ -17,8 +17,8 @@ void run_place_in(struct run *run, const struct jobset *set)
 /* Nothing was sent yet: it becomes a run of the generation in force. */
 void run_renew(struct core *core, struct run *run)
 {
-    struct tenure *tenure = core_tenure(core);
-    core_tenure_leave(core, run->generation);
+    struct tenure *tenure = tenure_in_force(core);
+    tenure_leave(core, run->generation);
     run->generation = tenure->generation;
     run->job = jobset_job(tenure->set, run->lane);
     run->circuit = lane_at(core, run->lane)->circuit;
@@ -56,7 +56,7 @@ static bool stricter(const struct job *before, const struct job *job)
 
 static void move_waiting(struct core *core, struct run *run)
 {
-    run_place_in(run, core_tenure(core)->set);
+    run_place_in(run, tenure_in_force(core)->set);
     if (run->lane == NO_INDEX) {
         leave_idle(core, run, WHY_REMOVED);
         return;
@@ -77,7 +77,7 @@ static void move_waiting(struct core *core, struct run *run)
 /* Where what it waits for does not go on any more, it begins. */
 static void move_heir(struct core *core, struct run *run)
 {
-    run_place_in(run, core_tenure(core)->set);
+    run_place_in(run, tenure_in_force(core)->set);
     if (run->lane == NO_INDEX) {
         leave_idle(core, run, WHY_REMOVED);
         return;
@@ -97,7 +97,7 @@ static void move_heir(struct core *core, struct run *run)
 void run_move(struct core *core)
 {
     struct runs *runs = &core->runs;
-    const struct jobset *set = core_tenure(core)->set;
+    const struct jobset *set = tenure_in_force(core)->set;
     struct queue *old = runs->queues;
     uint32_t old_count = runs->queue_count;
     runs->queues = queues_new(set, &runs->queue_count);

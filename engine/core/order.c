@@ -2,13 +2,29 @@
  * on, run old slots of it. */
 #include "machine.h"
 
+const char *const order_verb_names[4] = { "trigger", "pause", "resume",
+                                          "backfill" };
+const char *const order_names[ORDERS] = {
+    [ORDER_DONE] = "done",
+    [ORDER_NO_JOB] = "no_job",
+    [ORDER_NOT_SCHEDULED] = "not_scheduled",
+    [ORDER_OVERLAP] = "overlap",
+    [ORDER_LEFT_OPEN] = "left_open",
+    [ORDER_NOT_PAUSED] = "not_paused",
+    [ORDER_TOO_MANY] = "too_many",
+    [ORDER_TOO_OLD] = "too_old",
+    [ORDER_STORE] = "store",
+    [ORDER_NOT_PRIMARY] = "not_primary",
+    [ORDER_STOPPING] = "stopping",
+};
+
 /* ---- may it be done? ---- */
 
 static enum order_outcome order_check(const struct core *core,
                                       const struct order *order,
                                       uint32_t *ret_index)
 {
-    const struct tenure *tenure = core_tenure(core);
+    const struct tenure *tenure = tenure_in_force(core);
     if (core->stopping)
         return ORDER_STOPPING;
     if (!core->config.primary)

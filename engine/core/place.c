@@ -29,7 +29,7 @@ struct run *place_new(struct runs *runs)
                          .lane = NO_INDEX,
                          .group = NO_INDEX,
                          .next = NO_INDEX };
-    runs->going++;
+    runs->taken++;
     return run;
 }
 
@@ -49,7 +49,7 @@ void place_free(struct runs *runs, struct run *run)
     run->state = RUN_FREE;
     run->next = runs->free;
     runs->free = place;
-    runs->going--;
+    runs->taken--;
 }
 
 struct run *run_find(struct runs *runs, struct run_id id)

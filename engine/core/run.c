@@ -20,7 +20,7 @@
 struct run *run_new(struct core *core, uint32_t index, struct run_key key,
                     enum trigger trigger)
 {
-    struct tenure *tenure = core_tenure(core);
+    struct tenure *tenure = tenure_in_force(core);
     const struct job *job = lane_job(core, index);
     struct run *run = place_new(&core->runs);
     run->state = RUN_HELD; /* its place is not free: it may end at once */
