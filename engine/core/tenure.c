@@ -86,7 +86,7 @@ static void lanes_follow(struct core *core, const struct jobset *before)
 }
 
 void tenure_begin(struct core *core, struct jobset *set, uint32_t generation,
-               struct reload_report *ret_report)
+                  struct reload_report *ret_report)
 {
     const struct tenure *old = tenure_in_force(core);
     const struct jobset *before = old ? old->set : NULL;

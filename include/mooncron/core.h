@@ -289,7 +289,7 @@ struct order_report {
     int64_t runs, missed;    /* likewise: how many are, and are not; or how
                               * many were taken back */
     int64_t done, waiting;   /* VERB_BACKFILL: slots that are settled; below 0:
-                              * how   many is not known */
+                              * how many is not known */
     bool more; /* VERB_BACKFILL: slots after `last` were not looked at; ask
                 * again from there. Or more are to be taken back */
 };
@@ -439,23 +439,20 @@ struct core_config {
 #define LATE_MS_MAX      30000   /* a slot later than this is a surprise */
 #define JUMP_MS_MIN      1000    /* less is the clock being disciplined */
 #define CORE_HELD_MAX    1000000 /* runs to be made up: some 150 MB */
-#define FORCED_MAX                                                             \
-    100 /* runs of one job at once, whatever an operator wants                 \
-         */
+/* Runs of one job at once, whatever an operator wants. */
+#define FORCED_MAX 100
 /* Ten years: to count the seconds of more would hold up the loop. */
 #define BACKFILL_MS_MAX    (INT64_C(3653) * 24 * 3600 * 1000)
 #define BACKFILL_SLOTS_MAX 10000 /* of one order: a few ms of the loop */
-#define ACCEPTED_MS_MAX                                                        \
-    (3600 * 1000) /* a 202 is asked about, where the job has                   \
-                   * no deadline */
-#define CATCH_UP_SETTLE_MS                                                     \
-    10000                       /* a worker that does not live so long starts  \
-                                 * in a loop, and makes nothing up */
-#define CATCH_UP_SPACING_MS 200 /* between two runs that are made up */
+/* A worker that does not live so long starts in a loop, and makes nothing up.
+ */
+#define CATCH_UP_SETTLE_MS  10000
+#define CATCH_UP_SPACING_MS 200   /* between two runs that are made up */
 #define HOOK_MS_MAX         10000 /* a hook's budget */
-#define POLL_MS                                                                \
-    5000 /* between questions after a 202 without                              \
-          * Retry-After */
+/* How long a 202 (RFC 9110, 15.3.3) is asked about where its job has no
+ * deadline, and how often where it has no Retry-After (10.2.3). */
+#define ACCEPTED_MS_MAX    (3600 * 1000)
+#define POLL_MS            5000
 #define RETRY_AFTER_MS_MAX (24 * 3600 * 1000) /* longer is taken for this */
 
 /* A burst of asks, however many, becomes two loads and two fetches: the first
@@ -467,10 +464,13 @@ struct core_config {
 #define RELOAD_SPACING_MS 1000
 #define RELOAD_LULL_MS    200 /* gaps of a burst, on a busy machine too */
 
+/* Copies the config, and borrows what its memory points to. Never NULL. */
 struct core *core_new(const struct core_config *config, struct now now);
+/* NULL is fine. What actions point to goes with it. */
 void core_free(struct core *core);
 
-/* Appends to `update` (which the caller has cleared). Time may stand still
+/* Appends to `update` (which the caller has cleared); what its actions point to
+ * lives until the next step, where nothing longer is said. Time may stand still
  * between events; where wall time goes back no slot is fired twice. */
 void core_step(struct core *core, const struct event *event,
                struct update *update);
@@ -493,26 +493,27 @@ struct core_status {
     bool unconfirmed;
     bool fetching, loading, stopping;
     uint32_t fetch_failures; /* in a row */
-    uint32_t runs;           /* live, waiting ones included */
+    uint32_t runs;           /* that are not over: held ones and hooks, too */
     bool store_well;
 };
 struct core_status core_status(const struct core *core);
 
 /* The next slot of job `index` of the set in force, or NEVER_MS: also where it
- * has had all its runs. */
+ * has had all its runs, or where there is no set. Here and below an index that
+ * is none of the set's is a mistake of the caller, and asserted. */
 struct wall core_next_slot(const struct core *core, uint32_t index);
 
 /* What is known of job `index` of the set in force. */
 struct lane_status {
-    uint32_t going;  /* runs, waiting ones included */
-    uint32_t queued; /* of them, waiting */
+    uint32_t going;  /* runs, from their claim or their wait for a group on */
+    uint32_t queued; /* beside them: to be made up, or until these are over */
     uint32_t fails;  /* in a row */
     uint32_t runs;   /* in the job's life */
     struct wall cursor, started;
     struct wall paused_until; /* EVER_MS: it is not paused */
     struct wall unwritten;    /* its slot that waits, and has no row yet; or
                                * EVER_MS */
-    bool circuit_open; /* and a call of this job would be held back now */
+    bool circuit_open;        /* as circuit_status.holds, below */
     bool fresh; /* it has slots since the last swap, and had none before */
 };
 struct lane_status core_lane(const struct core *core, uint32_t index);
@@ -522,8 +523,7 @@ struct circuit_status {
     const char *origin; /* "": BACKEND_URL's; NULL: the job has no circuit, and
                          * nothing else is said. Lives as long as the core */
     bool open;
-    bool holds;           /* a call of this job would be held back now: as
-                           * lane_status.circuit_open */
+    bool holds;           /* a call of this job would be held back now */
     bool probing;         /* the call that finds out is under way */
     enum trouble trouble; /* TROUBLE_NONE: the last answer was a good one; or of
                            * the last failure, and so are these */
