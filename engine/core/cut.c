@@ -16,8 +16,8 @@ void run_cancel(struct core *core, uint32_t generation, enum why why,
     }
 }
 
-/* What rests ends at once, and whoever waited for that begins: it is put aside
- * until the others know, so that who begins now is in nobody's way. */
+/* What rests ends at once, and the heir may begin with that. So it is put aside
+ * until the others know: the walk is over what went on when it began. */
 void run_replace(struct core *core, uint32_t index)
 {
     struct runs *runs = &core->runs;

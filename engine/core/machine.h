@@ -63,13 +63,12 @@ struct run {
     enum pass pass;   /* of its attempt */
     enum why leaving; /* cancelled, or to be when its claim is durable */
     uint32_t hook;    /* function: no run, but what is called after one; or 0 */
-    enum verdict hook_ended; /* what it is told of */
-    struct ending last;      /* of the attempt before, while it rests */
-    struct mono started;     /* the first attempt */
-    struct mono ill_at;      /* as of struct lane, by its own attempts */
-    struct mono timer;       /* when it is due that is not TIMER_NAP */
-    uint32_t lane;    /* in the set in force, or NO_INDEX: the job is gone */
-    uint32_t group;   /* likewise */
+    struct ending last;  /* of the attempt before, while it rests */
+    struct mono started; /* the first attempt */
+    struct mono ill_at;  /* as of struct lane, by its own attempts */
+    struct mono timer;   /* when it is due that is not TIMER_NAP */
+    uint32_t lane;       /* in the set in force, or NO_INDEX: the job is gone */
+    uint32_t group;      /* likewise */
     uint32_t circuit; /* of what it calls, whatever its job's lane calls now; or
                        * NO_INDEX */
     uint32_t next;    /* free list, queue of the group, or line of the lane */
