@@ -260,8 +260,10 @@ static struct model_claim commit_claim(struct model *model,
     struct model_row *row = row_find(model, note->job, note->key);
     struct model_lane *lane = lane_of(model, note->job);
     cursor_move(model, note);
-    if (row && !may_claim(model, row, note))
+    if (row && !may_claim(model, row, note)) {
+        *map_at(&model->taken, note->run.value) = 1;
         return (struct model_claim){ note->run, CLAIM_TAKEN, 0 };
+    }
     bool had_run =
         row && (row->state == MODEL_CLAIMED ||
                 (row->state == MODEL_DONE && row->verdict <= VERDICT_UNKNOWN));
@@ -276,10 +278,14 @@ static struct model_claim commit_claim(struct model *model,
     return (struct model_claim){ note->run, CLAIM_DURABLE, row->epoch };
 }
 
+/* The verdict of a run that was given up before its claim was answered goes
+ * with that: where the claim was another's, so is the row. */
 static void commit_finish(struct model *model, const struct model_note *note)
 {
     struct model_row *row = row_find(model, note->job, note->key);
     assert_non_null(row);
+    if (note->run.value && *map_at(&model->taken, note->run.value))
+        return;
     if (row->state == MODEL_DONE || note->epoch < row->epoch)
         fail_msg("%s: slot %lld has its verdict already", note->job,
                  (long long)note->key.slot.ms);
@@ -377,6 +383,7 @@ void model_die(struct model *model, size_t keep)
     for (size_t i = model->note_first; i < model->note_count; i++)
         free(model->notes[i].slots);
     model->note_first = model->note_count = 0;
+    map_close(&model->taken);
     model->life++;
 }
 

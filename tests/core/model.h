@@ -65,6 +65,7 @@ struct model {
     size_t row_count, row_cap;
     struct map places; /* of rows, by key; from 1 */
     struct map passed; /* slots with a verdict and no row */
+    struct map taken;  /* runs of this life whose claim was another's, to 1 */
     struct model_lane *lanes;
     size_t lane_count;
     struct model_note *notes;

@@ -186,6 +186,33 @@ static void nor_is_one_that_comes_to_that(void **state)
     story_end(&story);
 }
 
+/* It comes to be written after all, and finds that another hand had the slot:
+ * what was said of it here goes nowhere. */
+static void nor_is_one_that_is_taken(void **state)
+{
+    (void)state;
+    struct story story;
+    struct world world = story_world(pumps);
+    const struct wall slot = { STORY_BEGINS_MS + 49 * SECOND };
+    story_recorded(&story, &world);
+    story_pass(&story, 25 * SECOND);
+    story.world.claim_ms = BY_HAND;
+    story_pass(&story, 20 * SECOND);
+    model_take(&story.model, "pump", slot);
+    story_store(&story, false);
+    story_forget(&story);
+    story_stop(&story);
+    story_is(&story,
+             "14:08:25.000 finish pump slot 14:08:20 skipped (stopping)\n"
+             "14:08:25.000 done\n");
+    while (model_pending(&story.model))
+        model_commit(&story.model);
+    const struct model_row *row =
+        model_row(&story.model, "pump", (struct run_key){ .slot = slot });
+    assert_int_equal(row->verdict, VERDICT_OK);
+    story_end(&story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +224,7 @@ int main(void)
         cmocka_unit_test(stopped_before_anything_was_loaded),
         cmocka_unit_test(a_claim_that_cannot_be_written_is_not_awaited),
         cmocka_unit_test(nor_is_one_that_comes_to_that),
+        cmocka_unit_test(nor_is_one_that_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
