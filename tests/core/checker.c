@@ -379,6 +379,20 @@ static void lanes_see(struct checker *checker, const struct jobset *before,
     lanes_since(checker, now, forget);
 }
 
+/* A pause that was over before its job came back stays over, whatever the
+ * clock is set to later. */
+static void pauses_end(struct checker *checker, const struct jobset *before,
+                       struct wall now)
+{
+    for (uint32_t i = 0; before && i < jobset_count(checker->set); i++) {
+        const char *name = jobset_job(checker->set, i)->name;
+        uint64_t *until = map_at(&checker->paused, map_key(name, 0));
+        if (jobset_find(before, name) == UINT32_MAX &&
+            (int64_t)*until <= now.ms)
+            *until = 0;
+    }
+}
+
 static void see_swap(struct checker *checker, const struct core *core,
                      const struct action *act, struct wall now)
 {
@@ -386,6 +400,7 @@ static void see_swap(struct checker *checker, const struct core *core,
     assert_true(act->swap.report.generation > checker->generation);
     checker->generation = act->swap.report.generation;
     checker->set = core_status(core).set;
+    pauses_end(checker, before, now);
     if (!checker->journal)
         lanes_see(checker, before, true, now);
 }
