@@ -278,13 +278,24 @@ static struct model_claim commit_claim(struct model *model,
     return (struct model_claim){ note->run, CLAIM_DURABLE, row->epoch };
 }
 
-/* The verdict of a run that was given up before its claim was answered goes
- * with that: where the claim was another's, so is the row. */
+/* A run that was given up before its claim was answered has a verdict that goes
+ * behind that. Where the claim was another's, so is the row; where the slot had
+ * been run before, as one of a backfill may have been, the row's epoch is
+ * higher than the verdict's, and the next life finds a claim that is open. */
+static bool is_fenced(struct model *model, const struct model_row *row,
+                      const struct model_note *note)
+{
+    if (note->run.value && *map_at(&model->taken, note->run.value))
+        return true;
+    return row->state == MODEL_CLAIMED && note->epoch < row->epoch &&
+           note->verdict == VERDICT_SKIPPED;
+}
+
 static void commit_finish(struct model *model, const struct model_note *note)
 {
     struct model_row *row = row_find(model, note->job, note->key);
     assert_non_null(row);
-    if (note->run.value && *map_at(&model->taken, note->run.value))
+    if (is_fenced(model, row, note))
         return;
     if (row->state == MODEL_DONE || note->epoch < row->epoch)
         fail_msg("%s: slot %lld has its verdict already", note->job,
