@@ -1,6 +1,5 @@
-/* The timers of runs: one agenda for all, on the monotonic clock. A timer is
- * never taken out of it; what is of no use any more is thrown away at the top.
- */
+/* A timer tells when a run is to be looked at again: one agenda for all, on the
+ * monotonic clock. What is of no use any more is thrown away at its top. */
 #include "machine.h"
 
 static void timer_push(struct runs *runs, const struct run *run,
