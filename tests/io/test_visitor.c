@@ -199,6 +199,8 @@ static void play_crowd(void *data)
         fds[i] = raw_connect(stage->port);
         raw_send(fds[i], GOOD, strlen(GOOD));
         misbehave(stage);
+        struct pollfd told = { .fd = fds[i], .events = POLLIN };
+        assert_int_equal(poll(&told, 1, 20000), 1); /* it is all there */
     }
     for (unsigned i = 0; i < CROWD; i++) {
         char *answer = raw_read(fds[i]);
