@@ -50,6 +50,20 @@ static const char *stable(const char *name)
     return sim_jobs[number];
 }
 
+/* Words of an entry, which are the caller's: there are few of them. */
+static const char *kept(struct disk *disk, const char *words)
+{
+    if (!words) /* of an entry that has none */
+        return NULL;
+    for (uint32_t i = 0; i < disk->text_count; i++)
+        if (!strcmp(disk->texts[i], words))
+            return disk->texts[i];
+    disk->texts = room(disk->texts, disk->text_count, &disk->text_cap,
+                       sizeof *disk->texts);
+    disk->texts[disk->text_count] = memory_copy(words, strlen(words));
+    return disk->texts[disk->text_count++];
+}
+
 void disk_add(struct sim *sim, const struct entry *entry, uint64_t ticket)
 {
     struct note *note = note_new(&sim->disk.waiting);
@@ -57,6 +71,8 @@ void disk_add(struct sim *sim, const struct entry *entry, uint64_t ticket)
                            .ticket = ticket,
                            .added_ms = sim->now_ms };
     note->entry.job = stable(entry->job);
+    note->entry.error = kept(&sim->disk, entry->error);
+    note->entry.by = kept(&sim->disk, entry->by);
     sim_mix(sim, (uint64_t)entry->kind << 32 ^ (uint64_t)entry->slot.ms);
     sim_mix(sim, entry->verdict * 64u + entry->why);
 }
@@ -410,5 +426,8 @@ void disk_free(struct sim *sim)
     notes_free(&sim->disk.writing);
     notes_free(&sim->disk.log);
     free(sim->disk.commits);
+    for (uint32_t i = 0; i < sim->disk.text_count; i++)
+        free(sim->disk.texts[i]);
+    free(sim->disk.texts);
     upkeep_free(sim);
 }

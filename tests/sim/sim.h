@@ -177,6 +177,8 @@ struct disk {
     struct notes waiting, writing, log;
     struct commit *commits;
     uint32_t commit_count, commit_cap;
+    char **texts; /* what entries say, each once */
+    uint32_t text_count, text_cap;
     struct gone *gone;
     uint32_t gone_count, gone_cap;
     struct prune *prunes;
