@@ -149,7 +149,8 @@ static void do_beat(struct daemon *d, const struct action *act, const char *why)
 }
 
 /* Of a declared run the traffic tells the end; of a scripted one nobody does
- * any more. */
+ * any more. Whether a request had left with which it is cut off says what is
+ * known of it. */
 static void do_cancel(struct daemon *d, const struct action *act,
                       const char *why)
 {
@@ -157,9 +158,10 @@ static void do_cancel(struct daemon *d, const struct action *act,
     news_cancel(d->log, act);
     bool scripted = generations_cancel(d->generations, act->cancel.generation,
                                        act->cancel.run.value);
-    traffic_cancel(d->traffic, act->cancel.run);
+    bool sent = traffic_cancel(d->traffic, act->cancel.run);
     if (scripted)
-        daemon_post_end(d, act->cancel.run, VERDICT_FAILED, CAUSE_NONE,
+        daemon_post_end(d, act->cancel.run,
+                        sent ? VERDICT_UNKNOWN : VERDICT_FAILED, CAUSE_NONE,
                         act->cancel.because);
 }
 

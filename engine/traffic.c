@@ -301,17 +301,19 @@ static void drop_waiting(struct traffic *traffic, struct trip *waits)
                  "cancelled after it was accepted");
 }
 
-void traffic_cancel(struct traffic *traffic, struct run_id run)
+bool traffic_cancel(struct traffic *traffic, struct run_id run)
 {
     struct trip *waits = waiting_find(traffic->waiting, run);
     if (waits) {
         drop_waiting(traffic, waits);
-        return;
+        return false;
     }
+    bool sent = false;
     for (uint32_t i = 0; i < traffic->live_max; i++)
         if (traffic->live[i].trip.kind != TRIP_NONE &&
             traffic->live[i].trip.note.run.value == run.value)
-            http_cancel(traffic->http, traffic->live[i].handle);
+            sent |= http_cancel(traffic->http, traffic->live[i].handle);
+    return sent;
 }
 
 void traffic_forget(struct traffic *traffic, struct run_id run)

@@ -68,8 +68,9 @@ void traffic_poll(struct traffic *traffic, const struct run_note *note);
 void traffic_beat(struct traffic *traffic, const struct job *job);
 
 /* Ends whatever the run has waiting or under way. A declared run's end still
- * comes, from inside this call where it was only waiting. */
-void traffic_cancel(struct traffic *traffic, struct run_id run);
+ * comes, from inside this call where it was only waiting. True where something
+ * of a request that is ended so may have left. */
+bool traffic_cancel(struct traffic *traffic, struct run_id run);
 /* The run has its verdict, and is not asked for again. */
 void traffic_forget(struct traffic *traffic, struct run_id run);
 

@@ -188,15 +188,17 @@ uint64_t http_send(struct http *http, const struct http_request *request,
     return transfer->handle;
 }
 
-void http_cancel(struct http *http, uint64_t handle)
+bool http_cancel(struct http *http, uint64_t handle)
 {
     uint64_t place = handle & ((1 << PLACE_BITS) - 1);
     struct transfer *transfer = place < http->made ? http->places[place] : NULL;
-    if (!transfer || transfer->handle != handle ||
-        transfer->state != TRANSFER_LIVE)
-        return;
-    curl_uv_stop(http->curl, transfer->easy);
-    end_later(http, transfer, HTTP_CANCELLED, "the call was cancelled");
+    if (!transfer || transfer->handle != handle)
+        return false;
+    if (transfer->state == TRANSFER_LIVE) {
+        curl_uv_stop(http->curl, transfer->easy);
+        end_later(http, transfer, HTTP_CANCELLED, "the call was cancelled");
+    }
+    return transfer_sent(transfer);
 }
 
 /* ---- life ---- */

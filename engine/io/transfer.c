@@ -79,7 +79,7 @@ static curl_socket_t on_open(void *data, curlsocktype purpose,
 }
 
 /* Before the request has begun libcurl still tells of the handle's last one. */
-static bool was_sent(const struct transfer *transfer)
+bool transfer_sent(const struct transfer *transfer)
 {
     long bytes = 0;
     if (!transfer->begun)
@@ -97,7 +97,7 @@ static int on_begin(void *data, char *remote_ip, char *local_ip,
     (void)local_ip;
     (void)remote_port;
     (void)local_port;
-    if (!transfer->repeatable && was_sent(transfer)) {
+    if (!transfer->repeatable && transfer_sent(transfer)) {
         transfer->repeat_refused = true;
         return CURL_PREREQFUNC_ABORT;
     }
@@ -365,7 +365,7 @@ void transfer_answer(struct transfer *transfer, CURLcode code,
                      struct http_answer *ret)
 {
     long status = 0;
-    bool sent = was_sent(transfer);
+    bool sent = transfer_sent(transfer);
     if (transfer->fault == HTTP_NO_FAULT)
         judge(transfer, code, sent);
     if (transfer->begun)

@@ -77,6 +77,8 @@ bool transfer_prepare(struct transfer *transfer,
                       struct curl_slist *common, struct error *reterr);
 /* Shows our certificate in the next request, or no longer. */
 void transfer_certify(struct transfer *transfer, bool ours);
+/* Whether bytes of the request may have left. */
+bool transfer_sent(const struct transfer *transfer);
 /* Ends without libcurl: `sentence` says why. */
 void transfer_fail(struct transfer *transfer, enum http_fault fault,
                    const char *sentence);

@@ -115,8 +115,9 @@ size_t http_live(const struct http *http);
 uint64_t http_send(struct http *http, const struct http_request *request,
                    http_done *done, void *data, uint64_t tag);
 
-/* Asks a transfer to end; its `done` still comes. Unknown handles are fine. */
-void http_cancel(struct http *http, uint64_t handle);
+/* Asks a transfer to end; its `done` still comes. Unknown handles are fine.
+ * True where bytes of the request may have left. */
+bool http_cancel(struct http *http, uint64_t handle);
 
 /* The value of a header in an answer's `headers`, or NULL; `ret_len` gets its
  * length. `name` in lower case. */

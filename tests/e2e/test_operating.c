@@ -174,6 +174,8 @@ static void a_script_that_waits_is_cut_off(void **state)
     proc_signal(world->worker.proc, SIGTERM);
     json_decref(worker_event(&world->worker, "stopping"));
     proc_signal(world->worker.proc, SIGTERM);
+    json_decref(
+        worker_says(&world->worker, ": unknown, the worker was told to stop"));
     assert_int_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS), 143);
 }
 
@@ -186,6 +188,47 @@ static void a_script_that_waits_longer_than_the_drain_is_cut_off(void **state)
     stand_fault(&world->stand, "/api/feed/rank", "hang", 60000, 0);
     world_await_calls(world, "rank", 1);
     worker_drain(&world->worker);
+    json_decref(
+        worker_says(&world->worker, ": unknown, the worker was told to stop"));
+}
+
+/* What its request came to nobody knows, and of one that makes none it is
+ * known: whatever cuts them off. */
+static void a_script_that_is_cut_off_with_its_call_is_unknown(void **state)
+{
+    struct world *world = *state;
+    world_open(world,
+               "job 'late' { every = '30s', timeout = '10s', retry = false,\n"
+               "  run = function() http.post('/api/feed/rank',\n"
+               "    { timeout = '1h' }) end }\n"
+               "job 'idle' { every = '30s', timeout = '10s', retry = false,\n"
+               "  run = function() sleep('1h') end }\n"
+               "job 'old' { every = '30s', timeout = '2h', retry = false,\n"
+               "  overlap = 'cancel', run = function()\n"
+               "  http.post('/api/feed/flush', { timeout = '1h' }) end }\n",
+               true, "production", NULL);
+    stand_fault(&world->stand, "/api/feed/rank", "hang", 60000, 0);
+    stand_fault(&world->stand, "/api/feed/flush", "hang", 60000, 0);
+    static const struct {
+        const char *job, *says;
+    } ends[] = {
+        { "late", ": unknown, its timeout has passed" },
+        { "idle", ": failed, its timeout has passed" },
+        { "old", ": unknown, a newer slot of its job" },
+    };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char needle[64];
+        size_t cursor = 0;
+        char *line = proc_await(world->worker.proc, true, &cursor, ends[i].says,
+                                WORKER_PATIENCE_MS);
+        snprintf(needle, sizeof needle, "\"job\":\"%s\"", ends[i].job);
+        assert_non_null(strstr(line, needle));
+        free(line);
+    }
+    proc_signal(world->worker.proc, SIGTERM);
+    json_decref(worker_event(&world->worker, "stopping"));
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
 }
 
 /* Its run has ended: nobody is cut short. */
@@ -463,6 +506,7 @@ int main(void)
         WORLD_TEST(a_second_signal_leaves_at_once),
         WORLD_TEST(a_script_that_waits_is_cut_off),
         WORLD_TEST(a_script_that_waits_longer_than_the_drain_is_cut_off),
+        WORLD_TEST(a_script_that_is_cut_off_with_its_call_is_unknown),
         WORLD_TEST(a_hook_that_waits_is_cut_off),
         WORLD_TEST(a_refused_job_names_the_key),
         WORLD_TEST(a_worker_does_not_call_itself),

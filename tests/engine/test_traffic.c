@@ -417,6 +417,29 @@ static void test_cancelling(void **state)
     finish(&fix);
 }
 
+/* Whether the request of a script had left is told to whoever cuts it off. */
+static void test_cancelling_a_script(void **state)
+{
+    (void)state;
+    struct fixture fix;
+    struct jobs jobs = { .count = 0 };
+    set_up(&fix, CALLS_MAX_T, 1);
+    for (uint64_t run = 1; run <= 2; run++) {
+        const struct run_note note = note_of(job_at(&jobs, &fix, 0, ""), run);
+        const struct host_request asked = {
+            .run = run, .method = METHOD_POST, .url = "/hold", .headers = ""
+        };
+        traffic_scripted(fix.traffic, &asked, &note, 1);
+    }
+    turn_until(&fix, heard, 1);
+    assert_false(traffic_cancel(fix.traffic, (struct run_id){ 2 })); /* waits */
+    assert_true(traffic_cancel(fix.traffic, (struct run_id){ 1 }));
+    assert_false(traffic_cancel(fix.traffic, (struct run_id){ 3 }));
+    turn_until(&fix, responses, 1);
+    assert_int_equal(heard(&fix), 1);
+    finish(&fix);
+}
+
 /* What was accepted may have happened, whether the question was sent or not. */
 static void test_cancelling_a_poll(void **state)
 {
@@ -641,6 +664,7 @@ int main(void)
         cmocka_unit_test(test_what_is_allowed_nowhere),
         cmocka_unit_test(test_a_script_asks),
         cmocka_unit_test(test_cancelling),
+        cmocka_unit_test(test_cancelling_a_script),
         cmocka_unit_test(test_cancelling_a_poll),
         cmocka_unit_test(test_closing),
         cmocka_unit_test(test_accepting),

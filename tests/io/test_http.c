@@ -799,17 +799,17 @@ static void test_cancel_ends_once(void **state)
     /* Before anything: what the handle said last is not this one's. */
     uint64_t handle =
         send_it(&fix, &(struct http_request){ .url = "/hold" }, &heard);
-    http_cancel(fix.http, handle);
-    http_cancel(fix.http, handle);
+    assert_false(http_cancel(fix.http, handle));
+    assert_false(http_cancel(fix.http, handle));
     assert_int_equal(heard.calls, 0);
     turn_until(&fix, &heard.calls, 1);
     assert_int_equal(heard.fault, HTTP_CANCELLED);
     assert_false(heard.sent);
     assert_int_equal(heard.status, 0);
     assert_int_equal(heard.body_len, 0);
-    http_cancel(fix.http, handle); /* long dead */
-    http_cancel(fix.http, 0);
-    http_cancel(fix.http, UINT64_MAX);
+    assert_false(http_cancel(fix.http, handle)); /* long dead */
+    assert_false(http_cancel(fix.http, 0));
+    assert_false(http_cancel(fix.http, UINT64_MAX));
     finish(&fix);
     assert_int_equal(heard.calls, 1);
 }
@@ -824,7 +824,7 @@ static void test_cancel_under_way_may_have_been_sent(void **state)
         send_it(&fix, &(struct http_request){ .url = "/hold" }, &heard);
     turn_until_heard(&fix, 1);
     assert_int_equal(testserver_heard(fix.server), 1);
-    http_cancel(fix.http, handle);
+    assert_true(http_cancel(fix.http, handle));
     turn_until(&fix, &heard.calls, 1);
     assert_int_equal(heard.fault, HTTP_CANCELLED);
     assert_true(heard.sent);
