@@ -133,6 +133,16 @@ enum opened schema_damaged(sqlite3 *db, const char *how, struct error *reterr)
     return OPENED_DAMAGED;
 }
 
+/* A write that was cut short, at a limit of the process, has no errno. */
+static void blame_system(sqlite3 *db, struct error *reterr)
+{
+    int code = sqlite3_system_errno(db);
+    if (code)
+        error_set(reterr, "%s (%s)", sqlite3_errmsg(db), strerror(code));
+    else
+        error_set(reterr, "%s", sqlite3_errmsg(db));
+}
+
 enum opened schema_blame(sqlite3 *db, struct error *reterr)
 {
     switch (sqlite3_errcode(db) & 0xff) {
@@ -151,8 +161,7 @@ enum opened schema_blame(sqlite3 *db, struct error *reterr)
         return OPENED_REFUSED;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        error_set(reterr, "%s (%s)", sqlite3_errmsg(db),
-                  strerror(sqlite3_system_errno(db)));
+        blame_system(db, reterr);
         return OPENED_REFUSED;
     default:
         error_set(reterr, "%s", sqlite3_errmsg(db));
