@@ -215,6 +215,8 @@ static void init_options(struct journal *journal,
     journal->news_ms = options->news_ms ? options->news_ms : JOURNAL_NEWS_MS;
     journal->renew_at_ms = keeper_now_ms() + journal->renew_ms;
     journal->prune_at_ms = keeper_now_ms() + journal->prune_ms;
+    doubt_begin(&journal->doubt, clock_now(options->clock), options->lives,
+                options->life_count);
 }
 
 /* Signals are the loop's. */

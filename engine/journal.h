@@ -13,7 +13,8 @@
  * instead, so that nobody waits for a disk to be mended.
  *
  * The thread also says each 20 s that this life goes on, and when there is
- * nothing else to do it takes old rows away in small steps.
+ * nothing else to do it takes old rows away in small steps, unless the clock is
+ * in doubt.
  *
  *   loop thread   journal_add, journal_ask, the callbacks
  *   store thread  every call of the store; nothing else touches it */
@@ -66,6 +67,9 @@ struct journal_events {
 struct journal_options {
     const struct clock *clock; /* outlives the journal; read on its thread */
     struct retention retention;
+    /* Those before this one, newest first; borrowed for the call. */
+    const struct stored_life *lives;
+    size_t life_count;
     /* 0: as above. Real time, whatever the scale of the clock is: where it runs
      * faster, renewals must, too. */
     uint32_t again_ms, renew_ms, prune_ms, news_ms;

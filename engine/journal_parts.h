@@ -25,6 +25,7 @@
 #include <uv.h>
 
 #include "backlog.h"
+#include "doubt.h"
 #include "journal.h"
 
 enum tiding_kind {
@@ -82,6 +83,7 @@ struct journal {
     bool ill;
     int64_t renew_at_ms, prune_at_ms, news_at_ms;
     struct pruning round;
+    struct doubt doubt;
     struct tiding forgotten; /* since that was told */
     enum entry_outcome outcomes[JOURNAL_BATCH_MAX];
 

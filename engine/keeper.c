@@ -268,17 +268,22 @@ static void tell_forgotten(struct journal *journal, int64_t now_ms)
     journal->news_at_ms = now_ms + journal->news_ms;
 }
 
-/* A small step. Where the store cannot, the next entry will say so. While there
- * is more to go a pause is ten times as long as the step before it took, so
- * that forgetting never takes more than a tenth of the thread, and keeps up. */
+/* A small step, unless the clock is in doubt. Where the store cannot, the next
+ * entry will say so. While there is more to go a pause is ten times as long as
+ * the step before it took, so that forgetting never takes more than a tenth of
+ * the thread, and keeps up. */
 static void prune(struct journal *journal)
 {
     struct error why;
     struct pruning *round = &journal->round;
+    struct now now = clock_now(journal->clock);
     int64_t began_ms = keeper_now_ms();
-    bool done = store_prune(journal->store, &journal->retention,
-                            clock_now(journal->clock).wall, JOURNAL_PRUNE_MAX,
-                            round, &why);
+    if (doubt_holds(&journal->doubt, now)) {
+        journal->prune_at_ms = began_ms + journal->prune_ms;
+        return;
+    }
+    bool done = store_prune(journal->store, &journal->retention, now.wall,
+                            JOURNAL_PRUNE_MAX, round, &why);
     int64_t now_ms = keeper_now_ms();
     int64_t pause_ms = 10 * (now_ms - began_ms + 1);
     if (pause_ms > journal->prune_ms)

@@ -112,6 +112,8 @@ static bool journal_open(struct records *records, struct uv_loop_s *loop,
         .clock = clock,
         .retention = { .keep_ms = (int64_t)config->keep_days * 24 * 3600 * 1000,
                        .keep_rows = config->keep_rows },
+        .lives = records->recall.lives,
+        .life_count = records->recall.life_count,
         .again_ms = scaled(config, JOURNAL_AGAIN_MS),
         .renew_ms = scaled(config, JOURNAL_RENEW_MS),
     };

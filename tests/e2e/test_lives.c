@@ -232,7 +232,8 @@ static void an_outage_is_caught_up_once(void **state)
                    "down\n");
 }
 
-/* What the worker forgets it says: how much, and of which time. */
+/* What the worker forgets it says: how much, and of which time. It has been
+ * away for so long that it first waits for an hour, a second of ours. */
 static void what_is_old_is_forgotten(void **state)
 {
     struct world *world = *state;
@@ -241,7 +242,9 @@ static void what_is_old_is_forgotten(void **state)
     await_ticks(world, 3);
     life_ends(world);
 
-    life_begin(world, instant("2026-11-25T12:10:00Z"), NULL);
+    world_write(world, "job 'digest' { every = '24h', post = '/api/digest' }");
+    life_begin(world, instant("2026-11-25T12:10:00Z"),
+               "MOONCRON_TIME_SCALE=3600");
     expect_says(world, " rows, of slots up to 2026-09-25T12:");
     life_ends(world);
 }

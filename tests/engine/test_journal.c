@@ -13,18 +13,21 @@
 #include <cmocka.h>
 #include <uv.h>
 
+#include "doubt.h"
 #include "mooncron/memory.h"
 #include "mooncron/schedule.h"
 
 #include "faulty.h"
 
 #define LONG_MS  600000 /* a time that must not come to its end */
+#define DAY_MS   INT64_C(86400000)
 #define START_MS INT64_C(1767225600000)
 
 /* A loop with a journal, and what it was told. */
 struct desk {
     uv_loop_t loop;
     struct clock clock;
+    struct mono began;
     struct journal *journal;
     uint64_t next_ticket; /* to be added */
     uint64_t told;        /* tickets, each one more than the one before */
@@ -77,8 +80,10 @@ static void on_closed(void *data)
     desk->closed = true;
 }
 
-static void open_desk(struct desk *desk, struct journal_options options,
-                      const struct faulty *faulty)
+/* Its time goes `scale` times as fast. */
+static void open_desk_of(struct desk *desk, double scale,
+                         struct journal_options options,
+                         const struct faulty *faulty)
 {
     static const struct journal_events events = { on_written, on_well,
                                                   on_forgotten };
@@ -86,7 +91,8 @@ static void open_desk(struct desk *desk, struct journal_options options,
     *desk = (struct desk){ 0 };
     faulty_reset(faulty);
     uv_loop_init(&desk->loop);
-    clock_init(&desk->clock, 1.0, (struct wall){ START_MS });
+    clock_init(&desk->clock, scale, (struct wall){ START_MS });
+    desk->began = clock_now(&desk->clock).mono;
     options.clock = &desk->clock;
     options.retention = (struct retention){ LONG_MS, 1000000 };
     if (!options.renew_ms)
@@ -96,6 +102,12 @@ static void open_desk(struct desk *desk, struct journal_options options,
     desk->journal = journal_new(&desk->loop, store_open_memory("me"), &options,
                                 &events, desk, &error);
     assert_non_null(desk->journal);
+}
+
+static void open_desk(struct desk *desk, struct journal_options options,
+                      const struct faulty *faulty)
+{
+    open_desk_of(desk, 1.0, options, faulty);
 }
 
 /* Gives what was added to the thread. */
@@ -658,6 +670,22 @@ static void test_prunes(void **state)
     assert_int_equal(desk.forgotten, 4 * JOURNAL_PRUNE_MAX);
 }
 
+/* The life before ended two days ago: nothing goes for an hour of the clock. */
+static void test_prunes_nothing_by_a_clock_in_doubt(void **state)
+{
+    (void)state;
+    struct desk desk;
+    const struct stored_life life = { .began = { START_MS - LONG_MS },
+                                      .seen = { START_MS - 2 * DAY_MS } };
+    open_desk_of(&desk, 10000, /* an hour takes 360 ms */
+                 (struct journal_options){
+                     .prune_ms = 1, .lives = &life, .life_count = 1 },
+                 &(struct faulty){ 0 });
+    faulty_wait_prunes(1);
+    assert_true(clock_now(&desk.clock).mono.ms - desk.began.ms >= DOUBT_MS);
+    close_desk(&desk);
+}
+
 /* A round in which nothing went is no news. */
 static void test_prunes_nothing(void **state)
 {
@@ -793,6 +821,7 @@ int main(void)
         cmocka_unit_test(test_renewals),
         cmocka_unit_test(test_prunes),
         cmocka_unit_test(test_prunes_nothing),
+        cmocka_unit_test(test_prunes_nothing_by_a_clock_in_doubt),
         cmocka_unit_test(test_close_writes_what_waits),
         cmocka_unit_test(test_close_while_it_fails),
         cmocka_unit_test(test_close_outlasts_a_failure),
