@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "journal_parts.h"
+#include "leftovers.h"
 
 /* ---- what it hears ---- */
 
@@ -91,6 +92,21 @@ static void tell(struct journal *journal, const struct tiding *tiding)
     }
 }
 
+/* The thread is no more. */
+static void tell_lost(struct journal *journal)
+{
+    struct leftovers leftovers = { 0 };
+    struct text sentence;
+    text_init(&sentence, 1024);
+    leftovers_add(&leftovers, &journal->writing, journal->written);
+    leftovers_add(&leftovers, &journal->parked.backlog, journal->parked.at);
+    leftovers_add(&leftovers, &journal->waiting, 0);
+    leftovers_say(&leftovers, &sentence);
+    if (sentence.len)
+        journal->on.lost(journal->data, sentence.data);
+    text_close(&sentence);
+}
+
 static void on_bell(uv_async_t *bell)
 {
     struct journal *journal = bell->data;
@@ -105,6 +121,7 @@ static void on_bell(uv_async_t *bell)
     journal->telling.count = 0;
     if (ended) {
         pthread_join(journal->thread, NULL);
+        tell_lost(journal);
         close_handles(journal);
     }
 }

@@ -43,6 +43,9 @@ struct journal_events {
     /* So many rows were taken away, as the retention says; slots up to `upto`.
      */
     void (*forgotten)(void *data, int64_t rows, struct wall upto);
+    /* It is closed, and verdicts or claims were not written: `sentence` says
+     * how many, and what becomes of them. The last that is heard of it. */
+    void (*lost)(void *data, const char *sentence);
 };
 
 /* Entries that wait while the store is not well: some 30 MB. Beyond it passes

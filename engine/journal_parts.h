@@ -78,6 +78,7 @@ struct journal {
     /* the thread's */
     struct store *store;
     struct backlog writing;
+    size_t written; /* of it, when the time was up */
     struct parked parked;
     struct questions asked; /* the first of them is being answered */
     bool ill;

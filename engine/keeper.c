@@ -227,8 +227,10 @@ static bool write_all(struct journal *journal)
         if (count > JOURNAL_BATCH_MAX)
             count = JOURNAL_BATCH_MAX;
         if ((at > 0 && must_end(journal)) ||
-            !write_batch(journal, writing, at, count))
+            !write_batch(journal, writing, at, count)) {
+            journal->written = at;
             return false;
+        }
     }
     backlog_clear(writing);
     return true;

@@ -91,10 +91,17 @@ static void on_forgotten(void *data, int64_t rows, struct wall upto)
               rows == 1 ? "" : "s", rfc3339_format(upto, 0, text));
 }
 
+static void on_lost(void *data, const char *sentence)
+{
+    struct records *records = data;
+    log_write(records->log, LOG_WARN, "store", "%s", sentence);
+}
+
 static const struct journal_events events_of_journal = {
     .written = on_written,
     .well = on_well,
     .forgotten = on_forgotten,
+    .lost = on_lost,
 };
 
 /* The journal waits by real time: where the clock runs faster, so do leases. */

@@ -875,6 +875,8 @@ static void a_full_disk_does_not_hold_up_the_end(void **state)
     expect_says(world, ": unknown, timeout");
     proc_signal(world->worker.proc, SIGTERM);
     expect_says(world, ": skipped, stopping");
+    expect_says(world,
+                "could not write down 1 verdict (tick of 2026-11-25T12:");
     assert_int_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS), 0);
     assert_int_equal(calls_of(world, 0, "tick"), 1);
     worker_free(&world->worker);

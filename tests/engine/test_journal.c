@@ -38,6 +38,7 @@ struct desk {
     unsigned answers;
     unsigned news; /* of rows that are forgotten */
     int64_t forgotten;
+    char lost[500];
     bool closed;
 };
 
@@ -74,6 +75,14 @@ static void on_forgotten(void *data, int64_t rows, struct wall upto)
     desk->news++;
 }
 
+static void on_lost(void *data, const char *sentence)
+{
+    struct desk *desk = data;
+    assert_false(desk->closed);
+    assert_string_equal(desk->lost, "");
+    snprintf(desk->lost, sizeof desk->lost, "%s", sentence);
+}
+
 static void on_closed(void *data)
 {
     struct desk *desk = data;
@@ -86,7 +95,7 @@ static void open_desk_of(struct desk *desk, double scale,
                          const struct faulty *faulty)
 {
     static const struct journal_events events = { on_written, on_well,
-                                                  on_forgotten };
+                                                  on_forgotten, on_lost };
     struct error error;
     *desk = (struct desk){ 0 };
     faulty_reset(faulty);
@@ -142,6 +151,7 @@ static void close_desk(struct desk *desk)
 {
     journal_close(desk->journal, LONG_MS, on_closed, desk);
     shut_desk(desk);
+    assert_string_equal(desk->lost, "");
 }
 
 /* ---- entries ---- */
@@ -738,6 +748,32 @@ static void test_close_while_it_fails(void **state)
     assert_string_not_equal(asked[1].failure, "");
     assert_int_equal(desk.ills, 1);
     assert_int_equal(desk.wells, 0);
+    assert_non_null(strstr(desk.lost, " write down 1510 claims (job of "));
+}
+
+/* Verdicts of what was run: those that the store has are not among them. */
+static void test_close_tells_what_is_lost(void **state)
+{
+    (void)state;
+    struct desk desk;
+    open_desk(&desk, (struct journal_options){ .again_ms = 1 },
+              &(struct faulty){ 0 });
+    add_claims(&desk, 5);
+    add(&desk, ENTRY_FINISH, 0);
+    run_until_told(&desk, 6);
+    faulty_reset(&(struct faulty){ .failures = UINT_MAX });
+    add(&desk, ENTRY_FINISH, 1);
+    run_until_ill(&desk);
+    for (int64_t slot = 2; slot < 5; slot++)
+        add(&desk, ENTRY_FINISH, slot);
+    journal_close(desk.journal, 20, on_closed, &desk);
+    shut_desk(&desk);
+    assert_string_equal(
+        desk.lost,
+        "the worker ends, and could not write down 4 verdicts (job of "
+        "2026-01-01T00:00:01Z, job of 2026-01-01T00:00:02Z, job of "
+        "2026-01-01T00:00:03Z and 1 more): the next life tries each again "
+        "under the same key, or says unknown");
 }
 
 static void test_close_outlasts_a_failure(void **state)
@@ -769,6 +805,7 @@ static void test_close_when_time_is_up(void **state)
     journal_close(desk.journal, 0, on_closed, &desk);
     faulty_release();
     shut_desk(&desk);
+    assert_non_null(strstr(desk.lost, " write down 1500 claims (job of "));
     assert_int_equal(desk.told, 1 + JOURNAL_BATCH_MAX);
     assert_int_equal(faulty_now().tries, 2);
     assert_int_equal(desk.answers, 1);
@@ -824,6 +861,7 @@ int main(void)
         cmocka_unit_test(test_prunes_nothing_by_a_clock_in_doubt),
         cmocka_unit_test(test_close_writes_what_waits),
         cmocka_unit_test(test_close_while_it_fails),
+        cmocka_unit_test(test_close_tells_what_is_lost),
         cmocka_unit_test(test_close_outlasts_a_failure),
         cmocka_unit_test(test_close_when_time_is_up),
         cmocka_unit_test(test_close_tries_a_last_time),
