@@ -61,13 +61,15 @@ bool adopt_cursor(struct core *core, uint32_t index)
     return true;
 }
 
-/* The job may try once more, and no newer slot is due instead. */
+/* The job may try once more, and no newer slot is due instead: none after its
+ * own, or after the moment of a run by hand. A backfill's slot is old from the
+ * start. */
 static bool may_repeat(const struct core *core, const struct job *job,
                        const struct run_memory *known)
 {
     if (known->attempt >= job->retry.attempts)
         return false;
-    if (known->key.manual || known->trigger == TRIGGER_BACKFILL)
+    if (known->trigger == TRIGGER_BACKFILL)
         return true;
     return schedule_next(&job->schedule, known->key.slot).ms >
            core->now.wall.ms;

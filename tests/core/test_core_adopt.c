@@ -177,6 +177,55 @@ static void a_newer_slot_makes_it_unknown(void **state)
     story_end(&story);
 }
 
+/* So it is of a run by hand: what was under way is tried again before the next
+ * slot, and never after it, however late the next life begins. What was only
+ * ordered is an order still. */
+static void a_newer_slot_ends_a_run_by_hand(void **state)
+{
+    (void)state;
+    static const char *const stories[] = {
+        "14:07:46.000 fetch, booting\n"
+        "14:07:46.020 load 2: jobs on in \"production\"\n"
+        "14:07:46.050 swap generation 2: +2 ~0 -0 =0\n"
+        "14:07:56.000 start c #2 slot 14:07:40, manual, attempt 2, epoch 2\n"
+        "14:07:56.200 finish c #2 ok 200 ms\n"
+        "14:07:56.200 start w #3 slot 14:07:40.001, manual, epoch 2\n"
+        "14:07:56.400 finish w #3 ok 200 ms\n",
+        "14:07:41.000 fetch, booting\n"
+        "14:07:41.020 load 2: jobs on in \"production\"\n"
+        "14:07:41.050 swap generation 2: +2 ~0 -0 =0\n"
+        "14:07:41.050 finish c slot 14:07:40 unknown (down)\n"
+        "14:07:41.050 pass c missed down 72 slots slot 15:00:00 to 14:00:00\n"
+        "14:07:41.050 pass w missed down 72 slots slot 15:00:00 to 14:00:00\n"
+        "14:07:51.000 start w #2 slot 14:07:40.001, manual, epoch 2\n"
+        "14:07:51.200 finish w #2 ok 200 ms\n",
+    };
+    static const struct line lines[] = {
+        { .name = "c",
+          .every_ms = HOUR,
+          .group = "db",
+          .retry = { 3, 1000, 1000, 0 } },
+        { .name = "w", .every_ms = HOUR, .group = "db" },
+        { 0 },
+    };
+    for (int i = 0; i < 2; i++) {
+        struct story story;
+        struct world world = story_world(lines);
+        world.limits = one;
+        world.run_ms = HOUR;
+        story_recorded(&story, &world);
+        story_order(&story, VERB_TRIGGER, "c");
+        story_order(&story, VERB_TRIGGER, "w");
+        story.world.run_ms = 200;
+        story_pass(&story, SECOND);
+        story_forget(&story);
+        story_restart(&story, i ? 3 * DAY : 5 * SECOND);
+        story_pass(&story, 30 * SECOND);
+        story_is(&story, stories[i]);
+        story_end(&story);
+    }
+}
+
 /* The claim was asked for, and never durable: nothing was sent, nothing is
  * remembered, and the slot is run as if for the first time. */
 static void a_claim_that_was_lost(void **state)
@@ -605,6 +654,7 @@ int main(void)
         cmocka_unit_test(who_waited_too_long_is_missed),
         cmocka_unit_test(what_was_under_way_is_tried_again),
         cmocka_unit_test(a_newer_slot_makes_it_unknown),
+        cmocka_unit_test(a_newer_slot_ends_a_run_by_hand),
         cmocka_unit_test(a_claim_that_was_lost),
         cmocka_unit_test(a_claim_that_is_taken),
         cmocka_unit_test(jobs_that_are_gone),
