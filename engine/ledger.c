@@ -21,6 +21,7 @@ static void entry_of_run(const struct run_note *note, struct entry *entry)
     entry->epoch = note->epoch;
     entry->fails = note->fails;
     entry->status = note->status;
+    entry->cause = (uint8_t)note->cause;
     entry->no_overlap =
         job && job->overlap != OVERLAP_ALLOW && !note->key.manual;
 }
@@ -69,7 +70,7 @@ bool ledger_entry(const struct action *act, const struct ledger_side *side,
         [ACT_WAIT] = ENTRY_WAIT,     [ACT_CLAIM] = ENTRY_CLAIM,
         [ACT_AGAIN] = ENTRY_ATTEMPT, [ACT_FINISH] = ENTRY_FINISH,
         [ACT_PASS] = ENTRY_PASS,     [ACT_PAUSE] = ENTRY_PAUSE,
-        [ACT_RESUME] = ENTRY_RESUME,
+        [ACT_RESUME] = ENTRY_RESUME, [ACT_DROP] = ENTRY_ATTEMPT,
     };
     *ret = (struct entry){ .at = side->at,
                            .cursor = { EVER_MS },
@@ -87,6 +88,10 @@ bool ledger_entry(const struct action *act, const struct ledger_side *side,
         ret->kind = kinds[act->kind];
         entry_of_run(&act->note, ret);
         return true;
+    case ACT_DROP: /* no cause: nothing has followed */
+        ret->kind = kinds[act->kind];
+        entry_of_run(&act->note, ret);
+        return act->note.handed_on;
     case ACT_FINISH:
         ret->kind = kinds[act->kind];
         entry_of_finish(act, ret);

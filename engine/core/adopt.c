@@ -4,7 +4,9 @@
  * A run that waited goes on waiting, where it is not too late for it. Of one
  * that was claimed nobody knows whether it was sent: it is tried again under
  * the same key with the next epoch, where its job allows another attempt and no
- * newer slot has come; else its outcome is unknown, and stays so.
+ * newer slot has come; else its outcome is unknown, and stays so. An attempt
+ * that may have been sent counts as sent, so that no run has more of them than
+ * its job allows, however many lives it takes.
  *
  * The first schedule may be loaded before any Settings are known, with jobs
  * off. That is no word on the jobs: memory is kept until Settings are. */

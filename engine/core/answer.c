@@ -75,6 +75,7 @@ static void run_again(struct core *core, struct run *run, int64_t pause_ms)
     struct run_note *note = run_tell(core, run, ACT_AGAIN);
     note->pause_ms = pause_ms;
     note->status = run->last.status;
+    note->cause = run->last.cause;
     run_rest(core, run, pause_ms);
 }
 

@@ -41,9 +41,12 @@ static void run_end(struct core *core, struct run *run)
         lane_free(core, index);
 }
 
+/* Of one that rests the row says that another attempt follows: the next life
+ * would have to count that as sent. */
 void run_drop(struct core *core, struct run *run)
 {
-    run_tell(core, run, ACT_DROP);
+    run_tell(core, run, ACT_DROP)->handed_on =
+        run->state == RUN_RESTING && !run->accepted;
     run_end(core, run);
 }
 

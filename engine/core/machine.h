@@ -498,7 +498,8 @@ void run_finish(struct core *core, struct run *run, const struct ending *ending,
 /* It never began: tells its slot as passed over, and lets it go. */
 void run_pass(struct core *core, struct run *run, enum verdict verdict,
               enum why why);
-/* Lets it go without a word: its row is as it should be. */
+/* Lets it go without a verdict: its row is as it should be, but for an attempt
+ * that is handed on. */
 void run_drop(struct core *core, struct run *run);
 /* It was claimed, and is not begun after all. */
 void run_refuse(struct core *core, struct run *run, enum verdict verdict,

@@ -100,7 +100,7 @@ typedef bool row_visitor(void *data, const struct row *row);
 struct open_run {
     struct row_key key;
     bool claimed;
-    uint8_t trigger;
+    uint8_t trigger, cause;
     uint32_t attempt, epoch, generation;
 };
 typedef void open_visitor(void *data, const struct open_run *run);

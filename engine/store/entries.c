@@ -272,7 +272,10 @@ static bool write_attempt(struct work *work)
         return answer == ANSWER_NO && fenced(work);
     if (row.state == ROW_DONE) /* the verdict behind it is in force already */
         return row.epoch == work->entry->epoch || fenced(work);
-    note_answer(work, &row);
+    if (work->entry->cause != CAUSE_NONE)
+        note_answer(work, &row);
+    else
+        row.cause = CAUSE_NONE;
     row.lease.ms = work->entry->at.ms + STORE_LEASE_MS;
     return work->driver->row_put(work->store, &row);
 }

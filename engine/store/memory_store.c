@@ -490,6 +490,7 @@ static bool each_open(struct store *store, open_visitor *visit, void *data)
                 .key = row->key,
                 .claimed = row->state == ROW_CLAIMED,
                 .trigger = row->trigger,
+                .cause = row->cause,
                 .attempt = row->attempt,
                 .epoch = row->epoch,
                 .generation = row->generation,

@@ -92,7 +92,7 @@ static void keep_run(void *data, const struct open_run *run)
         .manual = run->key.kind == ROW_MANUAL,
         .claimed = run->claimed,
         .trigger = known_trigger(run->trigger),
-        .attempt = run->attempt,
+        .attempt = run->attempt + (run->claimed && run->cause != CAUSE_NONE),
         .epoch = run->epoch,
         .generation = run->generation,
         .number = run->key.job,

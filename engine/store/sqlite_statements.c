@@ -52,7 +52,7 @@ static const char *const statement_sql[STATEMENTS] = {
     /* As they lie in the index: to put a million in order here costs more than
      * all the rest of a start. */
     [ROW_OPEN] = "SELECT slot_ms, kind, job, claimed, trigger, attempt, epoch, "
-                 "generation FROM run INDEXED BY run_open "
+                 "generation, cause FROM run INDEXED BY run_open "
                  "WHERE ended_ms IS NULL ORDER BY job, slot_ms, kind",
     /* The newest row, and the pass that reaches farthest. */
     [ROW_REACH] = "SELECT max(at_ms) FROM (SELECT * FROM ("

@@ -443,6 +443,7 @@ static bool each_open(struct store *store, open_visitor *visit, void *data)
             .attempt = column_u32(at, 5),
             .epoch = column_u32(at, 6),
             .generation = column_u32(at, 7),
+            .cause = column_u8(at, 8),
         };
         visit(data, &run);
     }

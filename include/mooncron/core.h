@@ -250,10 +250,13 @@ struct run_note {
     uint32_t epoch;   /* from 1: how often the slot was claimed */
     int64_t pause_ms; /* of ACT_AGAIN: until the next attempt */
     uint16_t status;  /* likewise: of the one that failed; 0: none */
+    enum cause cause; /* likewise */
     /* Of ACT_WAIT, ACT_CLAIM: slots of the job up to here have had
      * their verdict or their run; EVER_MS: the cursor stays. */
     struct wall cursor;
-    uint32_t function;  /* of ACT_HOOK, and of its ACT_DROP; else 0 */
+    uint32_t function; /* of ACT_HOOK, and of its ACT_DROP; else 0 */
+    bool handed_on; /* of ACT_DROP: what follows `attempt` was not begun, and is
+                     * the next life's */
     enum verdict ended; /* of ACT_HOOK: what it is told of */
     uint32_t fails;     /* of ACT_FINISH: failures in a row, this included */
 };
@@ -409,8 +412,9 @@ struct run_memory {
     const char *job;
     struct run_key key;
     enum trigger trigger;
-    bool claimed; /* it may have been sent; false: it waited */
-    uint32_t attempt, epoch;
+    bool claimed;     /* it may have been sent; false: it waited */
+    uint32_t attempt; /* the last that may have been sent */
+    uint32_t epoch;
 };
 
 struct memory_of_store {

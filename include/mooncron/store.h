@@ -83,7 +83,9 @@ struct stored_run {
     struct wall slot;
     bool manual, claimed; /* false: it waits */
     enum trigger trigger;
-    uint32_t attempt, epoch, generation;
+    uint32_t attempt; /* the last that may have been sent: one more than the row
+                       * has, where that failed and another was to follow */
+    uint32_t epoch, generation;
     uint32_t number; /* private */
 };
 
@@ -146,7 +148,9 @@ enum entry_kind {
                     * its cursor goes; runs, fails and started stay */
     ENTRY_WAIT,    /* a run that waits */
     ENTRY_CLAIM,   /* a run that is about to be sent, by this owner */
-    ENTRY_ATTEMPT, /* an attempt failed; the run goes on, the lease too */
+    ENTRY_ATTEMPT, /* an attempt failed, by `cause`, and another follows; the
+                    * run goes on, the lease too. Without a cause: what should
+                    * have followed was not begun, and the rest stays */
     ENTRY_FINISH,  /* a run's verdict */
     ENTRY_PASS,    /* slots without a run: first to last, `count` of them; of
                     * two with the same first the longer one stands */

@@ -19,8 +19,9 @@ struct going {
 
 /* Zero-initialised is ready. */
 struct checker {
-    bool journal;  /* no start without a claim */
-    bool set_back; /* the wall clock was */
+    bool journal;      /* no start without a claim */
+    bool set_back;     /* the wall clock was */
+    bool attempt_lost; /* the store was not told that one was to follow */
     bool stopping, made_up;
     uint32_t starts, finishes, passes; /* runs that were started, and ended */
     uint32_t claims, hooks, beats;

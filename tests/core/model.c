@@ -172,6 +172,10 @@ void model_write(struct model *model, const struct core *core,
     case ACT_AGAIN:
         note_run(model, act->kind, &act->note, now);
         break;
+    case ACT_DROP:
+        if (act->note.handed_on)
+            note_run(model, act->kind, &act->note, now);
+        break;
     case ACT_FINISH:
         note = note_run(model, ACT_FINISH, &act->finish.note, now);
         note->verdict = act->finish.verdict;
@@ -361,7 +365,10 @@ struct model_claim model_commit(struct model *model)
     case ACT_CLAIM:
         claim = commit_claim(model, &note);
         break;
-    case ACT_AGAIN:
+    case ACT_AGAIN: /* the next may have been sent; or was not */
+        row_find(model, note.job, note.key)->attempt = note.attempt + 1;
+        break;
+    case ACT_DROP:
         row_find(model, note.job, note.key)->attempt = note.attempt;
         break;
     case ACT_FINISH:
@@ -387,15 +394,19 @@ struct model_claim model_commit(struct model *model)
 
 /* ---- lives ---- */
 
-void model_die(struct model *model, size_t keep)
+bool model_die(struct model *model, size_t keep)
 {
+    bool attempt_lost = false;
     for (; keep > 0 && model_pending(model); keep--)
         model_commit(model);
-    for (size_t i = model->note_first; i < model->note_count; i++)
+    for (size_t i = model->note_first; i < model->note_count; i++) {
+        attempt_lost |= model->notes[i].kind == ACT_AGAIN;
         free(model->notes[i].slots);
+    }
     model->note_first = model->note_count = 0;
     map_close(&model->taken);
     model->life++;
+    return attempt_lost;
 }
 
 static int by_slot(const void *a, const void *b)

@@ -81,8 +81,9 @@ bool model_pending(const struct model *model);
 /* Commits the oldest that is pending, and says what became of a claim. */
 struct model_claim model_commit(struct model *model);
 /* Commits `keep` of what is pending, loses the rest, and begins another life.
+ * True: lost with it is that an attempt was to follow.
  */
-void model_die(struct model *model, size_t keep);
+bool model_die(struct model *model, size_t keep);
 /* What that life is told. Lives until the next call, or model_close(). */
 struct memory_of_store model_memory(struct model *model);
 /* Another hand has run the slot. */

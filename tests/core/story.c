@@ -408,7 +408,7 @@ void story_happens(struct story *story, struct event event)
 
 void story_crash(struct story *story, size_t keep)
 {
-    model_die(&story->model, keep);
+    story->checker.attempt_lost |= model_die(&story->model, keep);
     checker_restart(&story->checker, &story->model);
     core_free(story->core);
     story->core = NULL;

@@ -271,6 +271,60 @@ static void the_next_life_goes_on(void **state)
     story_end(&story);
 }
 
+/* A kill in the rest before an attempt, or during it: nobody knows which, so
+ * the attempt counts as sent. No number comes twice, and no run has more
+ * attempts than its job allows. */
+static void a_kill_between_attempts_costs_one(void **state)
+{
+    (void)state;
+    static const char *const stories[] = {
+        "14:10:00.000 start pump #1 slot 14:10:00\n"
+        "14:10:00.200 again #1 in 6004 ms, after attempt 1\n"
+        "14:10:02.000 fetch, booting\n"
+        "14:10:02.020 load 2: jobs on in \"production\"\n"
+        "14:10:02.050 swap generation 2: +1 ~0 -0 =0\n"
+        "14:10:12.000 start pump #2 slot 14:10:00, attempt 3, epoch 2\n"
+        "14:10:18.000 fetch, booting\n"
+        "14:10:18.020 load 3: jobs on in \"production\"\n"
+        "14:10:18.050 swap generation 3: +1 ~0 -0 =0\n"
+        "14:10:18.050 finish pump slot 14:10:00 unknown (down)\n",
+        "14:10:00.000 start pump #1 slot 14:10:00\n"
+        "14:10:00.200 again #1 in 6004 ms, after attempt 1\n"
+        "14:10:06.204 start pump #1 slot 14:10:00, attempt 2\n"
+        "14:10:12.000 fetch, booting\n"
+        "14:10:12.020 load 2: jobs on in \"production\"\n"
+        "14:10:12.050 swap generation 2: +1 ~0 -0 =0\n"
+        "14:10:22.000 start pump #2 slot 14:10:00, attempt 3, epoch 2\n"
+        "14:10:28.000 fetch, booting\n"
+        "14:10:28.020 load 3: jobs on in \"production\"\n"
+        "14:10:28.050 swap generation 3: +1 ~0 -0 =0\n"
+        "14:10:28.050 finish pump slot 14:10:00 unknown (down)\n",
+    };
+    static const struct line lines[] = {
+        { .name = "pump",
+          .every_ms = 10 * MINUTE,
+          .retry = { 3, 10000, 30000, 0 } },
+        { 0 },
+    };
+    for (int i = 0; i < 2; i++) {
+        struct story story;
+        static const struct reply replies[] = { BUSY };
+        struct world world = story_world(lines);
+        world.replies = replies;
+        world.reply_count = 1;
+        story_recorded(&story, &world);
+        story_pass(&story, 141 * SECOND);
+        story.world.run_ms = MINUTE;
+        story_pass(&story, i ? 10 * SECOND : 0);
+        story_restart(&story, SECOND);
+        story_pass(&story, 15 * SECOND);
+        story_restart(&story, SECOND);
+        story_pass(&story, 15 * SECOND);
+        story_is(&story, stories[i]);
+        story_end(&story);
+    }
+}
+
 static void who_drains_does_not_try_again(void **state)
 {
     (void)state;
@@ -303,6 +357,7 @@ int main(void)
         cmocka_unit_test(some_failures_are_final),
         cmocka_unit_test(only_what_was_named_is_repeated),
         cmocka_unit_test(the_next_life_goes_on),
+        cmocka_unit_test(a_kill_between_attempts_costs_one),
         cmocka_unit_test(who_drains_does_not_try_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

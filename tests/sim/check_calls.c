@@ -54,6 +54,43 @@ static void check_twice(struct check *check, const struct request *a,
               (long long)a->key.slot.ms, a->attempt, a->epoch);
 }
 
+/* Whether the store took something of a life that was added after a moment. */
+static bool took_after(const struct check *check, uint32_t life, int64_t at_ms)
+{
+    const struct disk *disk = &check->sim->disk;
+    uint32_t from = check->fresh_first, to = disk->commit_count;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (disk->commits[middle].at_ms <= at_ms)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    for (; from < disk->commit_count && disk->commits[from].life == life;
+         from++)
+        if (disk->commits[from].kind == COMMIT_BATCH &&
+            disk->commits[from].begun_ms > at_ms)
+            return true;
+    return false;
+}
+
+/* In another life, too, the number is a higher one: where the store knew that
+ * this one may have left. */
+static void check_number(struct check *check, const struct request *a,
+                         const struct request *b)
+{
+    if (a->kind != REQUEST_CALL || b->kind != REQUEST_CALL ||
+        a->life == b->life || b->attempt > a->attempt ||
+        b->trigger == TRIGGER_BACKFILL ||
+        (a->attempt > 1 && !took_after(check, a->life, a->sent_ms)) ||
+        check_lost(check, a->job, a->key.slot.ms, a->life) ||
+        check_gone(check, a->job, a->key, a->sent_ms, b->sent_ms))
+        return;
+    sim_blame(check->sim, "I2", b->sent_ms,
+              "%s: slot %lld was sent again as attempt %u by another life",
+              NAME(a), (long long)a->key.slot.ms, b->attempt);
+}
+
 static bool is_heard(const struct request *call)
 {
     return call->closing == CLOSED_ANSWERED || call->closing == CLOSED_LATE;
@@ -108,26 +145,6 @@ static void check_after(struct check *check, const struct request *call)
     }
 }
 
-/* Whether the store took something of a life that was added after a moment. */
-static bool took_after(const struct check *check, uint32_t life, int64_t at_ms)
-{
-    const struct disk *disk = &check->sim->disk;
-    uint32_t from = check->fresh_first, to = disk->commit_count;
-    while (from < to) {
-        uint32_t middle = from + (to - from) / 2;
-        if (disk->commits[middle].at_ms <= at_ms)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    for (; from < disk->commit_count && disk->commits[from].life == life;
-         from++)
-        if (disk->commits[from].kind == COMMIT_BATCH &&
-            disk->commits[from].begun_ms > at_ms)
-            return true;
-    return false;
-}
-
 /* What was answered well is written down, with the next that is. */
 static void check_verdict(struct check *check, const struct request *call)
 {
@@ -161,8 +178,10 @@ static void check_keys(struct check *check)
         check_after(check, call);
         check_verdict(check, call);
         for (uint32_t k = i + 1;
-             k < check->call_count && same_key(call, check->calls[k]); k++)
+             k < check->call_count && same_key(call, check->calls[k]); k++) {
             check_twice(check, call, check->calls[k]);
+            check_number(check, call, check->calls[k]);
+        }
         if (i + 1 < check->call_count && same_key(call, check->calls[i + 1]))
             check_retry(check, call, check->calls[i + 1]);
     }

@@ -154,6 +154,37 @@ static void next_life(struct book *book, const char *owner, int64_t now_s)
         store_next_life(book->store, owner, seconds(now_s), &book->error));
 }
 
+/* After an attempt that failed the next may have been sent, unless somebody
+ * says that it was not: what is told of the run stays. */
+static void what_may_have_been_sent(struct book *book)
+{
+    struct entry handed_on = attempt("a", 10, 1, 1, 12);
+    handed_on.cause = CAUSE_NONE;
+    handed_on.error = "";
+    handed_on.status = 0;
+    WRITE(book, claim("a", 10, 1, 10), attempt("a", 10, 1, 1, 11));
+    assert_string_equal(
+        recalled(book, 20),
+        "lane a cursor 10 started 10 digest 0 fails 0 runs 1\n"
+        "run a slot 10 claimed schedule attempt 2 epoch 1 generation 7\n");
+    WRITE(book, handed_on);
+    assert_string_equal(
+        recalled(book, 20),
+        "lane a cursor 10 started 10 digest 0 fails 0 runs 1\n"
+        "run a slot 10 claimed schedule attempt 1 epoch 1 generation 7\n");
+    assert_string_equal(
+        history_of(book, "a"),
+        "a slot 10 claimed schedule epoch 1 attempt 1 started 10 ended - http "
+        "503 first: the backend answered 503\n");
+    next_life(book, "second", 30);
+    struct entry second = claim("a", 10, 2, 31);
+    second.attempt = 2;
+    WRITE(book, second);
+    assert_non_null(strstr(recalled(book, 40),
+                           "run a slot 10 claimed schedule attempt 2 epoch 2 "
+                           "generation 7\n"));
+}
+
 /* What was said of it while it waited goes; new rows and ones that wait take
  * turns. */
 static void claim_of_a_wait_begins_anew(struct book *book)
@@ -1154,6 +1185,7 @@ static const struct promise {
     PROMISE(manual_is_a_slot_of_its_own),
     PROMISE(batch_may_be_written_twice),
     PROMISE(wait_becomes_claim_becomes_verdict),
+    PROMISE(what_may_have_been_sent),
     PROMISE(claim_of_a_wait_begins_anew),
     PROMISE(dead_life_is_taken_over),
     PROMISE(older_epoch_is_fenced),
