@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "driver.h"
+#include "mooncron/mutant.h"
 
 /* ---- recall ---- */
 
@@ -70,6 +71,12 @@ static enum trigger known_trigger(uint8_t trigger)
     return trigger < TRIGGERS ? (enum trigger)trigger : TRIGGER_SCHEDULE;
 }
 
+/* The attempt of its row failed, and nobody said that no other began. */
+static bool may_have_followed(const struct open_run *run)
+{
+    return run->claimed && run->cause != CAUSE_NONE && !mutant(ATTEMPT_STAYS);
+}
+
 static int by_slot(const void *a, const void *b)
 {
     const struct stored_run *x = a, *y = b;
@@ -92,7 +99,7 @@ static void keep_run(void *data, const struct open_run *run)
         .manual = run->key.kind == ROW_MANUAL,
         .claimed = run->claimed,
         .trigger = known_trigger(run->trigger),
-        .attempt = run->attempt + (run->claimed && run->cause != CAUSE_NONE),
+        .attempt = run->attempt + may_have_followed(run),
         .epoch = run->epoch,
         .generation = run->generation,
         .number = run->key.job,

@@ -14,6 +14,7 @@ enum mutant {
     MUTANT_WAIT_PASSED,    /* nor has one that waits, when it is passed over */
     MUTANT_EPOCH_STAYS,    /* a run is claimed again under its old epoch */
     MUTANT_KEY_CHANGES,    /* another attempt has another key */
+    MUTANT_ATTEMPT_STAYS,  /* what may have been sent of it is sent once more */
     MUTANT_RETRY_CLIENT,   /* what can never succeed is tried again */
     MUTANT_OVERLAP_LOST,   /* a reload forgets what is going */
     MUTANT_PAST_LOST,      /* a clock set back repeats what was run */
