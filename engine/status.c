@@ -6,6 +6,7 @@
 
 #include "blocker.h"
 #include "mooncron/civil.h"
+#include "spacing.h"
 #include "writing.h"
 
 #define JOB_BYTES_MAX 4096 /* of one job, its sentences cut */
@@ -186,7 +187,8 @@ static void put_lane(const struct status_view *view, uint32_t index,
     const struct recent_job *recent = recent_of(view->recent, job->name);
     int64_t median_ms = recent_median_ms(recent);
     bool paused = lane->paused_until.ms != EVER_MS;
-    writing_time(out, "next", core_next_slot(view->core, index), zone);
+    struct wall next = core_next_slot(view->core, index);
+    writing_time(out, "next", spacing_next(job, lane->started, next), zone);
     writing_number(out, "going", lane->going);
     writing_number(out, "queued", lane->queued);
     writing_number(out, "fails", lane->fails);

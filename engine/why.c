@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spacing.h"
 #include "status.h"
 #include "why_parts.h"
 #include "writing.h"
@@ -167,25 +168,78 @@ static void say_provisos(struct telling *t)
     say(t, "; if it still is then, the slot is skipped.\n");
 }
 
+/* What keeps the worker itself from firing; NULL: nothing. */
+static const char *worker_hurdle(const struct why_case *c)
+{
+    if (c->stopping)
+        return "the worker is stopping";
+    return c->store_ill ? "nothing is fired until the journal can be written"
+                        : NULL;
+}
+
+/* What forbids any further run; NULL: nothing. */
+static const char *job_hurdle(const struct why_case *c)
+{
+    if (!c->primary)
+        return "this worker starts nothing (SCHEDULER_IS_PRIMARY=false)";
+    if (c->job->max_runs && c->lane.runs >= c->job->max_runs)
+        return "the job has had all its runs (max_runs)";
+    return NULL;
+}
+
+/* Sooner than min_gap after a start that has been, or is to come. */
+static void tell_too_soon(struct telling *t, struct wall slot,
+                          struct wall before)
+{
+    find(t, "held", NULL);
+    say_slot(t, slot);
+    say(t, " will be skipped: it comes sooner than ");
+    say_span(t, t->c->job->min_gap_ms);
+    say(t, " after the start of the run before it, ");
+    say_date(t, before);
+    say(t, " (min_gap).\n");
+}
+
+static void say_coming(struct telling *t, struct wall slot, bool far_off)
+{
+    const char *hurdle = worker_hurdle(t->c);
+    find(t, hurdle ? "held" : "due", NULL);
+    say_slot(t, slot);
+    text_printf(&t->words, " %s be run, in ", hurdle ? "would" : "will");
+    say_span(t, slot.ms - t->c->now.ms);
+    if (hurdle)
+        text_printf(&t->words, "; %s", hurdle);
+    if (far_off) {
+        say(t, "; unless it comes sooner than ");
+        say_span(t, t->c->job->min_gap_ms);
+        say(t, " after the start of the run before it (min_gap)");
+    }
+    say(t, ".\n");
+}
+
+/* Runs are counted from the end of a pause on, where the job is paused. */
 static void tell_coming(struct telling *t, struct wall slot)
 {
     const struct why_case *c = t->c;
     if (tell_paused(t, slot))
         return;
-    const char *hurdle = NULL;
-    if (!c->primary)
-        hurdle = "this worker starts nothing (SCHEDULER_IS_PRIMARY=false)";
-    else if (c->job->max_runs && c->lane.runs >= c->job->max_runs)
-        hurdle = "the job has had all its runs (max_runs)";
-    find(t, hurdle ? "held" : "due", NULL);
-    say_slot(t, slot);
+    const char *hurdle = job_hurdle(c);
     if (hurdle) {
+        find(t, "held", NULL);
+        say_slot(t, slot);
         text_printf(&t->words, " will not be run: %s.\n", hurdle);
         return;
     }
-    say(t, " will be run, in ");
-    say_span(t, slot.ms - c->now.ms);
-    say(t, ".\n");
+    struct wall until = c->lane.paused_until, before;
+    struct wall from =
+        until.ms == EVER_MS || until.ms < c->now.ms ? c->now : until;
+    enum spacing spacing =
+        spacing_of(c->job, c->lane.started, from, slot, &before);
+    if (spacing == SPACING_TOO_SOON) {
+        tell_too_soon(t, slot, before);
+        return;
+    }
+    say_coming(t, slot, spacing == SPACING_FAR_OFF);
     say_provisos(t);
 }
 

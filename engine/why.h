@@ -20,7 +20,7 @@ struct why_case {
     const struct zone *zone; /* times are shown in it */
     struct wall at, now;
     const char *environment; /* in force */
-    bool primary;
+    bool primary, stopping, store_ill;
     struct lane_status lane;         /* where the job is scheduled */
     struct circuit_status circuit;   /* likewise */
     struct blocker blocker;          /* of its run that waits, where one does */

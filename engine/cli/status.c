@@ -234,6 +234,22 @@ static void put_schedule(struct talk *talk, struct text *out)
     text_putc(out, '\n');
 }
 
+/* Why nothing is fired, whatever is due; NULL: it is. */
+static const char *hurdle(const json_t *json)
+{
+    if (talk_bool(json, "stopping"))
+        return "It is stopping: nothing more is fired.";
+    return talk_bool(json, "store_well")
+               ? NULL
+               : "The store has failed: nothing is fired until it is well.";
+}
+
+static void put_hurdle(const json_t *json, struct text *out)
+{
+    if (hurdle(json))
+        text_printf(out, "%s\n", hurdle(json));
+}
+
 static void put_worker(struct talk *talk, struct text *out)
 {
     const json_t *json = talk->json;
@@ -244,11 +260,7 @@ static void put_worker(struct talk *talk, struct text *out)
     text_printf(out, " · enableJobs %s · ",
                 talk_bool(json, "enableJobs") ? "on" : "OFF");
     put_schedule(talk, out);
-    if (talk_bool(json, "stopping"))
-        text_puts(out, "It is stopping: nothing more is fired.\n");
-    else if (!talk_bool(json, "store_well"))
-        text_puts(out, "The store has failed: nothing is fired until it is "
-                       "well.\n");
+    put_hurdle(json, out);
     if (talk_number(json, "fetch_failures"))
         text_puts(out, "The backend does not answer with Settings.\n");
 }
@@ -450,6 +462,7 @@ static void tell(struct talk *talk, struct text *out)
     if (talk->job) {
         const json_t *jobs = json_object_get(talk->json, "jobs");
         put_job(talk, json_array_get(jobs, 0), out);
+        put_hurdle(talk->json, out);
     } else {
         put_worker(talk, out);
         text_putc(out, '\n');

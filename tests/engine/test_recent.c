@@ -315,6 +315,33 @@ static void who_waits_is_told_for_whom(void **state)
     recent_free(recent);
 }
 
+/* One job, due each minute; `job` says what else it is. */
+static struct core *core_of(struct job job)
+{
+    struct jobset *set = jobset_new();
+    job.name = "job-0";
+    job.target = "/x";
+    job.body = job.headers = "";
+    job.file = "f.lua";
+    job.group = JOB_NO_GROUP;
+    job.retry.attempts = 3;
+    job.schedule.every_ms = MINUTE;
+    assert_true(jobset_add(set, &job));
+    jobset_seal(set);
+    return core_with(set);
+}
+
+static void the_next_slot_is_one_that_is_run(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    struct core *core = core_of((struct job){ .min_gap_ms = 2 * MINUTE + 1 });
+    step_to(core, recent, 1);
+    expect_job(core, recent, "job-0", "\"next\":\"2026-11-23T12:04:00Z\"");
+    core_free(core);
+    recent_free(recent);
+}
+
 static void a_rest_is_told_with_its_end(void **state)
 {
     (void)state;
@@ -361,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_sweep_keeps_pauses),
         cmocka_unit_test(the_status_tells_it),
         cmocka_unit_test(who_waits_is_told_for_whom),
+        cmocka_unit_test(the_next_slot_is_one_that_is_run),
         cmocka_unit_test(a_rest_is_told_with_its_end),
         cmocka_unit_test(a_long_status_counts_what_it_leaves_out),
     };

@@ -37,7 +37,9 @@ static void scene_set(struct scene *scene)
         .now = AT(34),
         .environment = "production",
         .primary = true,
-        .lane = { .paused_until = { EVER_MS }, .unwritten = { EVER_MS } },
+        .lane = { .started = { EVER_MS },
+                  .paused_until = { EVER_MS },
+                  .unwritten = { EVER_MS } },
         .generation = 7,
         .in_force_since = AT(-240),
         .dossier = &scene->dossier,
@@ -84,6 +86,46 @@ static struct history_row run_of(int minutes, enum verdict verdict)
                                  .verdict = (uint8_t)verdict,
                                  .claimed = true,
                                  .done = true };
+}
+
+static void a_slot_too_soon_after_a_run_will_be_skipped(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_set(&scene);
+    scene.job.min_gap_ms = 25 * MINUTE;
+    scene.c.lane.started = (struct wall)AT(30);
+    at(&scene, 40);
+    expect(&scene, "\"code\":\"held\"");
+    expect(&scene, "12:40:00 UTC will be skipped: it comes sooner than 25m "
+                   "after the start of the run before it, Mon 2026-11-23 "
+                   "12:30:00 UTC (min_gap).");
+    at(&scene, 60);
+    expect(&scene, "13:00:00 UTC will be run, in 26m.");
+    at(&scene, 80); /* after a run that is to come */
+    expect(&scene, "will be skipped: it comes sooner than 25m after the start "
+                   "of the run before it, Mon 2026-11-23 13:00:00 UTC");
+    at(&scene, 30 * 20000); /* more than a year: 20000 runs before it */
+    expect(&scene, "\"code\":\"due\"");
+    expect(&scene, "; unless it comes sooner than 25m after the start of the "
+                   "run before it (min_gap).");
+    scene.c.lane.started.ms = EVER_MS;
+    at(&scene, 40);
+    expect(&scene, "12:40:00 UTC will be run, in 6m.");
+}
+
+static void what_the_worker_does_not_fire_is_not_promised(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_set(&scene);
+    at(&scene, 40);
+    scene.c.store_ill = true;
+    expect(&scene, "\"code\":\"held\"");
+    expect(&scene, "12:40:00 UTC would be run, in 6m; nothing is fired until "
+                   "the journal can be written.");
+    scene.c.stopping = true;
+    expect(&scene, "would be run, in 6m; the worker is stopping.");
 }
 
 static void between_slots_nothing_is_due(void **state)
@@ -602,6 +644,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(between_slots_nothing_is_due),
+        cmocka_unit_test(a_slot_too_soon_after_a_run_will_be_skipped),
+        cmocka_unit_test(what_the_worker_does_not_fire_is_not_promised),
         cmocka_unit_test(a_minute_means_all_of_it),
         cmocka_unit_test(a_run_is_told_with_its_result),
         cmocka_unit_test(a_run_that_goes_on_is_told),

@@ -1,0 +1,40 @@
+/* From a start the next one is found in one step, however many slots lie
+ * between the two. */
+#include "spacing.h"
+
+#define STARTS_MAX 10000 /* a few ms of the loop */
+
+/* A clock that was set back has not seen the start yet: as the core does it. */
+static bool too_soon(const struct job *job, struct wall started,
+                     struct wall slot)
+{
+    return job->min_gap_ms && started.ms != EVER_MS && slot.ms >= started.ms &&
+           slot.ms - started.ms < job->min_gap_ms;
+}
+
+struct wall spacing_next(const struct job *job, struct wall started,
+                         struct wall slot)
+{
+    if (slot.ms == NEVER_MS || !too_soon(job, started, slot))
+        return slot;
+    return schedule_next(&job->schedule,
+                         (struct wall){ started.ms + job->min_gap_ms - 1 });
+}
+
+enum spacing spacing_of(const struct job *job, struct wall started,
+                        struct wall from, struct wall slot,
+                        struct wall *ret_before)
+{
+    *ret_before = started;
+    if (!job->min_gap_ms)
+        return SPACING_KEPT;
+    struct wall next =
+        spacing_next(job, started, schedule_next(&job->schedule, from));
+    for (int i = 0; next.ms < slot.ms; i++) {
+        if (i == STARTS_MAX)
+            return SPACING_FAR_OFF;
+        *ret_before = next;
+        next = spacing_next(job, next, schedule_next(&job->schedule, next));
+    }
+    return next.ms == slot.ms ? SPACING_KEPT : SPACING_TOO_SOON;
+}
