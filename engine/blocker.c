@@ -44,11 +44,12 @@ struct blocker blocker_of(const struct core *core, const struct recent *recent,
     const struct job *job = jobset_job(status.set, index);
     const struct lane_status lane = core_lane(core, index);
     const struct recent_job *known = recent_of(recent, job->name);
-    bool runs = known && known->goes_on;
+    uint32_t runs = known ? known->begun : 0;
+    bool full = job->overlap_max && runs >= job->overlap_max;
     struct blocker blocker = { .kind = BLOCKER_NONE };
     if (!status.store_well) {
         blocker.kind = BLOCKER_STORE;
-    } else if (runs && job->overlap != OVERLAP_ALLOW) {
+    } else if (runs && (job->overlap != OVERLAP_ALLOW || full)) {
         blocker.kind = BLOCKER_RUN;
         add_holder(&blocker, job, known);
     } else if (lane.going > runs && job->group != JOB_NO_GROUP) {

@@ -89,6 +89,7 @@ static void job_free(struct recent_job *job)
     attempts_clear(job);
     pause_end(job);
     free(job->last.error);
+    free(job->beside);
     free(job->name);
     free(job);
 }
@@ -154,24 +155,67 @@ static void took(struct recent_job *job, int64_t ms)
         job->took_count++;
 }
 
+/* The run of this key that goes on, or NULL. */
+static struct recent_run *begun_of(struct recent_job *job, struct run_key key)
+{
+    if (job->goes_on && same_key(job->going.key, key))
+        return &job->going;
+    for (uint32_t i = 0; i + 1 < job->begun; i++)
+        if (same_key(job->beside[i].key, key))
+            return &job->beside[i];
+    return NULL;
+}
+
+static void begun_add(struct recent_job *job, const struct recent_run *run)
+{
+    if (job->goes_on) {
+        if (job->begun > job->beside_cap) {
+            job->beside_cap = job->begun * 2;
+            job->beside = memory_resize(job->beside, job->beside_cap,
+                                        sizeof *job->beside);
+        }
+        job->beside[job->begun - 1] = job->going;
+    }
+    job->going = *run;
+    job->goes_on = true;
+    job->begun++;
+}
+
+/* The one that began last of the others takes the place of `going`. */
+static void begun_remove(struct recent_job *job, struct recent_run *run)
+{
+    uint32_t others = --job->begun;
+    job->goes_on = others > 0;
+    if (!others)
+        return;
+    if (run == &job->going) {
+        job->going = job->beside[others - 1];
+        return;
+    }
+    size_t after = (size_t)(job->beside + others - (run + 1));
+    memmove(run, run + 1, after * sizeof *run);
+}
+
 static void on_start(struct recent *recent, const struct run_note *note,
                      struct wall at)
 {
     struct recent_job *job = job_of(recent, note->name);
-    bool known = job->goes_on && same_key(job->going.key, note->key);
-    job->attempt_began = at;
+    struct recent_run *known = begun_of(job, note->key);
     if (known) {
-        job->going.attempt = note->attempt;
+        known->attempt = note->attempt;
+        if (same_key(job->attempts_of, note->key))
+            job->attempt_began = at;
         return;
     }
     attempts_clear(job);
+    job->attempt_began = at;
     job->attempts_of = note->key;
-    job->goes_on = true;
-    job->going = (struct recent_run){ .key = note->key,
-                                      .trigger = note->trigger,
-                                      .attempt = note->attempt,
-                                      .started = at,
-                                      .ended = { EVER_MS } };
+    const struct recent_run run = { .key = note->key,
+                                    .trigger = note->trigger,
+                                    .attempt = note->attempt,
+                                    .started = at,
+                                    .ended = { EVER_MS } };
+    begun_add(job, &run);
 }
 
 static void on_again(struct recent *recent, const struct run_note *note,
@@ -225,15 +269,15 @@ static void on_finish(struct recent *recent, const struct action *act,
 {
     const struct run_note *note = &act->finish.note;
     struct recent_job *job = job_of(recent, note->name);
-    bool known = job->goes_on && same_key(job->going.key, note->key);
+    struct recent_run *known = begun_of(job, note->key);
+    struct wall started =
+        known ? known->started : (struct wall){ at.ms - act->finish.took_ms };
+    if (known)
+        begun_remove(job, known);
     if (act->finish.verdict >= VERDICT_SKIPPED) {
         pass_finish(job, act);
         return;
     }
-    struct wall started = known ? job->going.started
-                                : (struct wall){ at.ms - act->finish.took_ms };
-    if (known)
-        job->goes_on = false;
     took(job, act->finish.took_ms);
     free(job->last.error);
     job->ran = true;
@@ -255,8 +299,9 @@ static void on_finish(struct recent *recent, const struct action *act,
 static void on_drop(struct recent *recent, const struct run_note *note)
 {
     struct recent_job *job = job_of(recent, note->name);
-    if (!note->function && job->goes_on && same_key(job->going.key, note->key))
-        job->goes_on = false;
+    struct recent_run *known = begun_of(job, note->key);
+    if (!note->function && known)
+        begun_remove(job, known);
 }
 
 static void on_pass(struct recent *recent, const struct action *act)

@@ -37,7 +37,7 @@ struct recent_attempt {
 };
 
 struct recent_job {
-    bool goes_on; /* `going` is the newest run that does */
+    bool goes_on; /* `going` is the run, of those that do, that began last */
     bool ran;     /* `last` is the newest run that has ended */
     bool passed;  /* `pass` is the newest slot without a run */
     struct recent_run going, last;
@@ -54,7 +54,10 @@ struct recent_job {
         struct wall since, until; /* until EVER_MS: there is none */
         char *by, *reason;        /* or NULL */
     } pause;
+    uint32_t begun; /* runs that go on, from their first byte */
     /* private */
+    struct recent_run *beside; /* those of them that `going` is not */
+    uint32_t beside_cap;
     char *name;
     uint64_t hash;
     uint32_t took_ms[RECENT_TOOK];

@@ -133,7 +133,7 @@ static void put_waiting(const struct status_view *view, uint32_t index,
                         const struct recent_job *recent,
                         const struct zone *zone, struct text *out)
 {
-    bool runs = recent && recent->goes_on;
+    uint32_t runs = recent ? recent->begun : 0;
     struct text words;
     if (!*view->job || (lane->going <= runs && !lane->queued))
         return;

@@ -75,6 +75,32 @@ static void a_run_begins_and_ends(void **state)
     recent_free(recent);
 }
 
+/* Where overlap allows it: whichever ends, the others go on. */
+static void runs_go_on_beside_each_other(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    for (int i = 0; i < 4; i++)
+        start(recent, "rank", NOON + i * MINUTE, 1);
+    const struct recent_job *job = recent_of(recent, "rank");
+    assert_int_equal(job->begun, 4);
+    assert_int_equal(job->going.key.slot.ms, NOON + 3 * MINUTE);
+    start(recent, "rank", NOON, 2); /* none begins by another attempt */
+    assert_int_equal(job->begun, 4);
+    assert_int_equal(job->attempt_began.ms, NOON + 3 * MINUTE);
+    finish(recent, "rank", NOON + MINUTE, 1, VERDICT_OK);
+    finish(recent, "rank", NOON + 3 * MINUTE, 1, VERDICT_OK);
+    assert_true(job->goes_on);
+    assert_int_equal(job->going.key.slot.ms, NOON + 2 * MINUTE);
+    finish(recent, "rank", NOON + 2 * MINUTE, 1, VERDICT_OK);
+    assert_int_equal(job->going.key.slot.ms, NOON);
+    assert_int_equal(job->going.attempt, 2);
+    finish(recent, "rank", NOON, 1, VERDICT_OK);
+    assert_false(job->goes_on);
+    assert_int_equal(job->begun, 0);
+    recent_free(recent);
+}
+
 static void the_median_is_of_the_last_few(void **state)
 {
     (void)state;
@@ -277,8 +303,8 @@ static void step_to(struct core *core, struct recent *recent, int64_t minutes)
     update_close(&update);
 }
 
-static void expect_job(const struct core *core, const struct recent *recent,
-                       const char *job, const char *needle)
+static void job_told(const struct core *core, const struct recent *recent,
+                     const char *job, struct text *out)
 {
     const struct status_view view = { .core = core,
                                       .recent = recent,
@@ -289,9 +315,15 @@ static void expect_job(const struct core *core, const struct recent *recent,
                                       .loaded_by = "webhook",
                                       .loaded_who = "ana",
                                       .primary = true };
+    text_init(out, 1 << 16);
+    status_write(&view, out);
+}
+
+static void expect_job(const struct core *core, const struct recent *recent,
+                       const char *job, const char *needle)
+{
     struct text text;
-    text_init(&text, 1 << 16);
-    status_write(&view, &text);
+    job_told(core, recent, job, &text);
     has(&text, needle);
     text_close(&text);
 }
@@ -329,6 +361,23 @@ static struct core *core_of(struct job job)
     assert_true(jobset_add(set, &job));
     jobset_seal(set);
     return core_with(set);
+}
+
+static void none_waits_where_all_are_being_run(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    struct core *core =
+        core_of((struct job){ .overlap = OVERLAP_ALLOW, .overlap_max = 3 });
+    struct text text;
+    step_to(core, recent, 1);
+    step_to(core, recent, 2);
+    job_told(core, recent, "job-0", &text);
+    has(&text, "\"going\":2,\"queued\":0");
+    assert_null(strstr(text.data, "waiting"));
+    text_close(&text);
+    core_free(core);
+    recent_free(recent);
 }
 
 static void the_next_slot_is_one_that_is_run(void **state)
@@ -383,11 +432,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_begins_and_ends),
+        cmocka_unit_test(runs_go_on_beside_each_other),
         cmocka_unit_test(the_median_is_of_the_last_few),
         cmocka_unit_test(the_store_fills_what_was_not_heard),
         cmocka_unit_test(a_sweep_keeps_pauses),
         cmocka_unit_test(the_status_tells_it),
         cmocka_unit_test(who_waits_is_told_for_whom),
+        cmocka_unit_test(none_waits_where_all_are_being_run),
         cmocka_unit_test(the_next_slot_is_one_that_is_run),
         cmocka_unit_test(a_rest_is_told_with_its_end),
         cmocka_unit_test(a_long_status_counts_what_it_leaves_out),
