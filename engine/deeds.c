@@ -296,8 +296,38 @@ static void side_of_pass(const struct daemon *d, const struct action *act,
     }
 }
 
-void deed_do(struct daemon *d, const struct action *act, const char *why)
+/* Of a run that ends while it rests: how its last attempt failed, which is what
+ * it ends with; else NULL. */
+static const char *last_failure(const struct daemon *d,
+                                const struct run_note *note)
 {
+    const struct recent_job *job = recent_of(d->recent, note->name);
+    if (!job || !job->attempt_count ||
+        job->attempts_of.slot.ms != note->key.slot.ms ||
+        job->attempts_of.manual != note->key.manual)
+        return NULL;
+    const struct recent_attempt *last = &job->attempts[job->attempt_count - 1];
+    return last->number == note->attempt ? last->error : NULL;
+}
+
+/* No answer came with what ends it: a circuit that has opened, say. Its row
+ * and its hook have the sentence all the same. */
+static const char *why_of(const struct daemon *d, const struct action *act,
+                          const char *why)
+{
+    const char *known = NULL;
+    if (*why)
+        return why;
+    if (act->kind == ACT_FINISH && act->finish.verdict != VERDICT_OK)
+        known = last_failure(d, &act->finish.note);
+    else if (act->kind == ACT_HOOK && act->note.ended != VERDICT_OK)
+        known = last_failure(d, &act->note);
+    return known ? known : why;
+}
+
+void deed_do(struct daemon *d, const struct action *act, const char *answer)
+{
+    const char *why = why_of(d, act, answer);
     struct ledger_side side = { .at = clock_now(&d->clock).wall,
                                 .settings = d->in_force.digest,
                                 .error = why,

@@ -185,11 +185,13 @@ void news_finish(struct log *log, const struct action *act, const char *why)
         return;
     const struct run_note *note = &act->finish.note;
     const char *reason = why[0] ? why : why_names[act->finish.why];
+    bool cut_short = act->finish.why == WHY_CIRCUIT && why[0];
     char sentence[SENTENCE_MAX], slot[RFC3339_TEXT_MAX], took[NUMBER_MAX],
         attempt[NUMBER_MAX];
     rfc3339_format(note->key.slot, 0, slot);
-    snprintf(sentence, sizeof sentence, "%s of %s: %s%s%s", note->name, slot,
-             verdict_names[verdict], reason[0] ? ", " : "", reason);
+    snprintf(sentence, sizeof sentence, "%s of %s: %s%s%s%s", note->name, slot,
+             verdict_names[verdict], reason[0] ? ", " : "",
+             cut_short ? "circuit: " : "", reason);
     const char *const pairs[] = {
         "job",      note->name,
         "slot",     slot,

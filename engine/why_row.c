@@ -108,8 +108,7 @@ static const char *const passed_because[WHYS] = {
     [WHY_PAUSED] = "the job was paused",
     [WHY_CLOCK] = "the clock was set over it",
     [WHY_STORE] = "the store had failed, and no claim could be written down",
-    [WHY_CIRCUIT] = "the circuit of its origin was open, because the origin "
-                    "had stopped answering",
+    [WHY_CIRCUIT] = "the circuit of its origin was open",
     [WHY_MIN_GAP] = "it was too soon after the start of the last run (min_gap)",
     [WHY_MAX_RUNS] = "the job had had all its runs (max_runs)",
     [WHY_REPLACED] = "it was cancelled for a newer slot",
@@ -188,6 +187,18 @@ static void say_trigger(struct telling *t, const struct history_row *row)
         text_printf(&t->words, " (%s)", row->by);
 }
 
+/* A run that had another attempt to come, and its origin's circuit was open by
+ * then. */
+static void say_cut_short(struct telling *t, const struct history_row *row)
+{
+    say(t, "; no other attempt followed, because the circuit of its origin was "
+           "open");
+    if (*row->error)
+        text_printf(&t->words, ": %s", row->error);
+    else if (row->status)
+        text_printf(&t->words, ": its last answer was %u", row->status);
+}
+
 static void say_result(struct telling *t, const struct history_row *row)
 {
     text_printf(&t->words, ": %s", verdict_names[row->verdict]);
@@ -197,6 +208,10 @@ static void say_result(struct telling *t, const struct history_row *row)
     say_span(t, row->took_ms);
     if (row->attempt > 1)
         text_printf(&t->words, ", at attempt %u", row->attempt);
+    if (row->why == WHY_CIRCUIT) {
+        say_cut_short(t, row);
+        return;
+    }
     if (row->why)
         text_printf(&t->words, "; %s", passed_because[row->why]);
     if (*row->error)

@@ -602,6 +602,28 @@ static void a_circuit_opens_and_closes(void **state)
     life_ends(world);
 }
 
+/* Its row has the sentence of the attempt that no other followed. */
+static void a_run_that_an_open_circuit_ends_keeps_its_failure(void **state)
+{
+    struct world *world = *state;
+    char url[128];
+    world_prepare(world,
+                  "job 'rank' { cron = '10 * * * *', post = '/api/feed/rank',\n"
+                  "  retry = { attempts = 8, backoff = '1s..2s' } }\n",
+                  true, "production");
+    stand_fault(&world->stand, "/api/feed/rank", "500", 0, 0);
+    life_begin(world, instant("2026-11-25T12:09:30Z"), NULL);
+    expect_says(world, "rank of 2026-11-25T12:10:00Z: failed, circuit: the "
+                       "backend answered 500");
+    snprintf(url, sizeof url, "%s/api/v1/jobs/rank/runs", world->worker.origin);
+    struct client_answer answer = client_send("GET", url, NULL, NULL);
+    assert_non_null(strstr(answer.body, "\"why\":\"circuit\""));
+    assert_non_null(
+        strstr(answer.body, "\"error\":\"the backend answered 500"));
+    client_answer_close(&answer);
+    life_ends(world);
+}
+
 /* ---- slots that come while a run goes on ---- */
 
 /* Starts a worker with one job, whose calls are held; returns its first slot.
@@ -893,6 +915,7 @@ int main(void)
         WORLD_TEST(a_run_that_rests_is_handed_on),
         WORLD_TEST(ends_are_told_as_declared),
         WORLD_TEST(a_circuit_opens_and_closes),
+        WORLD_TEST(a_run_that_an_open_circuit_ends_keeps_its_failure),
         WORLD_TEST(one_slot_waits_in_the_queue),
         WORLD_TEST(a_newer_slot_cancels_the_older_run),
         WORLD_TEST(so_many_go_on_beside_each_other),

@@ -177,6 +177,13 @@ static void a_run_is_told_with_its_result(void **state)
     expect(&scene, "It began late, Mon 2026-11-23 13:00:00 UTC.");
     at(&scene, 10);
     expect(&scene, "was run: unknown, after 2.1s.");
+    at(&scene, 20);
+    rows[0].why = WHY_CIRCUIT; /* it answered, though badly */
+    expect(&scene, "; no other attempt followed, because the circuit of its "
+                   "origin was open: the backend answered 503.");
+    rows[0].error = "";
+    expect(&scene, "the circuit of its origin was open: its last answer was "
+                   "503.");
 }
 
 static void a_run_that_goes_on_is_told(void **state)
