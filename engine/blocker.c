@@ -86,7 +86,8 @@ void blocker_put(const struct blocker *blocker, const struct zone *zone,
                           "down",
         [BLOCKER_PAUSE] = "the job is paused",
         [BLOCKER_CIRCUIT] = "the circuit of its origin is open",
-        [BLOCKER_TURN] = "runs that are made up begin one after the other",
+        [BLOCKER_TURN] = "runs that are made up begin one after the other, "
+                         "none before the worker has lived for 10 s",
     };
     if (blocker->kind == BLOCKER_GROUP) {
         put_group(blocker, zone, out);

@@ -119,12 +119,20 @@ void dossier_free(struct dossier *dossier)
     free(dossier);
 }
 
-static const char *state_of(const struct history_row *row)
+bool dossier_left_open(const struct history_row *row, const char *owner)
+{
+    return owner && row->count == 0 && row->claimed && !row->done &&
+           strcmp(row->owner, owner) != 0;
+}
+
+static const char *state_of(const struct history_row *row, const char *owner)
 {
     if (row->count > 0)
         return "passed";
     if (row->done)
         return "done";
+    if (dossier_left_open(row, owner))
+        return "left_open";
     return row->claimed ? "running" : "waiting";
 }
 
@@ -158,12 +166,12 @@ static void put_run(const struct history_row *row, const struct zone *zone,
     writing_word(out, "owner", row->owner);
 }
 
-void dossier_row(const struct history_row *row, const struct zone *zone,
-                 struct text *out)
+void dossier_row(const struct history_row *row, const char *owner,
+                 const struct zone *zone, struct text *out)
 {
     bool decided = row->done || row->count > 0;
     writing_string(out, "job", row->job);
-    writing_string(out, "state", state_of(row));
+    writing_string(out, "state", state_of(row, owner));
     writing_time(out, "slot", row->slot, zone);
     writing_word(out, "verdict", decided ? verdict_names[row->verdict] : "");
     writing_word(out, "why", decided && row->why ? why_names[row->why] : "");

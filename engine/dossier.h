@@ -49,10 +49,13 @@ void dossier_add_lives(struct dossier *dossier, struct store *store,
                        struct wall now);
 void dossier_free(struct dossier *dossier); /* NULL is fine */
 
+/* Whether it is a run that another life had claimed, and nobody has gone on
+ * with yet; `owner` is this life, or NULL where there is none. */
+bool dossier_left_open(const struct history_row *row, const char *owner);
 /* A row as members of an object that is open. Its `state` is waiting, running,
- * done, or passed: then it is of `count` slots up to `last`, and no run; `by`
- * and `reason` are whoever had paused the job, and why. */
-void dossier_row(const struct history_row *row, const struct zone *zone,
-                 struct text *out);
+ * left_open, done, or passed: then it is of `count` slots up to `last`, and no
+ * run; `by` and `reason` are whoever had paused the job, and why. */
+void dossier_row(const struct history_row *row, const char *owner,
+                 const struct zone *zone, struct text *out);
 
 #endif

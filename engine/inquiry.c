@@ -66,6 +66,12 @@ static const struct zone *zone_of(const struct daemon *d, const char *name)
     return set ? jobset_zone(set) : zone_utc();
 }
 
+/* Of this life, as the rows have it. */
+static const char *owner_of(const struct daemon *d)
+{
+    return d->records ? records_owner(d->records) : NULL;
+}
+
 static void tell_no_job(struct daemon *d, const struct ask *ask)
 {
     struct text json;
@@ -113,7 +119,7 @@ static void put_rows(const struct daemon *d, const struct dossier *dossier,
         }
         const struct history_row *row = &dossier->rows[i];
         writing_open(json, NULL, '{');
-        dossier_row(row, zone_of(d, row->job), json);
+        dossier_row(row, owner_of(d), zone_of(d, row->job), json);
         text_putc(json, '}');
     }
     text_putc(json, ']');
@@ -196,7 +202,7 @@ static void tell_run(const struct inquiry *inquiry,
     writing_open(&json, NULL, '{');
     writing_number(&json, "version", 1);
     writing_time(&json, "now", inquiry->now, zone_of(d, row->job));
-    dossier_row(row, zone_of(d, row->job), &json);
+    dossier_row(row, owner_of(d), zone_of(d, row->job), &json);
     put_attempts(d, row->job, *key, &json);
     text_putc(&json, '}');
     tell(d, inquiry->ask.id, 200, &json, 0);
@@ -236,6 +242,7 @@ static void tell_why(const struct inquiry *inquiry,
                   .paused_until = { EVER_MS },
                   .unwritten = { EVER_MS } },
         .recent = recent_of(d->recent, job->name),
+        .owner = owner_of(d),
         .generation = status.generation,
         .in_force_since = status.in_force_since,
         .keep_days = d->config->keep_days,

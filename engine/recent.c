@@ -196,11 +196,19 @@ static void begun_remove(struct recent_job *job, struct recent_run *run)
     memmove(run, run + 1, after * sizeof *run);
 }
 
+/* Somebody has: it goes on, or has its verdict. */
+static void left_end(struct recent_job *job, struct run_key key)
+{
+    if (job->is_left && same_key(job->left.key, key))
+        job->is_left = false;
+}
+
 static void on_start(struct recent *recent, const struct run_note *note,
                      struct wall at)
 {
     struct recent_job *job = job_of(recent, note->name);
     struct recent_run *known = begun_of(job, note->key);
+    left_end(job, note->key);
     if (known) {
         known->attempt = note->attempt;
         if (same_key(job->attempts_of, note->key))
@@ -272,6 +280,7 @@ static void on_finish(struct recent *recent, const struct action *act,
     struct recent_run *known = begun_of(job, note->key);
     struct wall started =
         known ? known->started : (struct wall){ at.ms - act->finish.took_ms };
+    left_end(job, note->key);
     if (known)
         begun_remove(job, known);
     if (act->finish.verdict >= VERDICT_SKIPPED) {
@@ -385,6 +394,22 @@ void recent_row(struct recent *recent, const struct history_row *row)
         job->pass.verdict = (enum verdict)row->verdict;
         job->pass.why = (enum why)row->why;
     }
+}
+
+/* It may have been gone on with since it was read. */
+void recent_left(struct recent *recent, const struct history_row *row)
+{
+    struct recent_job *job = job_of(recent, row->job);
+    struct run_key key = { row->slot, row->manual };
+    if (job->is_left || begun_of(job, key) ||
+        (job->ran && same_key(job->last.key, key)))
+        return;
+    job->is_left = true;
+    job->left = (struct recent_run){ .key = key,
+                                     .trigger = (enum trigger)row->trigger,
+                                     .attempt = row->attempt,
+                                     .started = row->started,
+                                     .ended = { EVER_MS } };
 }
 
 void recent_pause(struct recent *recent, const struct stored_pause *pause)

@@ -40,7 +40,9 @@ struct recent_job {
     bool goes_on; /* `going` is the run, of those that do, that began last */
     bool ran;     /* `last` is the newest run that has ended */
     bool passed;  /* `pass` is the newest slot without a run */
-    struct recent_run going, last;
+    bool is_left; /* `left` is the newest run that another life had claimed, and
+                   * nobody has gone on with yet */
+    struct recent_run going, last, left;
     struct {
         struct wall slot;
         enum verdict verdict;
@@ -78,6 +80,8 @@ void recent_sweep(struct recent *recent, const struct jobset *set,
 /* What the store remembers: rows newest first, before or after anything else
  * was heard of the job; its pause before. */
 void recent_row(struct recent *recent, const struct history_row *row);
+/* Such a row of a run that another life left open. */
+void recent_left(struct recent *recent, const struct history_row *row);
 void recent_pause(struct recent *recent, const struct stored_pause *pause);
 
 /* NULL: nothing is known. Borrowed until the next feeding. */

@@ -55,10 +55,16 @@ static enum question_step on_asked(struct store *store, struct wall now,
 
 static void go_on(struct remembering *r);
 
-static void add(struct recent *recent, const struct dossier *dossier)
+static void add(struct daemon *d, const struct dossier *dossier)
 {
-    for (size_t i = 0; dossier && i < dossier->row_count; i++)
-        recent_row(recent, &dossier->rows[i]);
+    const char *owner = records_owner(d->records);
+    for (size_t i = 0; dossier && i < dossier->row_count; i++) {
+        const struct history_row *row = &dossier->rows[i];
+        if (dossier_left_open(row, owner))
+            recent_left(d->recent, row);
+        else
+            recent_row(d->recent, row);
+    }
 }
 
 static void on_told(void *question, const char *failure)
@@ -66,7 +72,7 @@ static void on_told(void *question, const char *failure)
     struct remembering *r = question;
     (void)failure;
     for (uint32_t i = 0; i < r->count; i++) {
-        add(r->d->recent, r->dossiers[i]);
+        add(r->d, r->dossiers[i]);
         dossier_free(r->dossiers[i]);
     }
     r->index += JOBS_MAX;

@@ -99,6 +99,11 @@ static void put_runs(const struct recent_job *job, const struct zone *zone,
 {
     if (job->goes_on)
         put_running(job, zone, out);
+    if (job->is_left) {
+        writing_open(out, "left_open", '{');
+        status_run(&job->left, zone, out);
+        text_putc(out, '}');
+    }
     if (job->ran) {
         writing_open(out, "last", '{');
         status_run(&job->last, zone, out);

@@ -160,7 +160,8 @@ static void say_provisos(struct telling *t)
     say_circuit(t);
     if (!c->lane.going || c->job->overlap != OVERLAP_SKIP)
         return;
-    say(t, "A run is going now");
+    bool left = row && dossier_left_open(row, c->owner);
+    say(t, left ? "A run that was left open goes on" : "A run is going now");
     if (row && row->started.ms != EVER_MS) {
         say(t, ", since ");
         say_date(t, row->started);
@@ -302,7 +303,7 @@ static void tell_between(struct telling *t, struct wall before,
         return;
     const struct history_row *row =
         row_going(c, c->at, (struct wall){ NEVER_MS });
-    find(t, row ? run_code(row) : "not_due", row);
+    find(t, row ? run_code(c, row) : "not_due", row);
     text_printf(&t->words, "%s %s not due ", c->job->name,
                 c->at.ms < c->now.ms ? "was" : "is");
     say_date(t, c->at);
@@ -348,7 +349,7 @@ static void put_case(const struct telling *t, struct wall before,
     put_sentences(&t->words, out);
     if (t->row) {
         writing_open(out, "run", '{');
-        dossier_row(t->row, c->zone, out);
+        dossier_row(t->row, c->owner, c->zone, out);
         text_putc(out, '}');
     } else {
         writing_null(out, "run");

@@ -25,6 +25,7 @@ struct why_case {
     struct circuit_status circuit;   /* likewise */
     struct blocker blocker;          /* of its run that waits, where one does */
     const struct recent_job *recent; /* NULL: nothing is known */
+    const char *owner; /* this life, as rows have it; NULL: not known */
     uint32_t generation;
     struct wall in_force_since;
     uint32_t keep_days;            /* of what has ended; 0: not known */

@@ -42,8 +42,8 @@ const struct history_row *row_going(const struct why_case *c, struct wall at,
 /* What began, or ended, while the store was asked: its run is known already,
  * and its row was not read. NULL: there is no such. */
 const struct history_row *row_recent(struct telling *t, struct wall slot);
-/* "ran", "running" or "waiting". */
-const char *run_code(const struct history_row *row);
+/* "ran", "running", "left_open" or "waiting". */
+const char *run_code(const struct why_case *c, const struct history_row *row);
 void tell_row(struct telling *t, struct wall slot,
               const struct history_row *row);
 void tell_run(struct telling *t, struct wall slot,

@@ -34,8 +34,8 @@ static bool had_begun(const struct history_row *row, struct wall at)
 
 static bool waited(const struct history_row *row, struct wall at)
 {
-    return row->trigger == TRIGGER_SCHEDULE && row->slot.ms <= at.ms &&
-           !had_begun(row, at);
+    return (row->trigger == TRIGGER_SCHEDULE || row->manual) &&
+           row->slot.ms <= at.ms && !had_begun(row, at);
 }
 
 const struct history_row *row_going(const struct why_case *c, struct wall at,
@@ -64,7 +64,6 @@ static struct history_row row_now(const struct recent_run *run, bool done)
                                  .took_ms = run->took_ms,
                                  .error = run->error ? run->error : "",
                                  .by = "",
-                                 .owner = "",
                                  .attempt = run->attempt,
                                  .status = run->status,
                                  .trigger = (uint8_t)run->trigger,
@@ -89,6 +88,7 @@ const struct history_row *row_recent(struct telling *t, struct wall slot)
         return NULL;
     t->live = row_now(run, run == &job->last);
     t->live.job = t->c->job->name;
+    t->live.owner = t->c->owner ? t->c->owner : "";
     return &t->live;
 }
 
@@ -260,9 +260,38 @@ static void say_late(struct telling *t, struct wall slot,
     say(t, ".\n");
 }
 
-const char *run_code(const struct history_row *row)
+const char *run_code(const struct why_case *c, const struct history_row *row)
 {
+    if (dossier_left_open(row, c->owner))
+        return "left_open";
     return row->done ? "ran" : row->claimed ? "running" : "waiting";
+}
+
+/* Nobody knows whether its request left. Where it is not in line, whether it is
+ * tried again is decided with the first Settings. */
+static void tell_left_open(struct telling *t, struct wall slot,
+                           const struct history_row *row)
+{
+    const struct why_case *c = t->c;
+    find(t, run_code(c, row), row);
+    say(t, row->manual ? "The run of " : "Its slot of ");
+    say_date(t, slot);
+    say(t, row->manual ? "" : " was being run");
+    say_trigger(t, row);
+    say(t, row->manual ? " was left open" : ", and was left open");
+    text_printf(&t->words,
+                " by a worker that ended, at attempt %" PRIu32 " of %" PRIu32
+                ", begun ",
+                row->attempt, c->job->retry.attempts);
+    say_date(t, row->started);
+    if (c->lane.queued || c->lane.going) {
+        say(t, "; it is tried again: ");
+        blocker_put(&c->blocker, c->zone, &t->words);
+    } else {
+        say(t, "; it is tried again, or settled as unknown, once the worker "
+               "has Settings");
+    }
+    say(t, ".\n");
 }
 
 void tell_waiting(struct telling *t, struct wall slot,
@@ -286,7 +315,11 @@ void tell_run(struct telling *t, struct wall slot,
         tell_waiting(t, slot, row);
         return;
     }
-    find(t, run_code(row), row);
+    if (dossier_left_open(row, t->c->owner)) {
+        tell_left_open(t, slot, row);
+        return;
+    }
+    find(t, run_code(t->c, row), row);
     say(t, row->manual ? "The run of " : "Its slot of ");
     say_date(t, slot);
     say(t, row->done ? " was run" : " is being run");

@@ -100,7 +100,7 @@ static void add_result(struct grid *grid, const json_t *row)
     if (*talk_text(row, "verdict"))
         result_put(row, &cell);
     else
-        text_puts(&cell, state);
+        text_puts(&cell, strcmp(state, "left_open") ? state : "left open");
     if (count > 1)
         text_printf(&cell, ", %" PRId64 " slots", count);
     grid_add(grid, cell.data);

@@ -40,8 +40,11 @@ static const struct zone *zone_of(struct talk *talk, const json_t *job)
 /* What has begun, or, where nothing goes on, what has ended; or NULL. */
 static const json_t *newest_run(const json_t *job)
 {
-    const json_t *running = json_object_get(job, "running");
-    return running ? running : json_object_get(job, "last");
+    static const char *const names[] = { "running", "left_open" };
+    for (size_t i = 0; i < 2; i++)
+        if (json_object_get(job, names[i]))
+            return json_object_get(job, names[i]);
+    return json_object_get(job, "last");
 }
 
 static const char *cell_span(int64_t ms, const char *after,
@@ -86,6 +89,8 @@ static void put_result(struct talk *talk, const json_t *job, struct text *out)
     const json_t *last = json_object_get(job, "last");
     if (running)
         put_running(talk, job, out);
+    else if (json_object_get(job, "left_open"))
+        text_puts(out, "left open");
     else if (talk_number(job, "going"))
         text_puts(out, "waiting");
     else if (last)
@@ -350,6 +355,21 @@ static void put_passed(struct talk *talk, const json_t *job, struct text *out)
     text_putc(out, '\n');
 }
 
+/* What another worker had begun: nobody knows whether its request left. */
+static void put_left_open(struct talk *talk, const json_t *job,
+                          struct text *out)
+{
+    const json_t *left = json_object_get(job, "left_open");
+    if (!left)
+        return;
+    text_puts(out, "  open     ");
+    put_date(talk, job, left, "started", out);
+    text_printf(out,
+                ", attempt %" PRId64 "/%" PRId64
+                ": left open by a worker that ended, and is tried again\n",
+                talk_number(left, "attempt"), talk_number(job, "attempts"));
+}
+
 /* The newest slot, where it is known which, and what stands before it. */
 static void put_waiting(struct talk *talk, const json_t *job, struct text *out)
 {
@@ -438,6 +458,7 @@ static void put_job(struct talk *talk, const json_t *job, struct text *out)
     put_next(talk, job, out);
     put_pause(talk, job, out);
     put_run(talk, job, "running", out);
+    put_left_open(talk, job, out);
     put_run(talk, job, "last", out);
     put_passed(talk, job, out);
     if (talk_number(job, "fails"))

@@ -29,10 +29,11 @@ static void open_world(struct world *world)
 
 /* By a slow clock: nothing else is written meanwhile, and nothing is made up
  * for ten seconds. */
+static const char *const slow_env[] = { "MOONCRON_TIME_SCALE=1", NULL };
+static const struct worker_options slow = { .env = slow_env };
+
 static void open_slow(struct world *world)
 {
-    static const char *const env[] = { "MOONCRON_TIME_SCALE=1", NULL };
-    static const struct worker_options slow = { .env = env };
     world_open(world,
                "job 'rare' { every = '7d', post = '/api/sync/city-counters' }",
                true, "production", &slow);
@@ -453,6 +454,35 @@ static void what_was_answered_outlives_a_kill(void **state)
     stand_calm(&world->stand);
 }
 
+/* For ten seconds nothing is made up. */
+static void what_a_kill_left_open_is_told_alike(void **state)
+{
+    struct world *world = *state;
+    open_slow(world);
+    stand_fault(&world->stand, "/api/sync/city-counters", "hang", 60000, 0);
+    EXPECT(world, 0, "run ", "trigger", "rare");
+    json_decref(stand_calls(&world->stand, 0, 1, WORKER_PATIENCE_MS));
+    killed(world, &slow);
+    char *said = SAY(world, 0,
+                     " was left open by a worker that ended, at attempt 1 of "
+                     "3, begun ",
+                     "why", "rare");
+    assert_non_null(strstr(said, "; it is tried again: runs that are made up"));
+    assert_null(strstr(said, "is being run"));
+    free(said);
+    EXPECT(world, 0, "\"code\":\"left_open\"", "why", "rare", "--json");
+    EXPECT(world, 0, "  left open  ", "logs", "rare");
+    EXPECT(world, 0, "  left open  ", "status");
+    said = SAY(world, 0,
+               "attempt 1/3: left open by a worker that ended, and is tried "
+               "again\n",
+               "status", "rare");
+    assert_non_null(strstr(said, "none before the worker has lived for 10 s"));
+    free(said);
+    stand_calm(&world->stand);
+    worker_drain(&world->worker);
+}
+
 /* No file of the worker may be longer than this: as if the disk were full. */
 static void limit_files(const struct world *world, rlim_t bytes)
 {
@@ -694,6 +724,7 @@ int main(void)
         WORLD_TEST(what_is_settled_is_said),
         WORLD_TEST(a_backfill_is_taken_back),
         WORLD_TEST(what_was_answered_outlives_a_kill),
+        WORLD_TEST(what_a_kill_left_open_is_told_alike),
         WORLD_TEST(what_is_not_on_the_disk_is_not_done),
         WORLD_TEST(what_waits_is_not_awaited),
         WORLD_TEST(what_happened_is_told),

@@ -150,6 +150,28 @@ static void the_store_fills_what_was_not_heard(void **state)
     recent_free(recent);
 }
 
+/* Until somebody goes on with it, and not where that was heard already. */
+static void what_was_left_open_is_told_until_it_goes_on(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    const struct history_row row = {
+        .job = "rank", .slot = noon, .error = "", .attempt = 1, .claimed = true
+    };
+    recent_left(recent, &row);
+    const struct recent_job *job = recent_of(recent, "rank");
+    assert_true(job->is_left);
+    assert_false(job->goes_on);
+    start(recent, "rank", NOON, 2);
+    assert_true(job->goes_on && !job->is_left);
+    recent_left(recent, &row);
+    assert_false(job->is_left);
+    finish(recent, "rank", NOON, 1, VERDICT_OK);
+    recent_left(recent, &row);
+    assert_false(job->is_left);
+    recent_free(recent);
+}
+
 static struct jobset *set_of(unsigned count)
 {
     struct jobset *set = jobset_new();
@@ -435,6 +457,7 @@ int main(void)
         cmocka_unit_test(runs_go_on_beside_each_other),
         cmocka_unit_test(the_median_is_of_the_last_few),
         cmocka_unit_test(the_store_fills_what_was_not_heard),
+        cmocka_unit_test(what_was_left_open_is_told_until_it_goes_on),
         cmocka_unit_test(a_sweep_keeps_pauses),
         cmocka_unit_test(the_status_tells_it),
         cmocka_unit_test(who_waits_is_told_for_whom),

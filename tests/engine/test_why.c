@@ -237,7 +237,7 @@ static void what_a_run_waits_for_is_told(void **state)
     scene_rows(&scene, rows, 1);
     expect(&scene, "\"code\":\"waiting\"");
     expect(&scene, "waits to be run, to catch up: runs that are made up begin "
-                   "one after the other.");
+                   "one after the other, none before the worker has lived");
     at(&scene, 34);
     rows[0].trigger = TRIGGER_SCHEDULE; /* it goes on, as overlap sees it */
     scene.c.lane.going = 1;
@@ -647,6 +647,52 @@ static void a_manual_run_is_found_by_its_moment(void **state)
                    "(ana): ok");
 }
 
+static void a_manual_run_that_waits_is_told(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct history_row rows[] = { run_of(33, 0) };
+    scene_set(&scene);
+    rows[0].manual = true;
+    rows[0].trigger = TRIGGER_MANUAL;
+    rows[0].claimed = rows[0].done = false;
+    rows[0].started.ms = rows[0].ended.ms = EVER_MS;
+    scene_rows(&scene, rows, 1);
+    scene.c.lane.going = 1;
+    scene.c.blocker.kind = BLOCKER_TURN;
+    expect(&scene, "\"code\":\"waiting\"");
+    expect(&scene, "The run of Mon 2026-11-23 12:33:00 UTC waits to be run, by "
+                   "hand: runs that are made up");
+}
+
+/* Its owner is another life than this one. */
+static void a_run_that_was_left_open_is_told(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct history_row rows[] = { run_of(30, 0) };
+    scene_set(&scene);
+    rows[0].done = false;
+    rows[0].ended.ms = EVER_MS;
+    scene_rows(&scene, rows, 1);
+    rows[0].owner = "before";
+    scene.job.retry.attempts = 3;
+    scene.c.owner = "before";
+    at(&scene, 30);
+    expect(&scene, "is being run");
+    scene.c.owner = "now";
+    expect(&scene, "\"code\":\"left_open\"");
+    expect(&scene, "\"state\":\"left_open\"");
+    expect(&scene,
+           "12:30:00 UTC was being run, and was left open by a worker that "
+           "ended, at attempt 1 of 3, begun Mon 2026-11-23 12:30:00 UTC; it "
+           "is tried again, or settled as unknown, once the worker has "
+           "Settings.");
+    scene.c.lane.queued = 1;
+    scene.c.blocker.kind = BLOCKER_PAUSE;
+    expect(&scene, "; it is tried again: the job is paused.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -671,6 +717,8 @@ int main(void)
         cmocka_unit_test(what_is_remembered_has_a_beginning),
         cmocka_unit_test(the_ends_of_time_are_told),
         cmocka_unit_test(a_manual_run_is_found_by_its_moment),
+        cmocka_unit_test(a_manual_run_that_waits_is_told),
+        cmocka_unit_test(a_run_that_was_left_open_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
