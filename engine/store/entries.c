@@ -239,13 +239,24 @@ static bool write_wait(struct work *work)
 
 /* ---- what becomes of a run ---- */
 
+/* Whether a verdict of an older epoch is of this row all the same: it waits, or
+ * was given up before its claim, whose epoch was raised, had been heard of. */
+static bool is_unheard(const struct work *work, const struct row *row)
+{
+    if (row->life != work->store->life)
+        return false;
+    return row->state == ROW_WAITS ||
+           (row->state == ROW_CLAIMED && work->entry->kind == ENTRY_FINISH &&
+            work->entry->verdict == VERDICT_SKIPPED);
+}
+
 /* ANSWER_NO: it is fenced off. */
 static enum answer find_run(const struct work *work, struct row *ret)
 {
     const struct row_key key = key_of(work);
     enum answer answer = work->driver->row_get(work->store, &key, ret);
-    bool idle = ret->state == ROW_WAITS && ret->life == work->store->life;
-    if (answer == ANSWER_YES && work->entry->epoch < ret->epoch && !idle)
+    if (answer == ANSWER_YES && work->entry->epoch < ret->epoch &&
+        !is_unheard(work, ret))
         return ANSWER_NO;
     return answer;
 }
@@ -310,6 +321,8 @@ static bool finish_found(struct work *work)
                    row.verdict == entry->verdict;
         return own ? set_fails(work) : fenced(work);
     }
+    if (entry->epoch < row.epoch) /* by which it knows its work again */
+        work->entry->epoch = row.epoch;
     end_row(work, &row);
     return work->driver->row_put(work->store, &row) && set_fails(work);
 }

@@ -207,7 +207,10 @@ enum entry_outcome {
  * epoch. Every row carries the lease: at + STORE_LEASE_MS.
  *
  * A FINISH with a higher epoch than the row's takes it and ends it at once: a
- * run that a dead life left and that shall not be sent again. */
+ * run that a dead life left and that shall not be sent again. One with a lower
+ * epoch ends a row of this life that waits, or, where it says skipped, one that
+ * is claimed: its run was given up before that claim, whose epoch was raised,
+ * had been heard of. Its own epoch is raised likewise. */
 bool store_write(struct store *store, struct entry *entries, size_t count,
                  enum entry_outcome *ret_outcomes, struct error *reterr);
 

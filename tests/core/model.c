@@ -283,31 +283,35 @@ static struct model_claim commit_claim(struct model *model,
 }
 
 /* A run that was given up before its claim was answered has a verdict that goes
- * behind that. Where the claim was another's, so is the row; where the slot had
- * been run before, as one of a backfill may have been, the row's epoch is
- * higher than the verdict's, and the next life finds a claim that is open. */
-static bool is_fenced(struct model *model, const struct model_row *row,
-                      const struct model_note *note)
+ * behind that. Where the claim was another's, so is the row. */
+static bool is_fenced(struct model *model, const struct model_note *note)
 {
-    if (note->run.value && *map_at(&model->taken, note->run.value))
-        return true;
-    return row->state == MODEL_CLAIMED && note->epoch < row->epoch &&
-           note->verdict == VERDICT_SKIPPED;
+    return note->run.value && *map_at(&model->taken, note->run.value);
+}
+
+/* Where the slot had been run before, as one of a backfill may have been, the
+ * row's epoch is higher than that of such a verdict. */
+static bool is_unheard(const struct model_row *row,
+                       const struct model_note *note)
+{
+    return row->state == MODEL_CLAIMED && note->verdict == VERDICT_SKIPPED;
 }
 
 static void commit_finish(struct model *model, const struct model_note *note)
 {
     struct model_row *row = row_find(model, note->job, note->key);
     assert_non_null(row);
-    if (is_fenced(model, row, note))
+    if (is_fenced(model, note))
         return;
-    if (row->state == MODEL_DONE || note->epoch < row->epoch)
+    if (row->state == MODEL_DONE ||
+        (note->epoch < row->epoch && !is_unheard(row, note)))
         fail_msg("%s: slot %lld has its verdict already", note->job,
                  (long long)note->key.slot.ms);
     row->state = MODEL_DONE;
     row->verdict = note->verdict;
     row->attempt = note->attempt;
-    row->epoch = note->epoch;
+    if (note->epoch > row->epoch)
+        row->epoch = note->epoch;
     if (model_lane(model, note->job))
         lane_of(model, note->job)->fails = note->fails;
 }

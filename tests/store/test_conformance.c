@@ -263,6 +263,34 @@ static void older_epoch_is_fenced(struct book *book)
         "200 second\n");
 }
 
+/* A slot that has failed is asked for again, and given up before anybody has
+ * heard of its claim: nothing was sent, and nothing is left open. */
+static void what_was_given_up_is_ended(struct book *book)
+{
+    WRITE(book, claim("a", 10, 1, 10), finish("a", 10, 1, VERDICT_FAILED, 11));
+    struct entry batch[] = { claim("a", 10, 1, 20),
+                             finish("a", 10, 1, VERDICT_SKIPPED, 21) };
+    enum entry_outcome outcomes[2];
+    batch[0].trigger = TRIGGER_BACKFILL;
+    for (int i = 0; i < 2; i++) { /* the end of the first is not heard of */
+        assert_true(store_write(book->store, batch, 2, outcomes, &book->error));
+        assert_int_equal(outcomes[1], ENTRY_DONE);
+    }
+    assert_string_equal(
+        history_of(book, "a"),
+        "a slot 10 skipped{} backfill epoch 2 attempt 1 started 20 ended 21 "
+        "http 200 first\n");
+    /* no other verdict comes so late, and none of another life */
+    batch[0].at.ms += 10000;
+    batch[0].epoch = 3;
+    WRITE(book, batch[0]);
+    assert_int_equal(wrote(book, finish("a", 10, 2, VERDICT_FAILED, 31)),
+                     ENTRY_FENCED);
+    next_life(book, "second", 40);
+    assert_int_equal(wrote(book, finish("a", 10, 2, VERDICT_SKIPPED, 41)),
+                     ENTRY_FENCED);
+}
+
 static void nothing_else_of_a_batch_is_lost(struct book *book)
 {
     WRITE(book, claim("a", 10, 1, 10));
@@ -1189,6 +1217,7 @@ static const struct promise {
     PROMISE(claim_of_a_wait_begins_anew),
     PROMISE(dead_life_is_taken_over),
     PROMISE(older_epoch_is_fenced),
+    PROMISE(what_was_given_up_is_ended),
     PROMISE(nothing_else_of_a_batch_is_lost),
     PROMISE(backfill_runs_what_was_not_ok),
     PROMISE(backfill_may_wait),
