@@ -320,7 +320,7 @@ bool disk_open(struct sim *sim, struct recall *ret)
                 store_recall(disk->store, sim_wall(sim), ret, &err);
     assert(open);
     disk->well = true;
-    upkeep_begin(sim);
+    upkeep_begin(sim, ret);
     return true;
 }
 

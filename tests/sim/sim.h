@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 
+#include "../../engine/doubt.h"
 #include "../../engine/ledger.h"
 #include "faults.h"
 #include "file.h"
@@ -186,7 +187,8 @@ struct disk {
     struct retention retention;
     struct pruning round; /* that is under way */
     bool round_begun;
-    struct step *step; /* upkeep.c's */
+    struct doubt doubt; /* of the clock */
+    struct step *step;  /* upkeep.c's */
     enum illness illness;
     bool busy;        /* a batch is under way, or rests until its next try */
     int64_t begun_ms; /* that one */
@@ -365,7 +367,7 @@ struct commit *disk_commit_new(struct sim *sim, enum commit_kind kind);
 void disk_free(struct sim *sim);
 
 /* upkeep.c */
-void upkeep_begin(struct sim *sim); /* of a life */
+void upkeep_begin(struct sim *sim, const struct recall *recall); /* of a life */
 void upkeep_renew(struct sim *sim);
 void upkeep_prune(struct sim *sim);
 /* What waited for the end of a batch. */

@@ -29,12 +29,18 @@ static void round_begin(struct disk *disk)
     disk->round_begun = false;
 }
 
-void upkeep_begin(struct sim *sim)
+static struct now now_of(const struct sim *sim)
+{
+    return (struct now){ sim_wall(sim), { sim->now_ms } };
+}
+
+void upkeep_begin(struct sim *sim, const struct recall *recall)
 {
     struct disk *disk = &sim->disk;
     disk->must_renew = disk->must_prune = false;
     disk->renewed = UINT32_MAX;
     round_begin(disk);
+    doubt_begin(&disk->doubt, now_of(sim), recall->lives, recall->life_count);
     disk->renew_at_ms = sim->now_ms + JOURNAL_RENEW_MS;
     sim_put(sim, HAPPENS_RENEW, JOURNAL_RENEW_MS, 0, sim->worker.life);
     sim_put(sim, HAPPENS_PRUNE, sim_chance(sim, MINUTE, HOUR), 0,
@@ -337,6 +343,8 @@ void upkeep_turn(struct sim *sim)
 {
     struct disk *disk = &sim->disk;
     bool heard;
+    if (disk->must_prune && doubt_holds(&disk->doubt, now_of(sim)))
+        disk->must_prune = false;
     if (disk->must_prune && is_done(sim, &heard))
         take_rows(sim, heard);
     disk->must_prune = false;
