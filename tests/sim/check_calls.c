@@ -74,6 +74,19 @@ static bool took_after(const struct check *check, uint32_t life, int64_t at_ms)
     return false;
 }
 
+/* A backfill has put the slot in line once more: that is a run of its own,
+ * whoever comes to begin it. */
+static bool is_asked_again(const struct check *check,
+                           const struct request *call)
+{
+    const struct facts_of_job *facts = &check->facts[call->job];
+    for (uint32_t i = 0; i < facts->wait_count; i++)
+        if (facts->waits[i].note->entry.slot.ms == call->key.slot.ms &&
+            facts->waits[i].note->entry.trigger == TRIGGER_BACKFILL)
+            return true;
+    return call->trigger == TRIGGER_BACKFILL;
+}
+
 /* In another life, too, the number is a higher one: where the store knew that
  * this one may have left. */
 static void check_number(struct check *check, const struct request *a,
@@ -81,7 +94,7 @@ static void check_number(struct check *check, const struct request *a,
 {
     if (a->kind != REQUEST_CALL || b->kind != REQUEST_CALL ||
         a->life == b->life || b->attempt > a->attempt ||
-        b->trigger == TRIGGER_BACKFILL ||
+        is_asked_again(check, b) ||
         (a->attempt > 1 && !took_after(check, a->life, a->sent_ms)) ||
         check_lost(check, a->job, a->key.slot.ms, a->life) ||
         check_gone(check, a->job, a->key, a->sent_ms, b->sent_ms))
