@@ -107,6 +107,27 @@ void dossier_add_lives(struct dossier *dossier, struct store *store,
         dossier->lives[i].owner = keep(dossier, dossier->lives[i].owner);
 }
 
+static bool on_any_row(void *data, const struct history_row *row)
+{
+    (void)row;
+    *(bool *)data = true;
+    return false;
+}
+
+void dossier_add_known(struct dossier *dossier, struct store *store,
+                       const char *job)
+{
+    const struct history_query query = {
+        .job = job, .from = { EVER_MS }, .to = { NEVER_MS }, .limit = 1
+    };
+    struct history_walk *walk = history_new(&query);
+    struct error error;
+    while (history_step(store, walk, on_any_row, &dossier->known, &error) ==
+           HISTORY_GOES_ON)
+        ;
+    history_free(walk);
+}
+
 void dossier_free(struct dossier *dossier)
 {
     if (!dossier)

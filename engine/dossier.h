@@ -19,6 +19,7 @@ struct dossier {
     size_t life_count;
     struct stored_off *offs; /* newest first */
     size_t off_count;
+    bool known; /* there is a row of the job, whatever was asked for */
     bool moved; /* a damaged store was moved aside when this life began */
     /* private */
     struct history_query query;
@@ -40,13 +41,15 @@ enum history_step dossier_read(struct dossier *dossier, struct store *store,
 #define DOSSIER_OLDER_ROWS 1000
 bool dossier_look_back(struct dossier *dossier);
 /* Reads the pause of the job as well; when it had no slots; the lives of
- * workers. */
+ * workers; whether anything is known of it. */
 void dossier_add_pause(struct dossier *dossier, struct store *store,
                        const char *job);
 void dossier_add_offs(struct dossier *dossier, struct store *store,
                       const char *job);
 void dossier_add_lives(struct dossier *dossier, struct store *store,
                        struct wall now);
+void dossier_add_known(struct dossier *dossier, struct store *store,
+                       const char *job);
 void dossier_free(struct dossier *dossier); /* NULL is fine */
 
 /* Whether it is a run that another life had claimed, and nobody has gone on

@@ -131,7 +131,7 @@ static void tell_runs(const struct inquiry *inquiry,
 {
     struct daemon *d = inquiry->d;
     struct text json;
-    if (*inquiry->ask.job && !dossier->row_count &&
+    if (*inquiry->ask.job && !dossier->known && !dossier->row_count &&
         !job_of(d, inquiry->ask.job)) {
         tell_no_job(d, &inquiry->ask);
         return;
@@ -219,6 +219,52 @@ static void add_lane(const struct daemon *d, uint32_t index, struct why_case *c)
         c->blocker = blocker_of(d->core, d->recent, index);
 }
 
+/* What the core says of the worker, and the dossier of the job. */
+static struct why_case case_of(const struct inquiry *inquiry,
+                               const struct job *job,
+                               const struct core_status *status,
+                               const struct dossier *dossier)
+{
+    const struct daemon *d = inquiry->d;
+    return (struct why_case){
+        .job = job,
+        .zone = zone_of(d, job->name),
+        .at = inquiry->ask.at,
+        .now = inquiry->now,
+        .environment = status_environment(status, d->config->node_env),
+        .primary = d->config->primary,
+        .stopping = status->stopping,
+        .store_ill = !status->store_well,
+        .lane = { .started = { EVER_MS },
+                  .paused_until = { EVER_MS },
+                  .unwritten = { EVER_MS } },
+        .recent = recent_of(d->recent, job->name),
+        .owner = owner_of(d),
+        .generation = status->generation,
+        .in_force_since = status->in_force_since,
+        .keep_days = d->config->keep_days,
+        .dossier = dossier,
+    };
+}
+
+/* The schedule in force does not have it; the journal may. */
+static void tell_gone(const struct inquiry *inquiry,
+                      const struct dossier *dossier)
+{
+    const struct core_status status = core_status(inquiry->d->core);
+    const struct job gone = { .name = inquiry->ask.job };
+    struct text json;
+    if (!status.set || !dossier ||
+        !(dossier->row_count || dossier->off_count)) {
+        tell_no_job(inquiry->d, &inquiry->ask);
+        return;
+    }
+    const struct why_case c = case_of(inquiry, &gone, &status, dossier);
+    text_init(&json, ANSWER_BYTES_MAX);
+    why_tell_gone(&c, &json);
+    tell(inquiry->d, inquiry->ask.id, 200, &json, 0);
+}
+
 static void tell_why(const struct inquiry *inquiry,
                      const struct dossier *dossier, const char *failure)
 {
@@ -226,29 +272,11 @@ static void tell_why(const struct inquiry *inquiry,
     struct core_status status = core_status(d->core);
     const struct job *job = job_of(d, inquiry->ask.job);
     if (!job) {
-        tell_no_job(d, &inquiry->ask);
+        tell_gone(inquiry, dossier);
         return;
     }
-    struct why_case c = {
-        .job = job,
-        .zone = status_zone(status.set, job),
-        .at = inquiry->ask.at,
-        .now = inquiry->now,
-        .environment = status_environment(&status, d->config->node_env),
-        .primary = d->config->primary,
-        .stopping = status.stopping,
-        .store_ill = !status.store_well,
-        .lane = { .started = { EVER_MS },
-                  .paused_until = { EVER_MS },
-                  .unwritten = { EVER_MS } },
-        .recent = recent_of(d->recent, job->name),
-        .owner = owner_of(d),
-        .generation = status.generation,
-        .in_force_since = status.in_force_since,
-        .keep_days = d->config->keep_days,
-        .dossier = dossier,
-        .failure = failure,
-    };
+    struct why_case c = case_of(inquiry, job, &status, dossier);
+    c.failure = failure;
     if (job->standing == STANDING_SCHEDULED)
         add_lane(d, jobset_find(status.set, job->name), &c);
     struct text json;
@@ -282,6 +310,9 @@ static enum question_step on_asked(struct store *store, struct wall now,
         dossier_add_offs(inquiry->dossier, store, inquiry->ask.job);
         dossier_add_lives(inquiry->dossier, store, now);
     }
+    if (inquiry->ask.kind == ASK_RUNS && *inquiry->ask.job &&
+        !inquiry->dossier->row_count)
+        dossier_add_known(inquiry->dossier, store, inquiry->ask.job);
     return QUESTION_ANSWERED;
 }
 
@@ -353,8 +384,7 @@ static void take_question(struct daemon *d, const struct ask *ask)
 
 static bool asks_for_no_job(const struct daemon *d, const struct ask *ask)
 {
-    bool may_be_all = ask->kind == ASK_PLAN && (!*ask->job || !set_of(d));
-    return (ask->kind == ASK_WHY || ask->kind == ASK_PLAN) && !may_be_all &&
+    return ask->kind == ASK_PLAN && *ask->job && set_of(d) &&
            !job_of(d, ask->job);
 }
 

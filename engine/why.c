@@ -357,6 +357,42 @@ static void put_case(const struct telling *t, struct wall before,
     text_putc(out, '}');
 }
 
+/* Its newest row up to the instant; of a whole minute, that of its slot. */
+static void tell_last_known(struct telling *t)
+{
+    const struct history_row *row = row_at(t->c, 0);
+    if (!row)
+        return;
+    if (row->slot.ms >= t->c->at.ms)
+        t->slot = row->slot;
+    tell_row(t, row->slot, row);
+}
+
+static void say_gone(struct telling *t)
+{
+    const struct why_case *c = t->c;
+    find(t, "removed", row_at(c, 0));
+    text_printf(&t->words,
+                "%s is not in the schedule (schedule #%" PRIu32
+                ", in force since ",
+                c->job->name, c->generation);
+    say_date(t, c->in_force_since);
+    say(t, ").\n");
+}
+
+void why_tell_gone(const struct why_case *c, struct text *out)
+{
+    static const struct wall never = { NEVER_MS };
+    struct telling t = { .c = c, .slot = never };
+    text_init(&t.words, SENTENCES_BYTES_MAX);
+    say_gone(&t);
+    if (c->at.ms < c->now.ms)
+        tell_off_then(&t, c->at);
+    tell_last_known(&t);
+    put_case(&t, never, never, out);
+    text_close(&t.words);
+}
+
 void why_tell(const struct why_case *c, struct text *out)
 {
     struct telling t = { .c = c, .slot = slot_meant(c) };

@@ -39,5 +39,9 @@ struct why_case {
 /* One object: `code`, `slot`, `previous` and `next` slots, `sentences`, and the
  * `run` where there is one. */
 void why_tell(const struct why_case *c, struct text *out);
+/* The same of a job that the schedule in force does not have: what the dossier
+ * knows of it, and that. Of the job only `name` is looked at; `code` is
+ * "removed". */
+void why_tell_gone(const struct why_case *c, struct text *out);
 
 #endif

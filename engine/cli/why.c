@@ -33,11 +33,32 @@ static bool check(const struct args *args)
     return moment_readable(args, "at", "the zone of the job");
 }
 
+/* Of a time without an offset the daemon is asked for the zone of the job; of a
+ * job that is no more, for that of the schedule. */
+static bool ask_zone(struct talk *talk)
+{
+    if (!moment_local(&talk->args, "at"))
+        return true;
+    talk_path(talk, "status", NULL);
+    talk_param(talk, "job", talk->job);
+    if (talk_try(talk, METHOD_GET, "")) {
+        talk_zone(talk, talk->json);
+        talk_zone(talk, json_array_get(json_object_get(talk->json, "jobs"), 0));
+        return true;
+    }
+    if (talk->status != 404) {
+        talk_complain(talk);
+        return false;
+    }
+    talk_path(talk, "status", NULL);
+    return talk_get(talk) && talk_zone(talk, talk->json);
+}
+
 static bool ask(struct talk *talk)
 {
     char time[RFC3339_TEXT_MAX];
     struct moment at;
-    if (!talk_about(talk))
+    if (!ask_zone(talk))
         return false;
     talk_path(talk, "jobs", talk->job, "why", NULL);
     if (args_value(&talk->args, "at")) {

@@ -222,6 +222,111 @@ static void who_waits_is_told_why(void **state)
 
 /* With --json a failure is an object, alone, whatever failed. */
 static void expect_error(const struct world *world, int code,
+static void what_is_known_of_a_removed_job_is_told(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    world_await_calls(world, "rank", 1);
+    json_decref(stand_calls(&world->stand, 0, 1, WORKER_PATIENCE_MS));
+    world_write(world, "job 'rare' { every = '7d', post = '/api/x' }\n");
+    EXPECT(world, 0, "1 removed", "reload");
+    EXPECT(world, 0, "rank is not in the schedule (schedule #2", "why", "rank");
+    EXPECT(world, 0, " was run", "why", "rank");
+    EXPECT(world, 0, "\"code\":\"removed\"", "why", "rank", "--at",
+           "2199-01-01T00:00", "--json");
+    EXPECT(world, 0, "Nothing is written down of that.", "logs", "rank",
+           "--verdict", "failed");
+    EXPECT(world, 1, "there is no job \"ranc\"", "logs", "ranc", "--verdict",
+           "failed");
+    worker_drain(&world->worker);
+}
+
+static void a_wrong_token_is_refused(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    scratch_write(&world->scratch, "state/admin.token", "of another worker");
+    EXPECT(world, 77, "Unauthorized", "trigger", "rank");
+    EXPECT(world, 0, "enableJobs on", "status");
+    worker_drain(&world->worker);
+}
+
+/* ---- who waits ---- */
+
+/* One of two jobs runs at a time; a third rests for most of a day. */
+static const char waiting[] =
+    "group 'db' { limit = 1 }\n"
+    "job 'first' { every = '30s', post = '/api/feed/rank', group = 'db',\n"
+    "  timeout = '1h', deadline = '2h' }\n"
+    "job 'then' { every = '30s', post = '/api/feed/flush', group = 'db' }\n"
+    "job 'rests' { every = '3650d', post = '/api/sync/city-counters',\n"
+    "  retry = { attempts = 3, backoff = '24h..24h' } }\n";
+
+static void who_waits_is_told_why(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world, waiting, true, "production");
+    stand_fault(&world->stand, "/api/feed/rank", "hang", 3600000, 0);
+    stand_fault(&world->stand, "/api/sync/city-counters", "500", 0, 0);
+    worker_start(&world->worker, &world->scratch, &world->stand, NULL);
+    world_await_calls(world, "first", 1);
+    json_decref(worker_says(&world->worker, "skipped, overlap"));
+    free(SAY(world, 0, "its group \"db\" is full, with 1 at once: first, since",
+             "why", "then"));
+    EXPECT(world, 0, "its group \"db\" is full", "status", "then");
+    EXPECT(world, 0, "waiting", "status");
+    EXPECT(world, 0, "run ", "trigger", "rests");
+    json_decref(worker_says(&world->worker, "attempt 1 of 3 failed"));
+    char *said = SAY(world, 0,
+                     ", attempt 1 of 3, which failed: the backend "
+                     "answered 500; attempt 2 of 3 follows ",
+                     "why", "rests");
+    free(said);
+    EXPECT(world, 0, "2/3 at ", "status");
+    said = SAY(world, 0, "\n  again    ", "status", "rests");
+    assert_non_null(strstr(said, ", attempt 2/3\n"));
+    free(said);
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
+}
+
+/* With --json a failure is an object, alone, whatever failed. */
+static void expect_error(const struct world *world, int code,
+static void what_is_known_of_a_removed_job_is_told(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    world_await_calls(world, "rank", 1);
+    json_decref(stand_calls(&world->stand, 0, 1, WORKER_PATIENCE_MS));
+    world_write(world, "job 'rare' { every = '7d', post = '/api/x' }\n");
+    EXPECT(world, 0, "1 removed", "reload");
+    EXPECT(world, 0, "rank is not in the schedule (schedule #2", "why", "rank");
+    EXPECT(world, 0, " was run", "why", "rank");
+    EXPECT(world, 0, "\"code\":\"removed\"", "why", "rank", "--at",
+           "2199-01-01T00:00", "--json");
+    EXPECT(world, 0, "Nothing is written down of that.", "logs", "rank",
+           "--verdict", "failed");
+    EXPECT(world, 1, "there is no job \"ranc\"", "logs", "ranc", "--verdict",
+           "failed");
+    worker_drain(&world->worker);
+}
+
+static void since_counts_from_the_now_of_the_worker(void **state)
+{
+    struct world *world = *state;
+    static const char *const env[] = {
+        "MOONCRON_TIME_START=2025-06-01T12:00:00Z", NULL
+    };
+    static const struct worker_options earlier = { .env = env };
+    world_open(world, schedule, true, "production", &earlier);
+    world_await_calls(world, "rank", 1);
+    EXPECT(world, 0, "2025-06-01 12:0", "logs", "rank", "--since", "24h");
+    EXPECT(world, 0, "Nothing is written down", "logs", "rank", "--until",
+           "24h");
+    worker_drain(&world->worker);
+}
+
                          const char *wanted, const char *const *args)
 {
     char *said = say(world, code, wanted, args);
@@ -735,3 +840,4 @@ int main(void)
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
+        WORLD_TEST(what_is_known_of_a_removed_job_is_told),

@@ -696,6 +696,39 @@ static void a_run_that_was_left_open_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+static void a_job_that_is_no_more_is_told_of(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct history_row rows[] = { run_of(20, VERDICT_OK) };
+    struct stored_off off = { .since = AT(25),
+                              .until = { EVER_MS },
+                              .environment = "production",
+                              .generation = 8,
+                              .why = OFF_REMOVED };
+    struct text out;
+    scene_set(&scene);
+    scene_rows(&scene, rows, 1);
+    scene.dossier.offs = &off;
+    scene.dossier.off_count = 1;
+    at(&scene, 30);
+    text_init(&out, 1 << 16);
+    why_tell_gone(&scene.c, &out);
+    static const char *const wanted[] = {
+        "\"code\":\"removed\"",
+        "rank is not in the schedule (schedule #7, in force since Mon "
+        "2026-11-23 08:00:00 UTC).",
+        "the file did not have it, since Mon 2026-11-23 12:25:00 UTC",
+        "Its slot of Mon 2026-11-23 12:20:00 UTC was run: ok, after 2.1s.",
+        "\"next\":null",
+        "\"run\":{\"job\":\"rank\"",
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if (!strstr(out.data, wanted[i]))
+            fail_msg("\"%s\" is not in\n%s", wanted[i], out.data);
+    text_close(&out);
+}
+
         cmocka_unit_test(between_slots_nothing_is_due),
         cmocka_unit_test(a_slot_too_soon_after_a_run_will_be_skipped),
         cmocka_unit_test(what_the_worker_does_not_fire_is_not_promised),
@@ -721,4 +754,5 @@ int main(void)
         cmocka_unit_test(a_run_that_was_left_open_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
+        cmocka_unit_test(a_job_that_is_no_more_is_told_of),
 }
