@@ -133,8 +133,11 @@ static void say_blocker(struct telling *t, struct wall slot)
         say(t, " and ended ");
         say_date(t, row->ended);
     }
-    text_printf(&t->words, " (overlap = \"%s\")",
+    text_printf(&t->words, " (overlap = \"%s\"",
                 overlap_names[t->c->job->overlap]);
+    if (t->c->job->overlap_max)
+        text_printf(&t->words, ", max = %" PRIu32, t->c->job->overlap_max);
+    say(t, ")");
 }
 
 /* Of a pause that is over: what its slots have kept. */

@@ -20,6 +20,7 @@ static const struct args_option options[] = {
     { "to", 0, "TIME", "the last slot, or what comes after it" },
     { "dry-run", 0, NULL, "only say which slots they are" },
     { "yes", 'y', NULL, "however many they are" },
+    { "reason", 'r', "TEXT", "for the record" },
     { "cancel", 0, NULL, "take back what still waits, in place of all this" },
     { "json", 0, NULL, "as JSON" },
 };
@@ -178,11 +179,18 @@ static bool is_meant(struct talk *talk, int64_t runs)
     return false;
 }
 
+static const char *reason(const struct talk *talk)
+{
+    const char *text = args_value(&talk->args, "reason");
+    return text ? text : "";
+}
+
 static bool post(struct talk *talk, const struct range *range, bool dry_run)
 {
     bool yes = !dry_run || args_value(&talk->args, "yes");
     char from[RFC3339_TEXT_MAX], to[RFC3339_TEXT_MAX];
-    return talk_post(talk, json_pack("{s:s, s:s, s:b, s:b}", "from",
+    return talk_post(talk, json_pack("{s:s, s:s, s:s, s:b, s:b}", "reason",
+                                     reason(talk), "from",
                                      rfc3339_format(range->from, 0, from), "to",
                                      rfc3339_format(range->to, 0, to),
                                      "dry_run", dry_run, "yes", yes));
@@ -237,7 +245,8 @@ static bool cancel(struct talk *talk)
     int64_t count = 0;
     talk_path(talk, "jobs", talk->job, "backfill", NULL);
     do {
-        if (!talk_post(talk, json_pack("{s:b}", "cancel", true)))
+        if (!talk_post(talk, json_pack("{s:b, s:s}", "cancel", true, "reason",
+                                       reason(talk))))
             return false;
         count += talk_number(talk->json, "cancelled");
     } while (talk_bool(talk->json, "more"));
@@ -266,8 +275,6 @@ static void put_settled(const struct sums *sums, struct text *out)
 static void put_deed(const struct sums *sums, bool dry_run, struct text *out)
 {
     bool some = sums->done > 0 || sums->waiting > 0;
-    if (!some && dry_run)
-        return;
     text_puts(out, ": ");
     if (!sums->runs)
         text_puts(out, dry_run ? "none would be run" : "none is taken on");
@@ -275,6 +282,10 @@ static void put_deed(const struct sums *sums, bool dry_run, struct text *out)
         text_printf(
             out, dry_run ? "%" PRId64 " would be run" : "%" PRId64 " taken on",
             sums->runs);
+    else if (dry_run)
+        text_puts(out, sums->done < 0 ? "would be run, but for those that were "
+                                        "run ok already"
+                                      : "would be run");
     else
         text_puts(out, "taken on");
     if (some)

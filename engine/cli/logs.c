@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "coming.h"
 #include "display.h"
 #include "grid.h"
 #include "moment.h"
@@ -67,15 +66,17 @@ static bool is_readable(const struct args *args, const char *name)
     return false;
 }
 
-static bool is_local(const struct args *args, const char *name)
+/* What it means is the daemon's to say: the zone of a time, or the now that a
+ * duration is before. */
+static bool is_relative(const struct args *args, const char *name)
 {
     int64_t ms;
-    return moment_local(args, name) && !read_duration(args, name, &ms);
+    return moment_local(args, name) || read_duration(args, name, &ms);
 }
 
-/* Adds it to the query, where it was given. */
+/* `now` is the daemon's. Adds it to the query, where it was given. */
 static void put_bound(struct talk *talk, const char *name, const char *param,
-                      const struct zone *zone)
+                      struct wall now, const struct zone *zone)
 {
     char value[RFC3339_TEXT_MAX];
     struct moment moment;
@@ -83,7 +84,7 @@ static void put_bound(struct talk *talk, const char *name, const char *param,
     if (!args_value(&talk->args, name))
         return;
     if (read_duration(&talk->args, name, &ms))
-        moment.before.ms = coming_now().ms - ms;
+        moment.before.ms = now.ms - ms;
     else
         moment_parse(args_value(&talk->args, name), zone, &moment);
     talk_param(talk, param, rfc3339_format(moment.before, 0, value));
@@ -206,12 +207,12 @@ static void begin(struct talk *talk, unsigned limit)
     talk_param(talk, "limit", number);
 }
 
-/* Times without an offset are read by the clock that the answer is shown by:
- * the daemon is asked which one that is. */
-static bool ask_zone(struct talk *talk)
+/* Times without an offset are read by the clock that the answer is shown by,
+ * durations are taken from it: the daemon is asked which one that is. */
+static bool ask_clock(struct talk *talk)
 {
     const struct args *args = &talk->args;
-    if (!is_local(args, "since") && !is_local(args, "until"))
+    if (!is_relative(args, "since") && !is_relative(args, "until"))
         return true;
     begin(talk, 1);
     return talk_get(talk);
@@ -221,15 +222,16 @@ static bool ask(struct talk *talk)
 {
     const char *verdict = args_value(&talk->args, "verdict");
     double number;
-    if (!ask_zone(talk))
+    if (!ask_clock(talk))
         return false;
     const struct zone *zone = talk_zone(talk, talk->json);
+    struct wall now = talk_time(talk->json, "now");
     read_number(&talk->args, &number);
     begin(talk, (unsigned)number);
     if (verdict)
         talk_param(talk, "verdict", verdict);
-    put_bound(talk, "since", "from", zone);
-    put_bound(talk, "until", "to", zone);
+    put_bound(talk, "since", "from", now, zone);
+    put_bound(talk, "until", "to", now, zone);
     return talk_get(talk);
 }
 

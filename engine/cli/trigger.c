@@ -54,11 +54,20 @@ static bool ask(struct talk *talk)
     return !args_value(&talk->args, "wait") || follow(talk);
 }
 
+/* When it began; where a worker has died meanwhile, its row knows of the last
+ * one only, and then it is when it was asked for. */
+static struct wall beginning(const json_t *run)
+{
+    size_t known = json_array_size(json_object_get(run, "failed_attempts"));
+    bool all = talk_number(run, "attempt") <= (int64_t)known + 1;
+    return talk_time(run, all ? "started" : "slot");
+}
+
 /* The end of a run that was followed. */
 static void put_end(const json_t *run, struct text *out)
 {
     const char *error = talk_text(run, "error");
-    struct wall started = talk_time(run, "started");
+    struct wall started = beginning(run);
     struct wall ended = talk_time(run, "ended");
     text_printf(out, "%s in ", talk_text(run, "verdict"));
     writing_span(out, ended.ms != NEVER_MS && started.ms != NEVER_MS

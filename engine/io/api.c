@@ -64,6 +64,8 @@ void api_reload(struct desk *desk, const struct web_request *request,
     } else {
         web_fail_because(answer, failure_status(&word),
                          "Failed to restart schedulers", reply_failure(&word));
+        json_object_set(answer->body, "error",
+                        json_object_get(answer->body, "message"));
         if (word.answered) /* 0: none is in force yet */
             json_object_set_new(answer->body, "schedule",
                                 json_integer(word.report.generation));

@@ -1,5 +1,6 @@
 /* What operators want of the jobs of a running worker, on the command line: run
  * one now, pause it, let it go on, run its old slots, look, and ask why. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -122,6 +123,58 @@ static void a_triggered_run_is_followed(void **state)
     worker_drain(&world->worker);
 }
 
+/* A command that runs beside the test. */
+struct beside {
+    const struct world *world;
+    struct worker worker; /* as it was: it is asked at its port */
+    int code;
+    char *out, *err;
+};
+
+static void *follow(void *data)
+{
+    static const char *const args[] = { "trigger", "rare", "--wait", NULL };
+    struct beside *beside = data;
+    beside->code =
+        worker_command(&beside->worker, &beside->world->scratch,
+                       &beside->world->stand, args, &beside->out, &beside->err);
+    return NULL;
+}
+
+/* The worker is killed, and another takes its port a day later. */
+static void a_run_is_followed_over_a_kill(void **state)
+{
+    struct world *world = *state;
+    static const char *const env[] = {
+        "MOONCRON_TIME_START=2026-11-25T12:00:00Z", NULL
+    };
+    static const struct worker_options before = { .env = env };
+    char port[48];
+    const char *const later[] = { "MOONCRON_TIME_START=2026-11-26T12:00:00Z",
+                                  port, NULL };
+    const struct worker_options after = { .env = later };
+    pthread_t thread;
+    world_open(world,
+               "job 'rare' { every = '3650d',\n"
+               "  post = '/api/sync/city-counters' }",
+               true, "production", &before);
+    struct beside beside = { .world = world, .worker = world->worker };
+    snprintf(port, sizeof port, "MOONCRON_LISTEN=127.0.0.1:%u",
+             (unsigned)world->worker.port);
+    stand_fault(&world->stand, "/api/sync/city-counters", "hang", 60000, 0);
+    assert_int_equal(pthread_create(&thread, NULL, follow, &beside), 0);
+    json_decref(stand_calls(&world->stand, 0, 1, WORKER_PATIENCE_MS));
+    killed(world, &after);
+    stand_calm(&world->stand);
+    pthread_join(thread, NULL);
+    const char *took = strstr(beside.out, "\nok in ");
+    if (beside.code != 0 || !took || !strpbrk(took + 7, "dh"))
+        fail_msg("%d, and no day:\n%s%s", beside.code, beside.out, beside.err);
+    free(beside.out);
+    free(beside.err);
+    worker_drain(&world->worker);
+}
+
 static void a_run_that_goes_on_is_not_joined(void **state)
 {
     struct world *world = *state;
@@ -170,129 +223,6 @@ static void what_cannot_be_done_is_said(void **state)
     EXPECT(world, 69, "no daemon answers at", "trigger", "rank");
 }
 
-static void a_wrong_token_is_refused(void **state)
-{
-    struct world *world = *state;
-    open_world(world);
-    scratch_write(&world->scratch, "state/admin.token", "of another worker");
-    EXPECT(world, 77, "Unauthorized", "trigger", "rank");
-    EXPECT(world, 0, "enableJobs on", "status");
-    worker_drain(&world->worker);
-}
-
-/* ---- who waits ---- */
-
-/* One of two jobs runs at a time; a third rests for most of a day. */
-static const char waiting[] =
-    "group 'db' { limit = 1 }\n"
-    "job 'first' { every = '30s', post = '/api/feed/rank', group = 'db',\n"
-    "  timeout = '1h', deadline = '2h' }\n"
-    "job 'then' { every = '30s', post = '/api/feed/flush', group = 'db' }\n"
-    "job 'rests' { every = '3650d', post = '/api/sync/city-counters',\n"
-    "  retry = { attempts = 3, backoff = '24h..24h' } }\n";
-
-static void who_waits_is_told_why(void **state)
-{
-    struct world *world = *state;
-    world_prepare(world, waiting, true, "production");
-    stand_fault(&world->stand, "/api/feed/rank", "hang", 3600000, 0);
-    stand_fault(&world->stand, "/api/sync/city-counters", "500", 0, 0);
-    worker_start(&world->worker, &world->scratch, &world->stand, NULL);
-    world_await_calls(world, "first", 1);
-    json_decref(worker_says(&world->worker, "skipped, overlap"));
-    free(SAY(world, 0, "its group \"db\" is full, with 1 at once: first, since",
-             "why", "then"));
-    EXPECT(world, 0, "its group \"db\" is full", "status", "then");
-    EXPECT(world, 0, "waiting", "status");
-    EXPECT(world, 0, "run ", "trigger", "rests");
-    json_decref(worker_says(&world->worker, "attempt 1 of 3 failed"));
-    char *said = SAY(world, 0,
-                     ", attempt 1 of 3, which failed: the backend "
-                     "answered 500; attempt 2 of 3 follows ",
-                     "why", "rests");
-    free(said);
-    EXPECT(world, 0, "2/3 at ", "status");
-    said = SAY(world, 0, "\n  again    ", "status", "rests");
-    assert_non_null(strstr(said, ", attempt 2/3\n"));
-    free(said);
-    proc_signal(world->worker.proc, SIGTERM);
-    proc_signal(world->worker.proc, SIGTERM);
-    proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
-}
-
-/* With --json a failure is an object, alone, whatever failed. */
-static void expect_error(const struct world *world, int code,
-static void what_is_known_of_a_removed_job_is_told(void **state)
-{
-    struct world *world = *state;
-    open_world(world);
-    world_await_calls(world, "rank", 1);
-    json_decref(stand_calls(&world->stand, 0, 1, WORKER_PATIENCE_MS));
-    world_write(world, "job 'rare' { every = '7d', post = '/api/x' }\n");
-    EXPECT(world, 0, "1 removed", "reload");
-    EXPECT(world, 0, "rank is not in the schedule (schedule #2", "why", "rank");
-    EXPECT(world, 0, " was run", "why", "rank");
-    EXPECT(world, 0, "\"code\":\"removed\"", "why", "rank", "--at",
-           "2199-01-01T00:00", "--json");
-    EXPECT(world, 0, "Nothing is written down of that.", "logs", "rank",
-           "--verdict", "failed");
-    EXPECT(world, 1, "there is no job \"ranc\"", "logs", "ranc", "--verdict",
-           "failed");
-    worker_drain(&world->worker);
-}
-
-static void a_wrong_token_is_refused(void **state)
-{
-    struct world *world = *state;
-    open_world(world);
-    scratch_write(&world->scratch, "state/admin.token", "of another worker");
-    EXPECT(world, 77, "Unauthorized", "trigger", "rank");
-    EXPECT(world, 0, "enableJobs on", "status");
-    worker_drain(&world->worker);
-}
-
-/* ---- who waits ---- */
-
-/* One of two jobs runs at a time; a third rests for most of a day. */
-static const char waiting[] =
-    "group 'db' { limit = 1 }\n"
-    "job 'first' { every = '30s', post = '/api/feed/rank', group = 'db',\n"
-    "  timeout = '1h', deadline = '2h' }\n"
-    "job 'then' { every = '30s', post = '/api/feed/flush', group = 'db' }\n"
-    "job 'rests' { every = '3650d', post = '/api/sync/city-counters',\n"
-    "  retry = { attempts = 3, backoff = '24h..24h' } }\n";
-
-static void who_waits_is_told_why(void **state)
-{
-    struct world *world = *state;
-    world_prepare(world, waiting, true, "production");
-    stand_fault(&world->stand, "/api/feed/rank", "hang", 3600000, 0);
-    stand_fault(&world->stand, "/api/sync/city-counters", "500", 0, 0);
-    worker_start(&world->worker, &world->scratch, &world->stand, NULL);
-    world_await_calls(world, "first", 1);
-    json_decref(worker_says(&world->worker, "skipped, overlap"));
-    free(SAY(world, 0, "its group \"db\" is full, with 1 at once: first, since",
-             "why", "then"));
-    EXPECT(world, 0, "its group \"db\" is full", "status", "then");
-    EXPECT(world, 0, "waiting", "status");
-    EXPECT(world, 0, "run ", "trigger", "rests");
-    json_decref(worker_says(&world->worker, "attempt 1 of 3 failed"));
-    char *said = SAY(world, 0,
-                     ", attempt 1 of 3, which failed: the backend "
-                     "answered 500; attempt 2 of 3 follows ",
-                     "why", "rests");
-    free(said);
-    EXPECT(world, 0, "2/3 at ", "status");
-    said = SAY(world, 0, "\n  again    ", "status", "rests");
-    assert_non_null(strstr(said, ", attempt 2/3\n"));
-    free(said);
-    proc_signal(world->worker.proc, SIGTERM);
-    proc_signal(world->worker.proc, SIGTERM);
-    proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
-}
-
-/* With --json a failure is an object, alone, whatever failed. */
-static void expect_error(const struct world *world, int code,
 static void what_is_known_of_a_removed_job_is_told(void **state)
 {
     struct world *world = *state;
@@ -327,6 +257,58 @@ static void since_counts_from_the_now_of_the_worker(void **state)
     worker_drain(&world->worker);
 }
 
+static void a_wrong_token_is_refused(void **state)
+{
+    struct world *world = *state;
+    open_world(world);
+    scratch_write(&world->scratch, "state/admin.token", "of another worker");
+    EXPECT(world, 77, "Unauthorized", "trigger", "rank");
+    EXPECT(world, 0, "enableJobs on", "status");
+    worker_drain(&world->worker);
+}
+
+/* ---- who waits ---- */
+
+/* One of two jobs runs at a time; a third rests for most of a day. */
+static const char waiting[] =
+    "group 'db' { limit = 1 }\n"
+    "job 'first' { every = '30s', post = '/api/feed/rank', group = 'db',\n"
+    "  timeout = '1h', deadline = '2h' }\n"
+    "job 'then' { every = '30s', post = '/api/feed/flush', group = 'db' }\n"
+    "job 'rests' { every = '3650d', post = '/api/sync/city-counters',\n"
+    "  retry = { attempts = 3, backoff = '24h..24h' } }\n";
+
+static void who_waits_is_told_why(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world, waiting, true, "production");
+    stand_fault(&world->stand, "/api/feed/rank", "hang", 3600000, 0);
+    stand_fault(&world->stand, "/api/sync/city-counters", "500", 0, 0);
+    worker_start(&world->worker, &world->scratch, &world->stand, NULL);
+    world_await_calls(world, "first", 1);
+    json_decref(worker_says(&world->worker, "skipped, overlap"));
+    free(SAY(world, 0, "its group \"db\" is full, with 1 at once: first, since",
+             "why", "then"));
+    EXPECT(world, 0, "its group \"db\" is full", "status", "then");
+    EXPECT(world, 0, "waiting", "status");
+    EXPECT(world, 0, "run ", "trigger", "rests");
+    json_decref(worker_says(&world->worker, "attempt 1 of 3 failed"));
+    char *said = SAY(world, 0,
+                     ", attempt 1 of 3, which failed: the backend "
+                     "answered 500; attempt 2 of 3 follows ",
+                     "why", "rests");
+    free(said);
+    EXPECT(world, 0, "2/3 at ", "status");
+    said = SAY(world, 0, "\n  again    ", "status", "rests");
+    assert_non_null(strstr(said, ", attempt 2/3\n"));
+    free(said);
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
+}
+
+/* With --json a failure is an object, alone, whatever failed. */
+static void expect_error(const struct world *world, int code,
                          const char *wanted, const char *const *args)
 {
     char *said = say(world, code, wanted, args);
@@ -517,10 +499,13 @@ static void a_backfill_is_taken_back(void **state)
     EXPECT(world, 64, "no --from", "backfill", "rare", "--cancel", "--from",
            "2025-01-01");
     EXPECT(world, 0, "until", "pause", "rare", "--for", "100d");
+    EXPECT(world, 0, ": would be run.\n", "backfill", "rare", "--from",
+           "2025-01-01", "--to", "2026-01-01", "--dry-run");
     EXPECT(world, 0, ": taken on", "backfill", "rare", "--from", "2025-01-01",
-           "--to", "2026-01-01");
+           "--to", "2026-01-01", "--reason", "the move");
     EXPECT(world, 0, "53 slots of rare that waited are not run.", "backfill",
-           "rare", "--cancel");
+           "rare", "--cancel", "--reason", "a mistake");
+    EXPECT(world, 0, ": a mistake", "logs", "rare", "-n", "1");
     killed(world, NULL);
     EXPECT(world, 0, "\"cancelled\":0", "backfill", "rare", "--cancel",
            "--json");
@@ -817,9 +802,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_triggered_run_is_followed),
+        WORLD_TEST(a_run_is_followed_over_a_kill),
         WORLD_TEST(a_run_that_goes_on_is_not_joined),
         WORLD_TEST(what_cannot_be_done_is_said),
         WORLD_TEST(failures_are_json_where_that_is_asked_for),
+        WORLD_TEST(what_is_known_of_a_removed_job_is_told),
+        WORLD_TEST(since_counts_from_the_now_of_the_worker),
         WORLD_TEST(a_wrong_token_is_refused),
         WORLD_TEST(who_waits_is_told_why),
         WORLD_TEST(a_pause_ends_by_itself),
@@ -840,4 +828,3 @@ int main(void)
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
-        WORLD_TEST(what_is_known_of_a_removed_job_is_told),

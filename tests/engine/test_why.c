@@ -328,6 +328,9 @@ static void a_skipped_slot_names_the_run_that_was_going(void **state)
     rows[1].started.ms += 12 * MINUTE; /* it waited for its group till then */
     expect(&scene, "that of Mon 2026-11-23 12:10:00 UTC, which waited to be "
                    "run and ended Mon 2026-11-23 12:24:02 UTC");
+    scene.job.overlap = OVERLAP_ALLOW;
+    scene.job.overlap_max = 3;
+    expect(&scene, "(overlap = \\\"allow\\\", max = 3).");
     rows[1].trigger = TRIGGER_BACKFILL; /* nobody had asked for it yet */
     expect(&scene, "the last run of the job was still going.");
 }
@@ -693,9 +696,6 @@ static void a_run_that_was_left_open_is_told(void **state)
     expect(&scene, "; it is tried again: the job is paused.");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
 static void a_job_that_is_no_more_is_told_of(void **state)
 {
     (void)state;
@@ -729,6 +729,9 @@ static void a_job_that_is_no_more_is_told_of(void **state)
     text_close(&out);
 }
 
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
         cmocka_unit_test(between_slots_nothing_is_due),
         cmocka_unit_test(a_slot_too_soon_after_a_run_will_be_skipped),
         cmocka_unit_test(what_the_worker_does_not_fire_is_not_promised),
@@ -751,8 +754,8 @@ static void a_job_that_is_no_more_is_told_of(void **state)
         cmocka_unit_test(the_ends_of_time_are_told),
         cmocka_unit_test(a_manual_run_is_found_by_its_moment),
         cmocka_unit_test(a_manual_run_that_waits_is_told),
+        cmocka_unit_test(a_job_that_is_no_more_is_told_of),
         cmocka_unit_test(a_run_that_was_left_open_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
-        cmocka_unit_test(a_job_that_is_no_more_is_told_of),
 }
