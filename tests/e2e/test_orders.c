@@ -590,6 +590,9 @@ static void refused_by_the_disk(struct world *world, const char *const *order)
     free(say(world, 69, "this is not written down yet", order));
     json_decref(worker_says(&world->worker, "nothing is fired"));
     free(say(world, 69, "waits: the store has failed", order));
+    EXPECT(world, 0, "nothing is fired until it is well", "status", "rare");
+    EXPECT(world, 0, "; nothing is fired until the journal can be written.",
+           "why", "rare");
     limit_files(world, RLIM_INFINITY);
     json_decref(worker_says(&world->worker, "the store is well again"));
 }
