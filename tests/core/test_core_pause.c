@@ -340,8 +340,8 @@ static void it_is_cut_off_while_it_ends(void **state)
     static const struct line lines[] = { { .name = "pump", .every_ms = MINUTE },
                                          { 0 } };
     static const char *const told[] = {
-        "14:11:25.000 pass pump missed paused 3 slots slot 14:08:00 to "
-        "14:10:00\n",
+        ("14:11:25.000 pass pump missed paused 3 slots slot 14:08:00 to "
+         "14:10:00\n"),
         "14:11:25.000 pass pump missed paused slot 14:10:00\n",
         "14:11:20.050 pass pump missed down slot 14:10:00\n", /* it was let go
                                                                */

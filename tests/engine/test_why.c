@@ -716,8 +716,8 @@ static void a_job_that_is_no_more_is_told_of(void **state)
     why_tell_gone(&scene.c, &out);
     static const char *const wanted[] = {
         "\"code\":\"removed\"",
-        "rank is not in the schedule (schedule #7, in force since Mon "
-        "2026-11-23 08:00:00 UTC).",
+        ("rank is not in the schedule (schedule #7, in force since Mon "
+         "2026-11-23 08:00:00 UTC)."),
         "the file did not have it, since Mon 2026-11-23 12:25:00 UTC",
         "Its slot of Mon 2026-11-23 12:20:00 UTC was run: ok, after 2.1s.",
         "\"next\":null",
