@@ -1,6 +1,5 @@
 /* What operators want of the jobs of a running worker, on the command line: run
  * one now, pause it, let it go on, run its old slots, look, and ask why. */
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -123,24 +122,6 @@ static void a_triggered_run_is_followed(void **state)
     worker_drain(&world->worker);
 }
 
-/* A command that runs beside the test. */
-struct beside {
-    const struct world *world;
-    struct worker worker; /* as it was: it is asked at its port */
-    int code;
-    char *out, *err;
-};
-
-static void *follow(void *data)
-{
-    static const char *const args[] = { "trigger", "rare", "--wait", NULL };
-    struct beside *beside = data;
-    beside->code =
-        worker_command(&beside->worker, &beside->world->scratch,
-                       &beside->world->stand, args, &beside->out, &beside->err);
-    return NULL;
-}
-
 /* The worker is killed, and another takes its port a day later. */
 static void a_run_is_followed_over_a_kill(void **state)
 {
@@ -148,30 +129,34 @@ static void a_run_is_followed_over_a_kill(void **state)
     static const char *const env[] = {
         "MOONCRON_TIME_START=2026-11-25T12:00:00Z", NULL
     };
+    static const char *const trigger[] = { "trigger", "rare", "--wait", NULL };
     static const struct worker_options before = { .env = env };
     char port[48];
     const char *const later[] = { "MOONCRON_TIME_START=2026-11-26T12:00:00Z",
                                   port, NULL };
     const struct worker_options after = { .env = later };
-    pthread_t thread;
     world_open(world,
                "job 'rare' { every = '3650d',\n"
                "  post = '/api/sync/city-counters' }",
                true, "production", &before);
-    struct beside beside = { .world = world, .worker = world->worker };
     snprintf(port, sizeof port, "MOONCRON_LISTEN=127.0.0.1:%u",
              (unsigned)world->worker.port);
     stand_fault(&world->stand, "/api/sync/city-counters", "hang", 60000, 0);
-    assert_int_equal(pthread_create(&thread, NULL, follow, &beside), 0);
+    struct proc *follower = worker_command_start(
+        &world->worker, &world->scratch, &world->stand, trigger);
+    size_t cursor = 0;
+    free(
+        proc_await(follower, false, &cursor, "rare  run ", WORKER_PATIENCE_MS));
     json_decref(stand_calls(&world->stand, 0, 1, WORKER_PATIENCE_MS));
     killed(world, &after);
     stand_calm(&world->stand);
-    pthread_join(thread, NULL);
-    const char *took = strstr(beside.out, "\nok in ");
-    if (beside.code != 0 || !took || !strpbrk(took + 7, "dh"))
-        fail_msg("%d, and no day:\n%s%s", beside.code, beside.out, beside.err);
-    free(beside.out);
-    free(beside.err);
+    int code = proc_exit(follower, WORKER_PATIENCE_MS);
+    char *out = proc_output(follower, false);
+    const char *took = strstr(out, "\nok in ");
+    if (code != 0 || !took || !strpbrk(took + 7, "dh"))
+        fail_msg("%d, and no day:\n%s", code, out);
+    free(out);
+    proc_free(follower);
     worker_drain(&world->worker);
 }
 

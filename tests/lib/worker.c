@@ -220,20 +220,48 @@ struct client_answer worker_webhook(const struct worker *worker,
     return client_send("POST", url, headers, body);
 }
 
+/* The command and its environment. */
+struct command {
+    struct environment env;
+    char path[PATH_MAX];
+    const char *argv[ARGS_MAX];
+};
+
+static void command_open(struct command *command, const struct worker *worker,
+                         const struct scratch *scratch,
+                         const struct stand *stand, const char *const *args)
+{
+    memset(command, 0, sizeof *command);
+    environment_usual(&command->env, scratch, stand);
+    environment_inherit(&command->env);
+    if (worker)
+        set_pair(&command->env, "MOONCRON_URL", worker->origin);
+    command->argv[0] = program(command->path);
+    for (size_t i = 0; args[i]; i++)
+        command->argv[i + 1] = args[i];
+}
+
 int worker_command(const struct worker *worker, const struct scratch *scratch,
                    const struct stand *stand, const char *const *args,
                    char **ret_out, char **ret_err)
 {
-    struct environment env = { .count = 0 };
-    environment_usual(&env, scratch, stand);
-    environment_inherit(&env);
-    if (worker)
-        set_pair(&env, "MOONCRON_URL", worker->origin);
-    char path[PATH_MAX];
-    const char *argv[ARGS_MAX] = { program(path) };
-    for (size_t i = 0; args[i]; i++)
-        argv[i + 1] = args[i];
-    int code = proc_run(argv, (const char *const *)env.items, ret_out, ret_err);
-    environment_close(&env);
+    struct command command;
+    command_open(&command, worker, scratch, stand, args);
+    int code = proc_run(command.argv, (const char *const *)command.env.items,
+                        ret_out, ret_err);
+    environment_close(&command.env);
     return code;
+}
+
+struct proc *worker_command_start(const struct worker *worker,
+                                  const struct scratch *scratch,
+                                  const struct stand *stand,
+                                  const char *const *args)
+{
+    struct command command;
+    command_open(&command, worker, scratch, stand, args);
+    struct proc *proc =
+        proc_start(command.argv, (const char *const *)command.env.items);
+    environment_close(&command.env);
+    return proc;
 }

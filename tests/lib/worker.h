@@ -59,5 +59,10 @@ struct client_answer worker_webhook(const struct worker *worker,
 int worker_command(const struct worker *worker, const struct scratch *scratch,
                    const struct stand *stand, const char *const *args,
                    char **ret_out, char **ret_err);
+/* The same, without waiting for its end: proc_free() is the caller's. */
+struct proc *worker_command_start(const struct worker *worker,
+                                  const struct scratch *scratch,
+                                  const struct stand *stand,
+                                  const char *const *args);
 
 #endif
