@@ -262,8 +262,6 @@ static struct wall lane_decide(struct core *core, uint32_t index,
     const struct lane *lane = lane_at(core, index);
     if (lane->behind)
         due = lane_next(core, index, lane->cursor);
-    else if (core->leapt && due.ms <= lane->since.ms)
-        due = lane_next(core, index, lane->since); /* it was set back before */
     if (due.ms <= core->now.wall.ms)
         return job_due(core, index, due, relief);
     relief_tell(core, index, relief);

@@ -216,7 +216,6 @@ static void lane_begin(struct lane *lane)
 {
     *lane = (struct lane){ .cursor = { EVER_MS },
                            .due = { EVER_MS },
-                           .since = { EVER_MS },
                            .paused_until = { EVER_MS },
                            .paused_to = { EVER_MS },
                            .started = { EVER_MS },
@@ -241,7 +240,6 @@ static void lane_inherit(struct lane *lane, struct lane *old)
     lane->runs = old->runs;
     lane->behind = old->behind;
     lane->absent = old->absent;
-    lane->since = old->since;
     lane->past = old->past;
     old->past = NULL;
 }
@@ -253,7 +251,6 @@ static void lane_open(struct core *core, uint32_t index)
     struct lane *lane = lane_at(core, index);
     lane->behind = true;
     lane->absent = false;
-    lane->since = core->now.wall;
     if (!core->lanes.memory_over && adopt_cursor(core, index))
         return;
     lane->cursor = core->now.wall;

@@ -99,7 +99,6 @@ struct lane {
     struct past *past;  /* its own: as it was when a pause began; or NULL */
     struct wall cursor; /* slots up to here are decided */
     struct wall due;    /* what the agenda has of it */
-    struct wall since;  /* when it came to have slots, in this life */
     struct wall paused_until; /* EVER_MS: it is not paused */
     struct wall paused_to;    /* the end of the last pause */
     struct wall started;      /* the last run; EVER_MS: none */

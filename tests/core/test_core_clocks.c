@@ -55,33 +55,6 @@ static void set_back_nothing_is_fired_twice(void **state)
     story_end(&story);
 }
 
-/* The clock goes back before the start, and is put right: what it leaps over is
- * older than the job, which had no slots then, and makes none of them up. */
-static void there_and_back_nothing_is_older_than_the_job(void **state)
-{
-    (void)state;
-    struct story story;
-    static const struct line keen[] = {
-        { .name = "pump", .every_ms = MINUTE },
-        { .name = "keen", .every_ms = MINUTE, .catch_up = { HOUR, 9 } },
-        { 0 },
-    };
-    clocks_begin(&story, keen);
-    story_set_clock(&story, -10 * MINUTE);
-    story_time(&story);
-    story_pass(&story, 10 * SECOND);
-    story_set_clock(&story, 10 * MINUTE);
-    story_time(&story);
-    story_pass(&story, 15 * SECOND);
-    story_is(&story, "13:57:40.000 jump -600000 ms\n"
-                     "14:07:50.000 jump 600000 ms\n"
-                     "14:08:00.000 start pump #1 slot 14:08:00\n"
-                     "14:08:00.000 start keen #2 slot 14:08:00\n"
-                     "14:08:00.200 finish pump #1 ok 200 ms\n"
-                     "14:08:00.200 finish keen #2 ok 200 ms\n");
-    story_end(&story);
-}
-
 /* A slot that a small step forward leapt over is fired late. */
 static void a_small_step_forward_loses_nothing(void **state)
 {
@@ -213,7 +186,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(set_back_nothing_is_fired_twice),
-        cmocka_unit_test(there_and_back_nothing_is_older_than_the_job),
         cmocka_unit_test(a_small_step_forward_loses_nothing),
         cmocka_unit_test(a_large_step_forward_is_no_burst),
         cmocka_unit_test(a_step_that_is_taken_back),
