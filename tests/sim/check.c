@@ -325,7 +325,8 @@ int64_t check_reached_ms(const struct check *check, int64_t at_ms)
     return reached_ms;
 }
 
-/* From one step of the clock to the next it goes on, but for drift. */
+/* From one step of the clock to the next it goes on, but for drift. What it was
+ * set over, if by less than makes a slot late, is as good as shown. */
 bool check_showed(const struct check *check, struct wall at, int64_t from_ms,
                   int64_t to_ms)
 {
@@ -337,7 +338,7 @@ bool check_showed(const struct check *check, struct wall at, int64_t from_ms,
         int64_t shown_ms = at.ms - ahead_ms; /* if so, then */
         int64_t begin_ms = since_ms > from_ms ? since_ms : from_ms;
         int64_t end_ms = until_ms < to_ms ? until_ms : to_ms;
-        if (shown_ms >= begin_ms - SECOND && shown_ms <= end_ms + SECOND)
+        if (shown_ms >= begin_ms - LATE_MS_MAX && shown_ms <= end_ms + SECOND)
             return true;
         if (i == sim->clock_move_count)
             break;

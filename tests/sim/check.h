@@ -56,7 +56,8 @@ bool check_lost(const struct check *check, uint32_t job, int64_t slot_ms,
 bool check_moved(const struct check *check, int64_t from_ms, int64_t to_ms);
 /* How far the clock had come before it was set back, by a moment. */
 int64_t check_reached_ms(const struct check *check, int64_t at_ms);
-/* Whether the clock showed an instant, or nearly, between two moments. */
+/* Whether the clock showed an instant, or came to it late, but not so late that
+ * its slots would be, between two moments. */
 bool check_showed(const struct check *check, struct wall at, int64_t from_ms,
                   int64_t to_ms);
 /* How much of (from, to] the machine slept. */
