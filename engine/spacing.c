@@ -4,18 +4,10 @@
 
 #define STARTS_MAX 10000 /* a few ms of the loop */
 
-/* A clock that was set back has not seen the start yet: as the core does it. */
-static bool too_soon(const struct job *job, struct wall started,
-                     struct wall slot)
-{
-    return job->min_gap_ms && started.ms != EVER_MS && slot.ms >= started.ms &&
-           slot.ms - started.ms < job->min_gap_ms;
-}
-
 struct wall spacing_next(const struct job *job, struct wall started,
                          struct wall slot)
 {
-    if (slot.ms == NEVER_MS || !too_soon(job, started, slot))
+    if (slot.ms == NEVER_MS || !job_too_soon(job, started, slot))
         return slot;
     return schedule_next(&job->schedule,
                          (struct wall){ started.ms + job->min_gap_ms - 1 });

@@ -359,6 +359,12 @@ uint32_t jobset_find_scheduled(const struct jobset *set, const char *name)
     return index;
 }
 
+bool job_too_soon(const struct job *job, struct wall started, struct wall at)
+{
+    return job->min_gap_ms && started.ms != EVER_MS && at.ms >= started.ms &&
+           at.ms - started.ms < job->min_gap_ms;
+}
+
 struct jobset_diff jobset_compare(const struct jobset *old_set,
                                   const struct jobset *new_set)
 {

@@ -67,10 +67,8 @@ bool lane_has_room(const struct core *core, uint32_t index)
 
 bool lane_too_soon(const struct core *core, uint32_t index, struct wall at)
 {
-    const struct lane *lane = lane_at(core, index);
-    int64_t min_gap_ms = lane_job(core, index)->min_gap_ms;
-    return min_gap_ms && lane->started.ms != EVER_MS &&
-           at.ms >= lane->started.ms && at.ms - lane->started.ms < min_gap_ms;
+    return job_too_soon(lane_job(core, index), lane_at(core, index)->started,
+                        at);
 }
 
 /* ---- which slots are undecided ---- */

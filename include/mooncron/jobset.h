@@ -168,6 +168,9 @@ size_t jobset_bytes(const struct jobset *set);
 uint32_t jobset_find(const struct jobset *set, const char *name);
 /* The same, where the job is scheduled; `set` may be NULL. */
 uint32_t jobset_find_scheduled(const struct jobset *set, const char *name);
+/* Whether `at` is nearer than its min_gap to the run that began at `started`;
+ * EVER_MS: none has. A clock that was set back has not seen the start yet. */
+bool job_too_soon(const struct job *job, struct wall started, struct wall at);
 
 /* What a change of sets means for the people who asked for it. A job counts
  * where it is scheduled; `old` may be NULL. */
