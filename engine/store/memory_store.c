@@ -7,56 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "driver.h"
+#include "memory_store.h"
 #include "mooncron/mutant.h"
-
-/* What is kept of a job. */
-struct shelf {
-    bool has_lane, has_pause;
-    struct lane lane;
-    struct stored_pause pause;
-    struct stored_off *offs; /* oldest first; environments are owned */
-    size_t off_count, off_cap;
-    struct row *rows;
-    size_t count, cap;
-    size_t open; /* rows without a verdict */
-    bool swept;  /* by the drop that is under way */
-};
-
-struct memory_plan {
-    struct plan_note plan;
-    uint32_t life;
-};
-
-struct memory_lease {
-    char *name;
-    struct lease lease;
-};
-
-struct memory_store {
-    struct store store;    /* first */
-    struct shelf *shelves; /* by number of the job - 1 */
-    size_t shelf_count, shelf_cap;
-    struct life *lives;
-    size_t life_count, life_cap;
-    struct memory_plan *plans;
-    size_t plan_count, plan_cap;
-    struct memory_lease *leases;
-    size_t lease_count, lease_cap;
-    size_t rows;
-    uint32_t alone_life; /* has no open rows of other lives beside it */
-};
-
-static struct memory_store *of(struct store *store)
-{
-    return (struct memory_store *)store;
-}
-
-static struct shelf *shelf_of(struct store *store, uint32_t job)
-{
-    assert(job > 0 && job <= of(store)->shelf_count);
-    return &of(store)->shelves[job - 1];
-}
 
 /* ---- strings: "" is nobody's, all others are owned ---- */
 
@@ -81,22 +33,21 @@ static void *room(void *array, size_t count, size_t *cap, size_t size)
 
 /* ---- rows ---- */
 
-static int key_order(const struct row_key *a, const struct row_key *b)
+int row_key_order(const struct row_key *a, const struct row_key *b)
 {
     if (a->slot.ms != b->slot.ms)
         return a->slot.ms < b->slot.ms ? -1 : 1;
     return (a->kind > b->kind) - (a->kind < b->kind);
 }
 
-/* The first row of the shelf that is not before `key`. */
-static size_t row_place(const struct shelf *shelf, const struct row_key *key)
+size_t shelf_place(const struct shelf *shelf, const struct row_key *key)
 {
     size_t from = 0, to = shelf->count;
-    if (to && key_order(&shelf->rows[to - 1].key, key) < 0)
+    if (to && row_key_order(&shelf->rows[to - 1].key, key) < 0)
         return to;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
-        if (key_order(&shelf->rows[middle].key, key) < 0)
+        if (row_key_order(&shelf->rows[middle].key, key) < 0)
             from = middle + 1;
         else
             to = middle;
@@ -107,7 +58,7 @@ static size_t row_place(const struct shelf *shelf, const struct row_key *key)
 static bool is_at(const struct shelf *shelf, size_t i,
                   const struct row_key *key)
 {
-    return i < shelf->count && !key_order(&shelf->rows[i].key, key);
+    return i < shelf->count && !row_key_order(&shelf->rows[i].key, key);
 }
 
 static void row_own(struct row *row)
@@ -125,8 +76,8 @@ static void row_disown(struct row *row)
 
 static enum answer row_add(struct store *store, const struct row *row)
 {
-    struct shelf *shelf = shelf_of(store, row->key.job);
-    size_t i = row_place(shelf, &row->key);
+    struct shelf *shelf = memory_shelf(store, row->key.job);
+    size_t i = shelf_place(shelf, &row->key);
     if (is_at(shelf, i, &row->key))
         return ANSWER_NO;
     shelf->rows =
@@ -137,15 +88,15 @@ static enum answer row_add(struct store *store, const struct row *row)
     row_own(&shelf->rows[i]);
     shelf->count++;
     shelf->open += row->state != ROW_DONE;
-    of(store)->rows++;
+    memory_of(store)->rows++;
     return ANSWER_YES;
 }
 
 static enum answer row_get(struct store *store, const struct row_key *key,
                            struct row *ret)
 {
-    const struct shelf *shelf = shelf_of(store, key->job);
-    size_t i = row_place(shelf, key);
+    const struct shelf *shelf = memory_shelf(store, key->job);
+    size_t i = shelf_place(shelf, key);
     if (!is_at(shelf, i, key))
         return ANSWER_NO;
     *ret = shelf->rows[i];
@@ -155,8 +106,8 @@ static enum answer row_get(struct store *store, const struct row_key *key,
 /* The new strings may be those of the old row. */
 static bool row_put(struct store *store, const struct row *row)
 {
-    struct shelf *shelf = shelf_of(store, row->key.job);
-    size_t i = row_place(shelf, &row->key);
+    struct shelf *shelf = memory_shelf(store, row->key.job);
+    size_t i = shelf_place(shelf, &row->key);
     assert(is_at(shelf, i, &row->key));
     struct row old = shelf->rows[i];
     shelf->open -= old.state != ROW_DONE;
@@ -169,13 +120,13 @@ static bool row_put(struct store *store, const struct row *row)
 
 static enum answer rival(struct store *store, const struct row_key *key)
 {
-    const struct shelf *shelf = shelf_of(store, key->job);
-    size_t open = of(store)->alone_life == store->life ? 0 : shelf->open;
+    const struct shelf *shelf = memory_shelf(store, key->job);
+    size_t open = memory_of(store)->alone_life == store->life ? 0 : shelf->open;
     for (size_t i = shelf->count; open && i-- > 0;) {
         const struct row *row = &shelf->rows[i];
         open -= row->state != ROW_DONE;
         if (row->state == ROW_CLAIMED && row->no_overlap &&
-            row->life != store->life && key_order(&row->key, key))
+            row->life != store->life && row_key_order(&row->key, key))
             return ANSWER_YES;
     }
     return ANSWER_NO;
@@ -191,7 +142,7 @@ static enum answer no_short_cut(struct store *store, const struct row *row)
 
 static bool renew(struct store *store, struct wall lease)
 {
-    struct memory_store *memory = of(store);
+    struct memory_store *memory = memory_of(store);
     for (size_t k = 0; k < memory->shelf_count; k++) {
         struct shelf *shelf = &memory->shelves[k];
         size_t open = shelf->open;
@@ -207,14 +158,14 @@ static bool renew(struct store *store, struct wall lease)
 
 static int64_t count_rows(struct store *store)
 {
-    return (int64_t)of(store)->rows;
+    return (int64_t)memory_of(store)->rows;
 }
 
 /* ---- jobs ---- */
 
 static bool add_job(struct store *store, uint32_t id, const char *name)
 {
-    struct memory_store *memory = of(store);
+    struct memory_store *memory = memory_of(store);
     (void)name;
     assert(id == memory->shelf_count + 1);
     memory->shelves = room(memory->shelves, memory->shelf_count,
@@ -227,7 +178,7 @@ static bool add_job(struct store *store, uint32_t id, const char *name)
 
 static struct lane *lane_of(struct store *store, uint32_t job)
 {
-    struct shelf *shelf = shelf_of(store, job);
+    struct shelf *shelf = memory_shelf(store, job);
     shelf->has_lane = true;
     return &shelf->lane;
 }
@@ -235,7 +186,7 @@ static struct lane *lane_of(struct store *store, uint32_t job)
 static enum answer lane_add(struct store *store, uint32_t job,
                             struct wall cursor, uint64_t digest)
 {
-    bool had = shelf_of(store, job)->has_lane;
+    bool had = memory_shelf(store, job)->has_lane;
     struct lane *lane = lane_of(store, job);
     bool back = had && lane->cursor.ms == EVER_MS;
     if (lane->cursor.ms == EVER_MS)
@@ -247,7 +198,7 @@ static enum answer lane_add(struct store *store, uint32_t job,
 static enum answer lane_leave(struct store *store, uint32_t job,
                               uint64_t digest)
 {
-    bool had = shelf_of(store, job)->has_lane;
+    bool had = memory_shelf(store, job)->has_lane;
     struct lane *lane = lane_of(store, job);
     if (had && lane->cursor.ms == EVER_MS && lane->digest == digest)
         return ANSWER_NO;
@@ -259,7 +210,7 @@ static enum answer lane_leave(struct store *store, uint32_t job,
 static bool off_add(struct store *store, uint32_t job,
                     const struct stored_off *off)
 {
-    struct shelf *shelf = shelf_of(store, job);
+    struct shelf *shelf = memory_shelf(store, job);
     for (size_t i = 0; i < shelf->off_count; i++)
         if (shelf->offs[i].since.ms == off->since.ms)
             return true;
@@ -278,7 +229,7 @@ static bool off_add(struct store *store, uint32_t job,
 
 static bool off_end(struct store *store, uint32_t job, struct wall until)
 {
-    struct shelf *shelf = shelf_of(store, job);
+    struct shelf *shelf = memory_shelf(store, job);
     for (size_t i = 0; i < shelf->off_count; i++)
         if (shelf->offs[i].until.ms == EVER_MS)
             shelf->offs[i].until = until;
@@ -305,7 +256,7 @@ static bool lane_fails(struct store *store, uint32_t job, uint32_t fails)
 
 static bool resume(struct store *store, uint32_t job)
 {
-    struct shelf *shelf = shelf_of(store, job);
+    struct shelf *shelf = memory_shelf(store, job);
     if (shelf->has_pause) {
         disown(shelf->pause.by);
         disown(shelf->pause.reason);
@@ -317,7 +268,7 @@ static bool resume(struct store *store, uint32_t job)
 static bool put_pause(struct store *store, uint32_t job,
                       const struct stored_pause *pause)
 {
-    struct shelf *shelf = shelf_of(store, job);
+    struct shelf *shelf = memory_shelf(store, job);
     resume(store, job);
     shelf->has_pause = true;
     shelf->pause = *pause;
@@ -329,7 +280,7 @@ static bool put_pause(struct store *store, uint32_t job,
 static enum answer pause_get(struct store *store, uint32_t job,
                              struct stored_pause *ret)
 {
-    const struct shelf *shelf = shelf_of(store, job);
+    const struct shelf *shelf = memory_shelf(store, job);
     if (!shelf->has_pause)
         return ANSWER_NO;
     *ret = shelf->pause;
@@ -340,7 +291,7 @@ static enum answer pause_get(struct store *store, uint32_t job,
 
 static bool put_life(struct store *store, const struct life *life)
 {
-    struct memory_store *memory = of(store);
+    struct memory_store *memory = memory_of(store);
     size_t i = memory->life_count;
     if (i && memory->lives[i - 1].id == life->id) {
         const char *owner = memory->lives[i - 1].told.owner;
@@ -358,7 +309,7 @@ static bool put_life(struct store *store, const struct life *life)
 
 static bool put_plan(struct store *store, const struct plan_note *plan)
 {
-    struct memory_store *memory = of(store);
+    struct memory_store *memory = memory_of(store);
     memory->plans = room(memory->plans, memory->plan_count, &memory->plan_cap,
                          sizeof *memory->plans);
     struct memory_plan *kept = &memory->plans[memory->plan_count++];
@@ -372,7 +323,7 @@ static bool put_plan(struct store *store, const struct plan_note *plan)
 static enum answer plan_last(struct store *store, struct plan_note *ret,
                              uint32_t *ret_life)
 {
-    const struct memory_store *memory = of(store);
+    const struct memory_store *memory = memory_of(store);
     if (!memory->plan_count)
         return ANSWER_NO;
     *ret = memory->plans[memory->plan_count - 1].plan;
@@ -382,7 +333,7 @@ static enum answer plan_last(struct store *store, struct plan_note *ret,
 
 static struct memory_lease *lease_find(struct store *store, const char *name)
 {
-    struct memory_store *memory = of(store);
+    struct memory_store *memory = memory_of(store);
     for (size_t i = 0; i < memory->lease_count; i++)
         if (!strcmp(memory->leases[i].name, name))
             return &memory->leases[i];
@@ -402,7 +353,7 @@ static enum answer lease_get(struct store *store, const char *name,
 static bool lease_put(struct store *store, const char *name,
                       const struct lease *lease)
 {
-    struct memory_store *memory = of(store);
+    struct memory_store *memory = memory_of(store);
     struct memory_lease *found = lease_find(store, name);
     if (!found) {
         memory->leases = room(memory->leases, memory->lease_count,
@@ -418,7 +369,7 @@ static bool lease_put(struct store *store, const char *name,
 
 static bool each_lane(struct store *store, lane_visitor *visit, void *data)
 {
-    struct memory_store *memory = of(store);
+    struct memory_store *memory = memory_of(store);
     for (size_t i = 0; i < memory->shelf_count; i++)
         if (memory->shelves[i].has_lane)
             visit(data, &memory->shelves[i].lane);
@@ -427,7 +378,7 @@ static bool each_lane(struct store *store, lane_visitor *visit, void *data)
 
 static bool each_pause(struct store *store, pause_visitor *visit, void *data)
 {
-    struct memory_store *memory = of(store);
+    struct memory_store *memory = memory_of(store);
     for (size_t i = 0; i < memory->shelf_count; i++)
         if (memory->shelves[i].has_pause)
             visit(data, (uint32_t)i + 1, &memory->shelves[i].pause);
@@ -437,7 +388,7 @@ static bool each_pause(struct store *store, pause_visitor *visit, void *data)
 static bool each_off(struct store *store, uint32_t job, off_visitor *visit,
                      void *data)
 {
-    const struct shelf *shelf = shelf_of(store, job);
+    const struct shelf *shelf = memory_shelf(store, job);
     for (size_t i = shelf->off_count; i-- > 0;)
         if (!visit(data, &shelf->offs[i]))
             break;
@@ -446,42 +397,16 @@ static bool each_off(struct store *store, uint32_t job, off_visitor *visit,
 
 static bool each_life(struct store *store, life_visitor *visit, void *data)
 {
-    struct memory_store *memory = of(store);
+    struct memory_store *memory = memory_of(store);
     for (size_t i = memory->life_count; i-- > 0;)
         if (!visit(data, &memory->lives[i]))
             break;
     return true;
 }
 
-static int by_slot(const void *a, const void *b)
-{
-    const struct row *const *x = a, *const *y = b;
-    int order = key_order(&(*x)->key, &(*y)->key);
-    if (order)
-        return order;
-    return ((*x)->key.job > (*y)->key.job) - ((*x)->key.job < (*y)->key.job);
-}
-
-/* Newest slot first, and within it by kind and job. */
-static int newest_first(const void *a, const void *b)
-{
-    const struct row *const *x = a, *const *y = b;
-    if ((*x)->key.slot.ms != (*y)->key.slot.ms)
-        return (*x)->key.slot.ms > (*y)->key.slot.ms ? -1 : 1;
-    return by_slot(a, b);
-}
-
-static const char *owner_of(struct memory_store *memory, uint32_t id)
-{
-    for (size_t i = memory->life_count; i-- > 0;)
-        if (memory->lives[i].id == id)
-            return memory->lives[i].told.owner;
-    return "";
-}
-
 static bool each_open(struct store *store, open_visitor *visit, void *data)
 {
-    struct memory_store *memory = of(store);
+    struct memory_store *memory = memory_of(store);
     for (size_t k = 0; k < memory->shelf_count; k++) {
         struct shelf *shelf = &memory->shelves[k];
         for (size_t i = 0; shelf->open && i < shelf->count; i++) {
@@ -510,7 +435,7 @@ static struct wall row_last(const struct row *row)
 static enum answer reach(struct store *store, uint32_t job, struct wall upto,
                          struct wall *ret)
 {
-    const struct shelf *shelf = shelf_of(store, job);
+    const struct shelf *shelf = memory_shelf(store, job);
     struct wall reached = { EVER_MS };
     for (size_t i = 0; i < shelf->count; i++) {
         const struct row *row = &shelf->rows[i];
@@ -524,171 +449,7 @@ static enum answer reach(struct store *store, uint32_t job, struct wall upto,
     return ANSWER_YES;
 }
 
-/* ---- history ---- */
-
-/* The first row of a shelf behind `at`, newest slot first; NULL: none that is
- * not before `from`. */
-static struct row *next_told(const struct shelf *shelf, int64_t job,
-                             const struct row_place *at, struct wall from)
-{
-    int kind = at->kind + (job <= at->job);
-    struct row_key key = { .slot = at->slot,
-                           .kind = (uint8_t)(kind < 0 ? 0 : kind) };
-    size_t i = row_place(shelf, &key);
-    if (i < shelf->count && shelf->rows[i].key.slot.ms == at->slot.ms)
-        return &shelf->rows[i];
-    key.kind = 0;
-    i = row_place(shelf, &key);
-    if (i == 0 || shelf->rows[i - 1].key.slot.ms < from.ms)
-        return NULL;
-    key.slot = shelf->rows[i - 1].key.slot;
-    return &shelf->rows[row_place(shelf, &key)];
-}
-
-/* Rows of several shelves become one: a heap of the next of each. */
-struct merge {
-    struct row **heap;
-    size_t count;
-    int (*order)(const void *, const void *);
-};
-
-static void merge_sink(struct merge *merge, size_t i)
-{
-    for (size_t k; (k = 2 * i + 1) < merge->count; i = k) {
-        struct row **heap = merge->heap;
-        if (k + 1 < merge->count && merge->order(&heap[k + 1], &heap[k]) < 0)
-            k++;
-        if (merge->order(&heap[i], &heap[k]) <= 0)
-            break;
-        struct row *row = heap[i];
-        heap[i] = heap[k];
-        heap[k] = row;
-    }
-}
-
-static void merge_begin(struct merge *merge)
-{
-    for (size_t i = merge->count / 2; i-- > 0;)
-        merge_sink(merge, i);
-}
-
-/* The row that was the first of all is followed by `next` of its shelf. */
-static void merge_on(struct merge *merge, struct row *next)
-{
-    merge->heap[0] = next ? next : merge->heap[--merge->count];
-    merge_sink(merge, 0);
-}
-
-static void begin_walk(struct memory_store *memory, const struct row_walk *walk,
-                       struct merge *merge)
-{
-    size_t first = walk->job ? walk->job - 1 : 0;
-    size_t end = walk->job ? walk->job : memory->shelf_count;
-    merge->order = newest_first;
-    merge->heap = memory_new((end - first + 1) * sizeof *merge->heap);
-    for (size_t k = first; k < end; k++) {
-        struct row *row = next_told(&memory->shelves[k], (int64_t)k + 1,
-                                    &walk->at, walk->from);
-        if (row)
-            merge->heap[merge->count++] = row;
-    }
-    merge_begin(merge);
-}
-
-/* To begin costs as much as there are shelves: then it is worth as many rows.
- */
-static enum answer history(struct store *store, struct row_walk *walk,
-                           row_visitor *visit, void *data)
-{
-    struct memory_store *memory = of(store);
-    struct merge merge = { 0 };
-    begin_walk(memory, walk, &merge);
-    size_t left = walk->left > merge.count ? walk->left : merge.count;
-    walk->left = 0;
-    bool on = true;
-    while (merge.count && on && left-- > 0) {
-        struct row row = *merge.heap[0];
-        row.owner = owner_of(memory, row.life);
-        walk->at =
-            (struct row_place){ row.key.slot, row.key.kind, row.key.job };
-        merge_on(&merge, next_told(shelf_of(store, row.key.job), row.key.job,
-                                   &walk->at, walk->from));
-        on = visit(data, &row);
-    }
-    free(merge.heap);
-    return merge.count || !on ? ANSWER_YES : ANSWER_NO;
-}
-
-/* By their beginnings: there is no other order here. */
-static enum answer passes(struct store *store, struct pass_walk *walk,
-                          pass_visitor *visit, void *data)
-{
-    const struct shelf *shelf = shelf_of(store, walk->job);
-    const struct row_key after = { .slot = walk->slot, .kind = UINT8_MAX };
-    for (size_t i = row_place(shelf, &after); i < shelf->count; i++) {
-        const struct row *row = &shelf->rows[i];
-        if (row->key.slot.ms > walk->begin_max.ms)
-            break;
-        if (!walk->left)
-            return ANSWER_YES;
-        walk->left--;
-        walk->slot = row->key.slot;
-        if (row->key.kind == ROW_PASS && row->last.ms >= walk->from.ms)
-            visit(data, &row->key);
-    }
-    return ANSWER_NO;
-}
-
 /* ---- retention ---- */
-
-/* The first row of a shelf behind `at`, oldest slot first; NULL: none that is
- * before `before`. */
-static struct row *next_old(const struct shelf *shelf, int64_t job,
-                            const struct row_place *at, struct wall before)
-{
-    int kind = at->kind + (job <= at->job);
-    const struct row_key key = { .slot = at->slot,
-                                 .kind = (uint8_t)(kind < 0 ? 0 : kind) };
-    size_t i = row_place(shelf, &key);
-    bool there = i < shelf->count && shelf->rows[i].key.slot.ms < before.ms;
-    return there ? &shelf->rows[i] : NULL;
-}
-
-static void begin_old(struct memory_store *memory, const struct old_walk *walk,
-                      struct merge *merge)
-{
-    merge->order = by_slot;
-    merge->heap = memory_new((memory->shelf_count + 1) * sizeof *merge->heap);
-    for (size_t k = 0; k < memory->shelf_count; k++) {
-        struct row *row = next_old(&memory->shelves[k], (int64_t)k + 1,
-                                   &walk->at, walk->before);
-        if (row)
-            merge->heap[merge->count++] = row;
-    }
-    merge_begin(merge);
-}
-
-static enum answer old(struct store *store, struct old_walk *walk,
-                       struct row_key *ret_keys, uint32_t *ret_count)
-{
-    struct merge merge = { 0 };
-    begin_old(of(store), walk, &merge);
-    size_t left = walk->left > merge.count ? walk->left : merge.count;
-    while (merge.count && left-- > 0 && *ret_count < walk->most) {
-        const struct row *row = merge.heap[0];
-        const struct shelf *shelf = shelf_of(store, row->key.job);
-        walk->at =
-            (struct row_place){ row->key.slot, row->key.kind, row->key.job };
-        merge_on(&merge,
-                 next_old(shelf, row->key.job, &walk->at, walk->before));
-        bool newest = row == &shelf->rows[shelf->count - 1];
-        if ((row->state == ROW_DONE || mutant(PRUNES_OPEN)) &&
-            row->ended.ms < walk->before.ms && (!newest || mutant(PRUNES_ALL)))
-            ret_keys[(*ret_count)++] = row->key;
-    }
-    free(merge.heap);
-    return merge.count ? ANSWER_YES : ANSWER_NO;
-}
 
 static void sweep(struct memory_store *memory, struct shelf *shelf)
 {
@@ -708,14 +469,14 @@ static bool drop(struct store *store, const struct row_key *keys,
                  uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        struct shelf *shelf = shelf_of(store, keys[i].job);
-        shelf->rows[row_place(shelf, &keys[i])].key.job = 0;
+        struct shelf *shelf = memory_shelf(store, keys[i].job);
+        shelf->rows[shelf_place(shelf, &keys[i])].key.job = 0;
         shelf->swept = false;
     }
     for (uint32_t i = 0; i < count; i++) {
-        struct shelf *shelf = shelf_of(store, keys[i].job);
+        struct shelf *shelf = memory_shelf(store, keys[i].job);
         if (!shelf->swept)
-            sweep(of(store), shelf);
+            sweep(memory_of(store), shelf);
         shelf->swept = true;
     }
     return true;
@@ -743,7 +504,7 @@ static void forget_offs(struct shelf *shelf, struct wall before)
 
 static bool forget(struct store *store, struct wall before)
 {
-    struct memory_store *memory = of(store);
+    struct memory_store *memory = memory_of(store);
     size_t kept = 0;
     for (size_t i = 0; i < memory->shelf_count; i++)
         forget_offs(&memory->shelves[i], before);
@@ -782,7 +543,7 @@ static bool has_stranger(const struct shelf *shelf, uint32_t life)
  * for rivals. */
 static bool begin(struct store *store)
 {
-    struct memory_store *memory = of(store);
+    struct memory_store *memory = memory_of(store);
     if (memory->alone_life == store->life)
         return true;
     for (size_t i = 0; i < memory->shelf_count; i++)
@@ -807,7 +568,7 @@ static void rollback(struct store *store)
 
 static void shelf_close(struct store *store, uint32_t job)
 {
-    struct shelf *shelf = shelf_of(store, job);
+    struct shelf *shelf = memory_shelf(store, job);
     for (size_t i = 0; i < shelf->count; i++)
         row_disown(&shelf->rows[i]);
     for (size_t i = 0; i < shelf->off_count; i++)
@@ -819,7 +580,7 @@ static void shelf_close(struct store *store, uint32_t job)
 
 static void close_memory(struct store *store)
 {
-    struct memory_store *memory = of(store);
+    struct memory_store *memory = memory_of(store);
     for (size_t i = 0; i < memory->shelf_count; i++)
         shelf_close(store, (uint32_t)i + 1);
     for (size_t i = 0; i < memory->plan_count; i++)
@@ -871,9 +632,9 @@ static const struct store_driver memory_driver = {
     .plan_last = plan_last,
     .pause_get = pause_get,
     .reach = reach,
-    .old = old,
-    .history = history,
-    .passes = passes,
+    .old = memory_old,
+    .history = memory_history,
+    .passes = memory_passes,
 };
 
 struct store *store_open_memory(const char *owner)
