@@ -5,6 +5,12 @@
  * name by themselves: the N-th call of a second thread is never reached where
  * the first has died of its own N-th, and half a write cannot be asked for.
  * Here one count goes over all threads, and it begins when the driver says so.
+ *
+ * The real functions are looked up once, before there is a second thread.
+ * dlsym(3) takes the loader's lock and is not for signal handlers
+ * (signal-safety(7)); libuv's handler writes. Looked up at each call, it
+ * stopped the loop for ever where a signal came between two instructions of
+ * that lock.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -33,10 +39,32 @@ _Static_assert(sizeof(off_t) == 8, "open64() and its like are others here");
 /* The one thing that every thread shares: set before there is a second. */
 static struct board *board;
 
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+/* clang-format off */
+#define FOR_EACH_CALL(DO)                                                      \
+    DO(open) DO(write) DO(pwrite) DO(read) DO(pread) DO(fdatasync) DO(fsync)   \
+    DO(ftruncate) DO(unlink) DO(rename) DO(mkdir) DO(flock) DO(fcntl) DO(send) \
+    DO(sendmsg) DO(recv) DO(recvmsg) DO(socket) DO(socketpair) DO(accept4)     \
+    DO(accept) DO(pipe2) DO(eventfd) DO(timerfd_create) DO(epoll_create1)
+/* clang-format on */
+
+#define DECLARE(name) __typeof__(&name) name;
+#define FIND(name)    real.name = (__typeof__(&name))dlsym(RTLD_NEXT, #name);
+
+static struct {
+    FOR_EACH_CALL(DECLARE)
+} real;
+
+static void real_find(void)
+{
+    FOR_EACH_CALL(FIND)
+}
+
+/* Constructors of other libraries may come before ours. */
+#define REAL(name) (real.name ? real.name : (real_find(), real.name))
 
 __attribute__((constructor)) static void board_open(void)
 {
+    real_find();
     const char *path = getenv(BOARD_VARIABLE);
     int fd = path ? REAL(open)(path, O_RDWR | O_CLOEXEC) : -1;
     if (fd < 0)
