@@ -11,7 +11,6 @@
 
 #include "mooncron/civil.h"
 #include "mooncron/duration.h"
-#include "writing.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS  (24 * HOUR_MS)
@@ -153,11 +152,6 @@ void display_names(const char *const *names, size_t count, size_t indent,
         text_printf(out, "and %zu more", count - shown);
     }
     text_putc(out, '\n');
-}
-
-void display_json(struct text *out, const char *string)
-{
-    writing_quote(out, string);
 }
 
 bool display_is_ascii(int fd)

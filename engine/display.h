@@ -1,4 +1,4 @@
-/* How times and counts look to people, in the plan and elsewhere. A time that
+/* How times and counts look, to people and to machines. A time that
  * never comes is "never". */
 #ifndef MOONCRON_DISPLAY_H
 #define MOONCRON_DISPLAY_H
@@ -46,8 +46,5 @@ bool display_is_ascii(int fd);
  * newline; past a page only how many more there are. */
 void display_names(const char *const *names, size_t count, size_t indent,
                    struct text *out);
-
-/* A JSON string, with its quotes; bytes that are no UTF-8 become U+FFFD. */
-void display_json(struct text *out, const char *string);
 
 #endif

@@ -10,6 +10,7 @@
 #include "mooncron/secrets.h"
 #include "plan.h"
 #include "status.h"
+#include "writing.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -37,7 +38,7 @@ static void bound_put(const struct plan *plan, const char *name,
 static void optional_put(const char *string, struct text *out)
 {
     if (string)
-        display_json(out, string);
+        writing_quote(out, string);
     else
         text_puts(out, "null");
 }
@@ -66,7 +67,7 @@ static void head_put(const struct plan *plan, struct text *out)
     text_puts(out, "{\n  \"version\": 1,\n  \"generated_at\": ");
     time_put(plan, plan->now, out);
     text_puts(out, ",\n  \"file\": { \"path\": ");
-    display_json(out, plan->file);
+    writing_quote(out, plan->file);
     text_printf(out, ", \"sha256\": \"%s\" },\n", plan->digest);
     text_printf(out,
                 "  \"settings\": { \"enableJobs\": %s, "
@@ -75,7 +76,7 @@ static void head_put(const struct plan *plan, struct text *out)
     optional_put(facts->environment[0] ? facts->environment : NULL, out);
     text_printf(out,
                 ", \"source\": \"%s\" },\n  \"environment\": ", plan->source);
-    display_json(out, plan->environment);
+    writing_quote(out, plan->environment);
     text_printf(out, ",\n  \"timezone\": \"%s\", \"tzdata\": ",
                 zone_name(jobset_zone(plan->set)));
     optional_put(*plan->tzdata ? plan->tzdata : NULL, out);
@@ -152,7 +153,7 @@ static void target_put(const struct job *job, struct text *out)
     }
     text_printf(out, "      \"target\": { \"method\": \"%s\", \"path\": ",
                 method_names[job->method]);
-    display_json(out, job->target);
+    writing_quote(out, job->target);
     text_printf(out, ", \"body\": %s },\n", *job->body ? job->body : "null");
 }
 
@@ -181,7 +182,7 @@ static void texts_put(const struct rules_spec *spec, enum term_kind kind,
         if (term->kind != kind && term->kind != other)
             continue;
         text_puts(out, first ? "[" : ", ");
-        display_json(out, term->text);
+        writing_quote(out, term->text);
         first = false;
     }
     text_puts(out, first ? "null" : "]");
@@ -241,7 +242,7 @@ static void except_put(const struct rules_spec *spec, struct text *out)
             continue;
         }
         text_printf(out, "%s{ \"calendar\": ", first ? "" : ", ");
-        display_json(out, calendar->name);
+        writing_quote(out, calendar->name);
         text_puts(out, " }");
         first = false;
     }
@@ -377,13 +378,13 @@ static void warnings_put(const struct mistakes *warnings, struct text *out)
         text_printf(out,
                     "%s\n    { \"code\": \"%s\", \"message\": ", i ? "," : "",
                     warning->code);
-        display_json(out, warning->message);
+        writing_quote(out, warning->message);
         text_puts(out, ", \"file\": ");
-        display_json(out, warning->file);
+        writing_quote(out, warning->file);
         text_printf(out, ", \"line\": %u,\n      \"help\": ", warning->line);
-        display_json(out, warning->help);
+        writing_quote(out, warning->help);
         text_puts(out, ", \"note\": ");
-        display_json(out, warning->note);
+        writing_quote(out, warning->note);
         text_puts(out, " }");
     }
     text_puts(out, warnings->count ? "\n  ]\n}\n" : "]\n}\n");

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "mooncron/civil.h"
+#include "display.h"
 #include "mooncron/schedule.h"
 
 static bool is_plain(char c)
@@ -92,57 +92,30 @@ void writing_word(struct text *out, const char *name, const char *string)
         writing_null(out, name);
 }
 
-static struct zone_span span_at(struct wall at, const struct zone *zone)
-{
-    struct zone_span span;
-    zone_span(zone, at.ms / 1000 - (at.ms % 1000 < 0), &span);
-    return span;
-}
-
 void writing_time(struct text *out, const char *name, struct wall at,
                   const struct zone *zone)
 {
-    char text[RFC3339_TEXT_MAX];
-    if (at.ms == NEVER_MS || at.ms == EVER_MS) {
+    char text[DISPLAY_MAX];
+    if (at.ms == NEVER_MS || at.ms == EVER_MS)
         writing_null(out, name);
-        return;
-    }
-    /* RFC 3339 has no seconds in an offset; local mean times do. */
-    int32_t offset_s = span_at(at, zone).offset_s;
-    writing_string(out, name,
-                   rfc3339_format(at, offset_s - offset_s % 60, text));
+    else
+        writing_string(out, name, display_rfc3339(at, zone, text));
 }
 
 void writing_date(struct text *out, struct wall at, const struct zone *zone)
 {
-    struct zone_span span = span_at(at, zone);
-    struct civil c = civil_from(at, span.offset_s);
-    text_printf(out, "%s %04d-%02u-%02u %02u:%02u:%02u %s",
-                civil_weekdays[c.weekday], (int)c.year, c.month, c.day, c.hour,
-                c.minute, c.second, span.abbreviation);
+    char text[DISPLAY_MAX];
+    text_puts(out, display_date(at, zone, text));
 }
 
 void writing_span(struct text *out, int64_t ms)
 {
-    static const struct {
-        int64_t seconds;
-        char name;
-    } units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
-    if (ms < 1000) {
+    char text[DISPLAY_MAX];
+    if (ms < 1000)
         text_printf(out, "%" PRId64 "ms", ms);
-        return;
-    }
-    if (ms < 60000) {
+    else if (ms < 60000)
         text_printf(out, "%" PRId64 ".%" PRId64 "s", ms / 1000,
                     ms % 1000 / 100);
-        return;
-    }
-    int64_t left = ms / 1000;
-    size_t i = 0;
-    while (left < units[i].seconds)
-        i++;
-    int64_t minor = left % units[i].seconds / units[i + 1].seconds;
-    text_printf(out, "%" PRId64 "%c", left / units[i].seconds, units[i].name);
-    if (minor)
-        text_printf(out, "%" PRId64 "%c", minor, units[i + 1].name);
+    else
+        text_puts(out, display_in(ms, text));
 }

@@ -7,6 +7,7 @@
 #include "subject.h"
 #include "verbs.h"
 #include "warnings.h"
+#include "writing.h"
 
 static const struct args_option options[] = {
     SUBJECT_OPTIONS,
@@ -77,7 +78,7 @@ static void text_field(struct text *out, const char *name, const char *value)
 {
     text_printf(out, ", \"%s\": ", name);
     if (*value)
-        display_json(out, value);
+        writing_quote(out, value);
     else
         text_puts(out, "null");
 }
@@ -94,7 +95,7 @@ static void number_field(struct text *out, const char *name, uint32_t value)
 static void mistake_put(const struct mistake *mistake, struct text *out)
 {
     text_puts(out, "\n    { \"code\": ");
-    display_json(out, mistake->code);
+    writing_quote(out, mistake->code);
     text_field(out, "message", mistake->message);
     text_field(out, "file", mistake->file);
     number_field(out, "line", mistake->line);
@@ -122,7 +123,7 @@ static void json(const struct subject *subject, const struct mistakes *warnings)
     struct text out;
     text_init(&out, 1 << 24);
     text_puts(&out, "{\n  \"version\": 1,\n  \"file\": ");
-    display_json(&out, subject->file);
+    writing_quote(&out, subject->file);
     if (subject->set)
         text_printf(&out, ",\n  \"jobs\": %u", jobset_count(subject->set));
     else

@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "display.h"
 #include "explanation.h"
 #include "mooncron/mistake.h"
 #include "next.h"
 #include "status.h"
 #include "trial.h"
 #include "verbs.h"
+#include "writing.h"
 
 #define TIMES_MAX 100
 
@@ -51,9 +51,9 @@ static void print_code_json(const char *code, const char *title,
     struct text out;
     text_init(&out, 1 << 16);
     text_printf(&out, "{ \"version\": 1, \"code\": \"%s\", \"title\": ", code);
-    display_json(&out, title);
+    writing_quote(&out, title);
     text_puts(&out, ", \"text\": ");
-    display_json(&out, words);
+    writing_quote(&out, words);
     printf("%s }\n", out.data);
     text_close(&out);
 }

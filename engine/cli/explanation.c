@@ -11,6 +11,7 @@
 #include "policy_words.h"
 #include "rewrite.h"
 #include "schedule_words.h"
+#include "writing.h"
 
 #define YEAR_S      (366 * INT64_C(86400))
 #define CHANGES_MAX 8 /* Morocco has four a year at most */
@@ -257,7 +258,7 @@ static void json_lines(struct text *out, char *lines)
     text_putc(out, '[');
     while ((line = strsep(&lines, "\n"))) {
         text_puts(out, comma);
-        display_json(out, line);
+        writing_quote(out, line);
         comma = ", ";
     }
     text_putc(out, ']');
@@ -267,9 +268,9 @@ static void json_rule(void *data, const char *name, const char *clause)
 {
     struct text *out = data;
     text_puts(out, out->data[out->len - 1] == '{' ? "" : ", ");
-    display_json(out, name);
+    writing_quote(out, name);
     text_puts(out, ": ");
-    display_json(out, clause);
+    writing_quote(out, clause);
 }
 
 static void json_head(const struct explanation *explanation, struct text *out)
@@ -280,7 +281,7 @@ static void json_head(const struct explanation *explanation, struct text *out)
     schedule_words(coming->schedule, &words);
     text_puts(out, "{\n  \"version\": 1,\n  \"job\": ");
     if (explanation->job)
-        display_json(out, explanation->job->name);
+        writing_quote(out, explanation->job->name);
     else
         text_puts(out, "null");
     text_puts(out, ",\n  \"words\": ");
@@ -290,7 +291,7 @@ static void json_head(const struct explanation *explanation, struct text *out)
     if (explanation->job)
         policy_words(explanation->job, json_rule, out);
     text_puts(out, "},\n  \"timezone\": ");
-    display_json(out, zone_name(coming->zone));
+    writing_quote(out, zone_name(coming->zone));
     text_puts(out, ",\n  \"next\": ");
     if (explanation->not_scheduled)
         text_puts(out, "[]");
@@ -313,7 +314,7 @@ static void json_change(const struct coming *coming,
                 (int)change->before_s, (int)change->offset_s);
     text_printf(out, "\"fate\": \"%s\", \"words\": ",
                 fate_names[change_fate(coming->schedule, change)]);
-    display_json(out, words.data);
+    writing_quote(out, words.data);
     text_puts(out, " }");
     text_close(&words);
 }
@@ -354,7 +355,7 @@ static void json_spellings(const struct explanation *explanation,
     text_init(&text, 1 << 16);
     rewrite_lua(rules, explanation->coming.now, &text);
     text_puts(out, ",\n  \"lua\": ");
-    display_json(out, text.data);
+    writing_quote(out, text.data);
     text_puts(out, ",\n  \"others\": {\n");
     for (size_t i = 0; i < dialect_count; i++) {
         text_puts(out, i ? ",\n" : "");

@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include "complaint.h"
-#include "display.h"
 #include "errand.h"
 #include "mooncron/civil.h"
 #include "mooncron/memory.h"
 #include "mooncron/secrets.h"
 #include "token.h"
 #include "trial.h"
+#include "writing.h"
 
 /* ---- life ---- */
 
@@ -155,7 +155,7 @@ void talk_fail(struct talk *talk, int code, const char *sentence)
     }
     text_init(&json, 1 << 16);
     text_puts(&json, "{\"error\":");
-    display_json(&json, sentence);
+    writing_quote(&json, sentence);
     text_puts(&json, "}");
     puts(json.data);
     text_close(&json);

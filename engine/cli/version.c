@@ -3,11 +3,11 @@
 #include <stdio.h>
 
 #include "args.h"
-#include "display.h"
 #include "mooncron/config.h"
 #include "mooncron/versions.h"
 #include "mooncron/zones.h"
 #include "verbs.h"
+#include "writing.h"
 
 static const struct args_option options[] = {
     { "json", 0, NULL, "as JSON" },
@@ -47,12 +47,12 @@ static void json(const struct versions *versions)
                     "\",\n  \"libraries\": {");
     for (size_t i = 0; i < versions->count; i++) {
         text_puts(&out, i ? ",\n    " : "\n    ");
-        display_json(&out, versions->libraries[i].name);
+        writing_quote(&out, versions->libraries[i].name);
         text_puts(&out, ": ");
-        display_json(&out, versions->libraries[i].number);
+        writing_quote(&out, versions->libraries[i].number);
     }
     text_puts(&out, "\n  },\n  \"tzdata\": ");
-    display_json(&out, versions->tzdata);
+    writing_quote(&out, versions->tzdata);
     text_puts(&out, "\n}\n");
     fputs(out.data, stdout);
     text_close(&out);
