@@ -41,7 +41,7 @@ static void cache_read(struct source *source)
     struct settings *settings = settings_load(
         source->config->state_directory, source->config->backend_url, &err);
     if (settings) {
-        settings_unref(source->settings);
+        settings_free(source->settings);
         source->settings = settings;
         source->cached = true;
     } else if (err.text[0]) {
@@ -96,7 +96,7 @@ static void settings_confirm(struct source *source)
 
 static void settings_take(struct source *source, struct settings *settings)
 {
-    settings_unref(source->settings);
+    settings_free(source->settings);
     source->settings = settings;
     settings_confirm(source);
 }
@@ -202,14 +202,14 @@ static void on_settings(void *data, enum fetch_outcome outcome,
     say_well_again(source);
     if (outcome == FETCH_OK && is_older(source, settings)) {
         say_older(source, settings);
-        settings_unref(settings);
+        settings_free(settings);
         outcome = FETCH_NOT_MODIFIED;
     } else if (outcome == FETCH_OK &&
                !settings_same(source->settings, settings)) {
         settings_take(source, settings);
         cache_write(source);
     } else {
-        settings_unref(settings);
+        settings_free(settings);
         settings_confirm(source);
         cache_renew_seldom(source);
     }
@@ -280,6 +280,6 @@ void source_free(struct source *source)
     if (!source)
         return;
     cache_renew(source);
-    settings_unref(source->settings);
+    settings_free(source->settings);
     free(source);
 }

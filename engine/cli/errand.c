@@ -85,10 +85,9 @@ struct settings *errand_settings(const struct config *config,
     *ret_outcome = FETCH_FAILED;
     if (!errand_open(&errand, &http, reterr))
         return NULL;
-    struct settings_fetch *fetch = settings_fetch(
-        errand.http, NULL, config->settings_timeout_ms, on_settings, &errand);
-    assert(fetch); /* a new client has room for one */
-    (void)fetch;
+    bool begun = settings_fetch(errand.http, NULL, config->settings_timeout_ms,
+                                on_settings, &errand);
+    assert(begun); /* a new client has room for one */
     uv_run(&errand.loop, UV_RUN_DEFAULT);
     errand_close(&errand);
     *ret_outcome = errand.outcome;

@@ -13,9 +13,6 @@
 
 static const char *const switches[] = { "off", "on" };
 
-static const char environment_bytes[] =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-
 /* ---- what the environment and the options say ---- */
 
 /* Without the network a wrong variable harms nobody: it is only told. */
@@ -64,7 +61,7 @@ static int complain_fetch(const struct subject *subject,
                 at.hour, at.minute);
     }
     fputc('\n', stderr);
-    settings_unref(copy);
+    settings_free(copy);
     return outcome == FETCH_REFUSED ? EXIT_REFUSED : EXIT_UNAVAILABLE;
 }
 
@@ -125,8 +122,7 @@ static int overrule(struct subject *subject, const struct args *args,
     unsigned jobs = flags || subject->facts.enable_jobs;
     if (!args_choice(args, "jobs", switches, 2, &jobs))
         return EXIT_USAGE;
-    if (env && (strlen(env) > ENVIRONMENT_MAX || !*env ||
-                env[strspn(env, environment_bytes)]))
+    if (env && !environment_good(env, strlen(env)))
         return args_refuse(args,
                            "--env wants 1 to %d letters, digits, . _ or -, not "
                            "\"%s\"",
@@ -242,7 +238,7 @@ const struct mistakes *subject_mistakes(const struct subject *subject)
 void subject_close(struct subject *subject)
 {
     load_result_close(&subject->loaded);
-    settings_unref(subject->settings);
+    settings_free(subject->settings);
     config_close(&subject->config);
     *subject = (struct subject){ 0 };
 }

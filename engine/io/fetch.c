@@ -17,13 +17,14 @@
 #define SETTINGS_PATH "/api/settings"
 #define ETAG_MAX      256
 
-struct settings_fetch {
+/* One that is under way. */
+struct fetch {
     settings_done *done;
     void *data;
     bool conditional; /* it said what is known */
 };
 
-static void fail(const struct settings_fetch *fetch, enum fetch_outcome outcome,
+static void fail(const struct fetch *fetch, enum fetch_outcome outcome,
                  const struct error *err)
 {
     fetch->done(fetch->data, outcome, NULL, err);
@@ -132,7 +133,7 @@ static bool is_json(const struct http_answer *answer)
     return type && memmem(type, len, "json", 4);
 }
 
-static void take_object(const struct settings_fetch *fetch,
+static void take_object(const struct fetch *fetch,
                         const struct http_answer *answer)
 {
     struct error err = { "" };
@@ -149,7 +150,7 @@ static void take_object(const struct settings_fetch *fetch,
 static void on_answer(void *data, uint64_t tag,
                       const struct http_answer *answer)
 {
-    struct settings_fetch *fetch = data;
+    struct fetch *fetch = data;
     (void)tag;
     struct error err = { "" };
     if (answer->fault != HTTP_NO_FAULT) {
@@ -165,10 +166,8 @@ static void on_answer(void *data, uint64_t tag,
     free(fetch);
 }
 
-struct settings_fetch *settings_fetch(struct http *http,
-                                      const struct settings *known,
-                                      uint32_t timeout_ms, settings_done *done,
-                                      void *data)
+bool settings_fetch(struct http *http, const struct settings *known,
+                    uint32_t timeout_ms, settings_done *done, void *data)
 {
     char condition[ETAG_MAX + 32];
     const char *const headers[] = { "Accept: application/json", condition };
@@ -177,7 +176,7 @@ struct settings_fetch *settings_fetch(struct http *http,
         snprintf(condition, sizeof condition, "If-None-Match: %s", known->etag);
         count = 2;
     }
-    struct settings_fetch *fetch = memory_new(sizeof *fetch);
+    struct fetch *fetch = memory_new(sizeof *fetch);
     fetch->done = done;
     fetch->data = data;
     fetch->conditional = count == 2;
@@ -188,7 +187,7 @@ struct settings_fetch *settings_fetch(struct http *http,
                                           .timeout_ms = timeout_ms,
                                           .keep_max = SETTINGS_BYTES_MAX + 1 };
     if (http_send(http, &request, on_answer, fetch, 0))
-        return fetch;
+        return true;
     free(fetch);
-    return NULL;
+    return false;
 }

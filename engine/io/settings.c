@@ -6,7 +6,6 @@
  * a change is no change. */
 #include "mooncron/settings.h"
 
-#include <ctype.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,13 +70,11 @@ static bool read_enabled(const json_t *json, struct facts *facts,
     return false;
 }
 
-static bool is_environment(const char *name)
+bool environment_good(const char *name, size_t len)
 {
-    size_t len = strlen(name);
-    for (size_t i = 0; i < len; i++)
-        if (!isalnum((unsigned char)name[i]) && !strchr("._-", name[i]))
-            return false;
-    return len >= 1 && len <= ENVIRONMENT_MAX;
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    return len >= 1 && len <= ENVIRONMENT_MAX && strspn(name, allowed) == len;
 }
 
 static bool read_environment(const json_t *json, struct facts *facts,
@@ -88,7 +85,7 @@ static bool read_environment(const json_t *json, struct facts *facts,
     if (!value || json_is_null(value))
         return true;
     const char *name = json_string_value(value);
-    if (name && is_environment(name)) {
+    if (name && environment_good(name, json_string_length(value))) {
         memcpy(facts->environment, name, strlen(name) + 1);
         return true;
     }
@@ -135,7 +132,7 @@ static uint64_t settings_digest(const json_t *json)
 
 /* ---- life ---- */
 
-static const char *copy(const char *text)
+static char *copy(const char *text)
 {
     return memory_copy(text, strlen(text));
 }
@@ -143,11 +140,11 @@ static const char *copy(const char *text)
 void settings_name_version(struct settings *settings, const char *etag,
                            const char *version)
 {
-    const char *old_etag = settings->etag, *old_version = settings->version;
+    char *old_etag = settings->etag, *old_version = settings->version;
     settings->etag = copy(etag);
     settings->version = copy(version);
-    free((char *)(uintptr_t)old_etag);
-    free((char *)(uintptr_t)old_version);
+    free(old_etag);
+    free(old_version);
 }
 
 static struct settings *settings_make(const json_t *json,
@@ -160,7 +157,6 @@ static struct settings *settings_make(const json_t *json,
     settings->json_len = strlen(settings->json);
     const char *version = json_string_value(json_object_get(json, "version"));
     settings_name_version(settings, "", version ? version : "");
-    settings->references = 1;
     return settings;
 }
 
@@ -223,18 +219,12 @@ char *settings_overlay(const struct settings *settings, bool enable_jobs,
     return text;
 }
 
-struct settings *settings_ref(struct settings *settings)
+void settings_free(struct settings *settings)
 {
-    settings->references++;
-    return settings;
-}
-
-void settings_unref(struct settings *settings)
-{
-    if (!settings || --settings->references)
+    if (!settings)
         return;
-    free((char *)(uintptr_t)settings->json);
-    free((char *)(uintptr_t)settings->etag);
-    free((char *)(uintptr_t)settings->version);
+    free(settings->json);
+    free(settings->etag);
+    free(settings->version);
     free(settings);
 }

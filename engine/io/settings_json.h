@@ -9,8 +9,7 @@
 /* From a value that was parsed already; it stays the caller's. */
 struct settings *settings_from(const json_t *json, struct error *reterr);
 
-/* What the backend called them; strings are copied. Only before the Settings
- * are shared. */
+/* What the backend called them; strings are copied. */
 void settings_name_version(struct settings *settings, const char *etag,
                            const char *version);
 

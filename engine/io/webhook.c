@@ -16,6 +16,7 @@
 #include "body.h"
 #include "mooncron/civil.h"
 #include "mooncron/secrets.h"
+#include "mooncron/settings.h"
 #include "reply.h"
 #include "signature.h"
 
@@ -122,12 +123,9 @@ static bool read_environment(const json_t *json, struct claim_of_change *claim)
     claim->has_environment = true;
     if (json_is_null(json))
         return true;
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     const char *text = json_string_value(json);
     size_t len = json_string_length(json);
-    if (!text || len == 0 || len > ENVIRONMENT_MAX ||
-        strspn(text, allowed) != len)
+    if (!text || !environment_good(text, len))
         return false;
     memcpy(claim->environment, text, len + 1);
     return true;

@@ -62,7 +62,7 @@ static struct heard fetch_at(uint16_t port, const struct settings *known)
                                         .api_key = "s3cret-k3y" };
     struct http *http = http_new(&loop, &config, &err);
     assert_non_null(http);
-    assert_non_null(settings_fetch(http, known, 300, on_done, &heard));
+    assert_true(settings_fetch(http, known, 300, on_done, &heard));
     assert_int_equal(heard.calls, 0);
     while (!heard.calls)
         uv_run(&loop, UV_RUN_ONCE);
@@ -118,7 +118,7 @@ static void test_settings_come_with_their_names(void **state)
     assert_null(again.settings);
     assert_non_null(strstr(request, "If-None-Match: W/\"abc\"\r\n"));
     free(request);
-    settings_unref(heard.settings);
+    settings_free(heard.settings);
 }
 
 static void test_the_field_names_the_version(void **state)
@@ -129,7 +129,7 @@ static void test_the_field_names_the_version(void **state)
     assert_int_equal(heard.outcome, FETCH_OK);
     assert_string_equal(heard.settings->version, "field");
     assert_string_equal(heard.settings->etag, "");
-    settings_unref(heard.settings);
+    settings_free(heard.settings);
 }
 
 static void test_other_answers_name_what_to_look_at(void **state)

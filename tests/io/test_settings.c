@@ -51,17 +51,17 @@ static void test_facts_are_read(void **state)
     assert_string_equal(settings->etag, "");
     assert_non_null(strstr(settings->json, "\"siteName\":\"x\""));
     assert_int_equal(settings->json_len, strlen(settings->json));
-    settings_unref(settings);
+    settings_free(settings);
     settings = parse("{\"enableJobs\":false,\"schedulerEnvironment\":null,"
                      "\"updatedAt\":17}");
     assert_false(settings->facts.enable_jobs);
     assert_string_equal(settings->facts.environment, "");
     assert_int_equal(settings->facts.updated.ms, 0);
-    settings_unref(settings);
+    settings_free(settings);
     settings = settings_none();
     assert_false(settings->facts.enable_jobs);
-    settings_unref(settings);
-    settings_unref(NULL);
+    settings_free(settings);
+    settings_free(NULL);
 }
 
 static void test_nonsense_is_refused_with_its_field(void **state)
@@ -115,13 +115,13 @@ static void test_size_and_depth_have_limits(void **state)
     (void)state;
     char *json = malloc(SETTINGS_BYTES_MAX + 2);
     nested(json, SETTINGS_DEPTH_MAX);
-    settings_unref(parse(json));
+    settings_free(parse(json));
     refuses(json, nested(json, SETTINGS_DEPTH_MAX + 1), "deeper than 32");
     refuses(json, nested(json, 20000), "no JSON");
     size_t head = (size_t)sprintf(json, "{\"enableJobs\":true,\"x\":\"");
     memset(json + head, 'a', SETTINGS_BYTES_MAX - head - 2);
     strcpy(json + SETTINGS_BYTES_MAX - 2, "\"}");
-    settings_unref(parse(json));
+    settings_free(parse(json));
     strcpy(json + SETTINGS_BYTES_MAX - 2, "a\"}");
     refuses(json, SETTINGS_BYTES_MAX + 1, "larger than 64 KiB");
     free(json);
@@ -131,7 +131,7 @@ static uint64_t digest(const char *json)
 {
     struct settings *settings = parse(json);
     uint64_t value = settings->facts.digest;
-    settings_unref(settings);
+    settings_free(settings);
     return value;
 }
 
@@ -168,10 +168,8 @@ static void test_overlay_puts_two_fields_over(void **state)
     assert_non_null(strstr(text, "\"schedulerEnvironment\":null"));
     assert_non_null(strstr(text, "\"enableJobs\":false"));
     free(text);
-    settings_unref(over);
-    settings_unref(settings_ref(settings));
-    assert_false(settings->facts.enable_jobs); /* still there */
-    settings_unref(settings);
+    settings_free(over);
+    settings_free(settings);
 }
 
 /* ---- The copy ---- */
@@ -195,7 +193,7 @@ static void save(const struct scratch *scratch)
     settings->fetched.ms = 1795435651250;
     if (!settings_save(settings, scratch->path, BACKEND, &err))
         fail_msg("%s", err.text);
-    settings_unref(settings);
+    settings_free(settings);
 }
 
 static void test_the_copy_comes_back(void **state)
@@ -220,7 +218,7 @@ static void test_the_copy_comes_back(void **state)
     assert_string_equal(back->version, "9");
     assert_int_equal(back->fetched.ms, 1795435651250);
     assert_non_null(strstr(back->json, "\xc3\xa4"));
-    settings_unref(back);
+    settings_free(back);
     scratch_remove(&scratch);
 }
 
@@ -276,7 +274,7 @@ static void test_a_folder_that_cannot_be_written(void **state)
     struct settings *settings = settings_none();
     assert_false(settings_save(settings, "/proc/nowhere", BACKEND, &err));
     assert_non_null(strstr(err.text, "/proc/nowhere/settings.json: "));
-    settings_unref(settings);
+    settings_free(settings);
 }
 
 static void test_a_file_is_read(void **state)
@@ -300,7 +298,7 @@ static void test_a_file_is_read(void **state)
     struct settings *settings = settings_read(path, &err);
     assert_non_null(settings);
     assert_true(settings->facts.enable_jobs);
-    settings_unref(settings);
+    settings_free(settings);
     scratch_remove(&scratch);
 }
 
