@@ -26,7 +26,7 @@ static void entry_of_run(const struct run_note *note, struct entry *entry)
         job && job->overlap != OVERLAP_ALLOW && !note->key.manual;
 }
 
-static void entry_of_finish(const struct action *act, struct entry *entry)
+static void put_finish(const struct action *act, struct entry *entry)
 {
     entry_of_run(&act->finish.note, entry);
     entry->verdict = (uint8_t)act->finish.verdict;
@@ -37,7 +37,7 @@ static void entry_of_finish(const struct action *act, struct entry *entry)
 }
 
 /* A slot that waited has a row already: it gets its verdict there. */
-static void entry_of_pass(const struct action *act, struct entry *entry)
+static void put_pass(const struct action *act, struct entry *entry)
 {
     entry->job = act->pass.job->name;
     entry->slot = act->pass.first;
@@ -55,7 +55,7 @@ static void entry_of_pass(const struct action *act, struct entry *entry)
     entry->count = 0;
 }
 
-static void entry_of_pause(const struct action *act, struct entry *entry)
+static void put_pause(const struct action *act, struct entry *entry)
 {
     entry->job = act->pause.job;
     entry->last = act->pause.until;
@@ -63,51 +63,46 @@ static void entry_of_pause(const struct action *act, struct entry *entry)
     entry->error = act->pause.reason;
 }
 
+static void put_wait(const struct action *act, struct entry *entry)
+{
+    entry_of_run(&act->note, entry);
+    entry->epoch--; /* it counts no claim yet */
+}
+
+static void put_note(const struct action *act, struct entry *entry)
+{
+    entry_of_run(&act->note, entry);
+}
+
+/* What is written down of an action, and as what. */
+static const struct {
+    enum entry_kind kind;
+    void (*put)(const struct action *act, struct entry *entry);
+} writings[] = {
+    [ACT_WAIT] = { ENTRY_WAIT, put_wait },
+    [ACT_CLAIM] = { ENTRY_CLAIM, put_note },
+    [ACT_AGAIN] = { ENTRY_ATTEMPT, put_note },
+    [ACT_DROP] = { ENTRY_ATTEMPT, put_note }, /* no cause: nothing followed */
+    [ACT_FINISH] = { ENTRY_FINISH, put_finish },
+    [ACT_PASS] = { ENTRY_PASS, put_pass },
+    [ACT_PAUSE] = { ENTRY_PAUSE, put_pause },
+    [ACT_RESUME] = { ENTRY_RESUME, put_pause },
+};
+
 bool ledger_entry(const struct action *act, const struct ledger_side *side,
                   struct entry *ret)
 {
-    static const enum entry_kind kinds[] = {
-        [ACT_WAIT] = ENTRY_WAIT,     [ACT_CLAIM] = ENTRY_CLAIM,
-        [ACT_AGAIN] = ENTRY_ATTEMPT, [ACT_FINISH] = ENTRY_FINISH,
-        [ACT_PASS] = ENTRY_PASS,     [ACT_PAUSE] = ENTRY_PAUSE,
-        [ACT_RESUME] = ENTRY_RESUME, [ACT_DROP] = ENTRY_ATTEMPT,
-    };
-    *ret = (struct entry){ .at = side->at,
+    if (act->kind >= sizeof writings / sizeof *writings ||
+        !writings[act->kind].put)
+        return false;
+    *ret = (struct entry){ .kind = writings[act->kind].kind,
+                           .at = side->at,
                            .cursor = { EVER_MS },
                            .digest = side->settings,
                            .error = side->error,
                            .by = side->by };
-    switch (act->kind) {
-    case ACT_WAIT: /* it counts no claim yet */
-        ret->kind = kinds[act->kind];
-        entry_of_run(&act->note, ret);
-        ret->epoch--;
-        return true;
-    case ACT_CLAIM:
-    case ACT_AGAIN:
-        ret->kind = kinds[act->kind];
-        entry_of_run(&act->note, ret);
-        return true;
-    case ACT_DROP: /* no cause: nothing has followed */
-        ret->kind = kinds[act->kind];
-        entry_of_run(&act->note, ret);
-        return act->note.handed_on;
-    case ACT_FINISH:
-        ret->kind = kinds[act->kind];
-        entry_of_finish(act, ret);
-        return true;
-    case ACT_PASS:
-        ret->kind = kinds[act->kind];
-        entry_of_pass(act, ret);
-        return true;
-    case ACT_PAUSE:
-    case ACT_RESUME:
-        ret->kind = kinds[act->kind];
-        entry_of_pause(act, ret);
-        return true;
-    default:
-        return false;
-    }
+    writings[act->kind].put(act, ret);
+    return act->kind != ACT_DROP || act->note.handed_on;
 }
 
 /* ---- lanes ---- */
@@ -139,51 +134,81 @@ static uint8_t off_of(const struct job *job)
     return (uint8_t)offs[job->standing];
 }
 
+/* Where the entries of one action go. */
+struct sink {
+    void (*add)(void *data, const struct entry *entry);
+    void *data;
+};
+
+static void add_fresh(const struct core *core, const struct jobset *set,
+                      struct entry entry, const struct sink *sink)
+{
+    for (uint32_t i = 0; i < jobset_count(set); i++) {
+        const struct lane_status lane = core_lane(core, i);
+        entry.job = jobset_job(set, i)->name;
+        entry.digest = jobset_job(set, i)->digest;
+        entry.cursor = lane.cursor;
+        if (lane.fresh)
+            sink->add(sink->data, &entry);
+    }
+}
+
+static void add_off(const struct jobset *set, const struct action *act,
+                    struct entry entry, const struct sink *sink)
+{
+    for (uint32_t i = 0; i < jobset_count(set); i++) {
+        entry.job = jobset_job(set, i)->name;
+        entry.why = off_of(jobset_job(set, i));
+        if (leaves(set, i, act))
+            sink->add(sink->data, &entry);
+    }
+}
+
+static void add_removed(const struct jobset *set, const struct jobset *before,
+                        struct entry entry, const struct sink *sink)
+{
+    for (uint32_t i = 0; before && i < jobset_count(before); i++) {
+        entry.job = jobset_job(before, i)->name;
+        if (jobset_job(before, i)->standing == STANDING_SCHEDULED &&
+            jobset_find(set, entry.job) == UINT32_MAX)
+            sink->add(sink->data, &entry);
+    }
+}
+
+/* The remembered ones that the first set does not have. */
+static void add_forgotten(const struct jobset *set,
+                          const struct memory_of_store *memory,
+                          struct entry entry, const struct sink *sink)
+{
+    for (uint32_t i = 0; i < memory->lane_count; i++) {
+        entry.job = memory->lanes[i].job;
+        if (memory->lanes[i].cursor.ms != EVER_MS &&
+            jobset_find(set, entry.job) == UINT32_MAX)
+            sink->add(sink->data, &entry);
+    }
+}
+
 void ledger_lanes(const struct core *core, const struct action *act,
                   const struct memory_of_store *memory, struct wall at,
                   void (*add)(void *data, const struct entry *entry),
                   void *data)
 {
     const struct core_status status = core_status(core);
-    const struct jobset *set = status.set;
-    const struct jobset *before = act->lanes.before;
+    const struct sink sink = { add, data };
     struct entry entry = { .kind = ENTRY_LANE,
                            .at = at,
                            .error = "",
                            .by = "",
                            .generation = status.generation };
-    for (uint32_t i = 0; i < jobset_count(set); i++) {
-        struct lane_status lane = core_lane(core, i);
-        if (!lane.fresh)
-            continue;
-        entry.job = jobset_job(set, i)->name;
-        entry.digest = jobset_job(set, i)->digest;
-        entry.cursor = lane.cursor;
-        add(data, &entry);
-    }
+    add_fresh(core, status.set, entry, &sink);
     entry.kind = ENTRY_LEAVE;
     entry.cursor.ms = EVER_MS;
-    entry.digest = 0;
     entry.error = status.settings.environment;
-    for (uint32_t i = 0; i < jobset_count(set); i++) {
-        entry.job = jobset_job(set, i)->name;
-        entry.why = off_of(jobset_job(set, i));
-        if (leaves(set, i, act))
-            add(data, &entry);
-    }
+    add_off(status.set, act, entry, &sink);
     entry.why = OFF_REMOVED;
-    for (uint32_t i = 0; before && i < jobset_count(before); i++) {
-        entry.job = jobset_job(before, i)->name;
-        if (jobset_find_scheduled(before, entry.job) != UINT32_MAX &&
-            jobset_find(set, entry.job) == UINT32_MAX)
-            add(data, &entry);
-    }
-    for (uint32_t i = 0; act->lanes.forget && i < memory->lane_count; i++) {
-        entry.job = memory->lanes[i].job;
-        if (memory->lanes[i].cursor.ms != EVER_MS &&
-            jobset_find(set, entry.job) == UINT32_MAX)
-            add(data, &entry);
-    }
+    add_removed(status.set, act->lanes.before, entry, &sink);
+    if (act->lanes.forget)
+        add_forgotten(status.set, memory, entry, &sink);
 }
 
 /* ---- remembering ---- */
