@@ -12,18 +12,15 @@
 #include "daemon.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon_parts.h"
+#include "folders.h"
 #include "mooncron/inbox.h"
 #include "mooncron/memory.h"
 #include "mooncron/secrets.h"
@@ -186,73 +183,6 @@ static bool open_signals(struct daemon *d, struct error *reterr)
     return !reterr->text[0];
 }
 
-/* A path that can be no folder's is a mistake of whoever set it. All else may
- * pass: a disk that is mounted later, or is read-only until somebody looks. */
-static int state_code(int fault)
-{
-    bool never = fault == ENOTDIR || fault == ENAMETOOLONG || fault == ELOOP;
-    return never ? EXIT_CONFIG : EXIT_UNAVAILABLE;
-}
-
-/* Beside what it is for, this shows at the start that the folder is ours. */
-static bool open_state(struct daemon *d, struct error *reterr)
-{
-    const char *folder = d->config->state_directory;
-    if (mkdir(folder, 0700) && errno != EEXIST) {
-        d->exit_code = state_code(errno);
-        error_set(reterr, "state folder %s (STATE_DIRECTORY): %s", folder,
-                  strerror(errno));
-        return false;
-    }
-    char probe[4096];
-    snprintf(probe, sizeof probe, "%s/.probe-%d", folder, (int)getpid());
-    int fd = open(probe, O_CREAT | O_WRONLY | O_CLOEXEC | O_EXCL, 0600);
-    if (fd < 0) {
-        d->exit_code = state_code(errno);
-        error_set(reterr,
-                  "state folder %s (STATE_DIRECTORY) is not writable: "
-                  "%s",
-                  folder, strerror(errno));
-        return false;
-    }
-    close(fd);
-    unlink(probe);
-    return true;
-}
-
-/* Held until the process ends, however it ends (flock(2)). */
-static bool folder_lock(const char *folder, const char *variable,
-                        struct error *reterr)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/worker.lock", folder);
-    int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
-        return true;
-    if (fd >= 0 && errno == EWOULDBLOCK)
-        error_set(reterr,
-                  "another worker uses the folder %s (%s): each needs its own",
-                  folder, variable);
-    else
-        error_set(reterr, "%s: %s", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return false;
-}
-
-/* Token and copy of Settings are one worker's. */
-static bool lock_folders(struct daemon *d, struct error *reterr)
-{
-    const char *state = d->config->state_directory;
-    const char *runtime = d->config->runtime_directory;
-    bool both = runtime && strcmp(runtime, state) != 0;
-    if (folder_lock(state, "STATE_DIRECTORY", reterr) &&
-        (!both || folder_lock(runtime, "RUNTIME_DIRECTORY", reterr)))
-        return true;
-    d->exit_code = EXIT_UNAVAILABLE;
-    return false;
-}
-
 static bool open_http(struct daemon *d, struct error *reterr)
 {
     const struct config *config = d->config;
@@ -305,8 +235,11 @@ static bool open_server(struct daemon *d, struct error *reterr)
         d->exit_code = EXIT_UNAVAILABLE;
         return false;
     }
-    if (!lock_folders(d, reterr))
+    /* Token and copy of Settings are one worker's. */
+    if (!folders_lock(config, reterr)) {
+        d->exit_code = EXIT_UNAVAILABLE;
         return false;
+    }
     if (d->token)
         token_publish(config, d->token, d->log);
     struct sockaddr_storage address;
@@ -387,7 +320,7 @@ static bool daemon_open(struct daemon *d, struct error *reterr)
         d->clerk ? alarm_new(&d->loop, &d->clock, on_ring, d, reterr) : NULL;
     if (!d->alarm)
         return false;
-    if (!d->options->dry_run && !open_state(d, reterr))
+    if (!d->options->dry_run && !folders_open(d->config, &d->exit_code, reterr))
         return false;
     if (!open_http(d, reterr) || !open_outside(d, reterr))
         return false;
