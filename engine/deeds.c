@@ -5,6 +5,7 @@
 
 #include "daemon_parts.h"
 #include "mooncron/inbox.h"
+#include "news.h"
 #include "orders.h"
 #include "remembering.h"
 #include "stamps.h"
@@ -35,33 +36,20 @@ static void note_asker(struct daemon *d, struct loaded_with *with, bool first)
     d->asked = false;
 }
 
-static void do_load(struct daemon *d, const struct action *act, const char *why)
+/* By Settings and file; of zones others know. */
+static bool is_in_force(const struct daemon *d, const struct loaded_with *with,
+                        const struct jobset *set)
 {
-    (void)why;
-    const struct settings *settings = source_settings(d->source);
-    struct loaded_with *with = &d->loading;
-    with->generation = act->load.generation;
-    with->enable_jobs = act->load.enable_jobs;
-    with->digest = settings->facts.digest;
-    memcpy(with->environment, act->load.environment, sizeof with->environment);
-    const struct jobset *set = core_status(d->core).set;
-    note_asker(d, with, !set);
-    bool zones = zones_changed(d->zones);
-    if (zones)
-        zones_forget(d->zones);
-    if (!act->load.force && set && !zones &&
-        with->digest == d->in_force.digest &&
-        with->enable_jobs == d->in_force.enable_jobs &&
-        !strcmp(with->environment, d->in_force.environment) &&
-        stamps_current(set)) {
-        news_unchanged(d->log, d->in_force.generation);
-        const struct event event = { .kind = EV_LOADED,
-                                     .loaded = { LOAD_UNCHANGED, NULL } };
-        daemon_post(d, &event, NULL);
-        return;
-    }
-    char *json =
-        settings_overlay(settings, with->enable_jobs, with->environment);
+    return set && with->digest == d->in_force.digest &&
+           with->enable_jobs == d->in_force.enable_jobs &&
+           !strcmp(with->environment, d->in_force.environment) &&
+           stamps_current(set);
+}
+
+static void load_begin(struct daemon *d, const struct loaded_with *with)
+{
+    char *json = settings_overlay(source_settings(d->source), with->enable_jobs,
+                                  with->environment);
     struct host_load load = { .path = d->config->file,
                               .environment = with->environment[0]
                                                  ? with->environment
@@ -73,6 +61,29 @@ static void do_load(struct daemon *d, const struct action *act, const char *why)
     load.vars = config_script_vars(d->config, &load.var_count);
     generations_open(d->generations, with->generation, &load);
     free(json);
+}
+
+static void do_load(struct daemon *d, const struct action *act, const char *why)
+{
+    (void)why;
+    struct loaded_with *with = &d->loading;
+    with->generation = act->load.generation;
+    with->enable_jobs = act->load.enable_jobs;
+    with->digest = source_settings(d->source)->facts.digest;
+    memcpy(with->environment, act->load.environment, sizeof with->environment);
+    const struct jobset *set = core_status(d->core).set;
+    note_asker(d, with, !set);
+    bool zones = zones_changed(d->zones);
+    if (zones)
+        zones_forget(d->zones);
+    if (act->load.force || zones || !is_in_force(d, with, set)) {
+        load_begin(d, with);
+        return;
+    }
+    news_unchanged(d->log, d->in_force.generation);
+    const struct event event = { .kind = EV_LOADED,
+                                 .loaded = { LOAD_UNCHANGED, NULL } };
+    daemon_post(d, &event, NULL);
 }
 
 static void do_swap(struct daemon *d, const struct action *act, const char *why)
@@ -296,20 +307,6 @@ static void side_of_pass(const struct daemon *d, const struct action *act,
     }
 }
 
-/* Of a run that ends while it rests: how its last attempt failed, which is what
- * it ends with; else NULL. */
-static const char *last_failure(const struct daemon *d,
-                                const struct run_note *note)
-{
-    const struct recent_job *job = recent_of(d->recent, note->name);
-    if (!job || !job->attempt_count ||
-        job->attempts_of.slot.ms != note->key.slot.ms ||
-        job->attempts_of.manual != note->key.manual)
-        return NULL;
-    const struct recent_attempt *last = &job->attempts[job->attempt_count - 1];
-    return last->number == note->attempt ? last->error : NULL;
-}
-
 /* No answer came with what ends it: a circuit that has opened, say. Its row
  * and its hook have the sentence all the same. */
 static const char *why_of(const struct daemon *d, const struct action *act,
@@ -319,9 +316,9 @@ static const char *why_of(const struct daemon *d, const struct action *act,
     if (*why)
         return why;
     if (act->kind == ACT_FINISH && act->finish.verdict != VERDICT_OK)
-        known = last_failure(d, &act->finish.note);
+        known = recent_failure(d->recent, &act->finish.note);
     else if (act->kind == ACT_HOOK && act->note.ended != VERDICT_OK)
-        known = last_failure(d, &act->note);
+        known = recent_failure(d->recent, &act->note);
     return known ? known : why;
 }
 

@@ -171,8 +171,7 @@ static void put_attempts(const struct daemon *d, const char *job,
                          struct run_key key, struct text *json)
 {
     const struct recent_job *recent = recent_of(d->recent, job);
-    bool known = recent && recent->attempts_of.slot.ms == key.slot.ms &&
-                 recent->attempts_of.manual == key.manual;
+    bool known = recent_attempts_are(recent, key);
     const struct zone *zone = zone_of(d, job);
     writing_time(json, "attempt_started",
                  known ? recent->attempt_began : (struct wall){ EVER_MS },

@@ -147,6 +147,11 @@ static bool same_key(struct run_key a, struct run_key b)
     return a.slot.ms == b.slot.ms && a.manual == b.manual;
 }
 
+bool recent_attempts_are(const struct recent_job *job, struct run_key key)
+{
+    return job && same_key(job->attempts_of, key);
+}
+
 static void took(struct recent_job *job, int64_t ms)
 {
     job->took_ms[job->took_next] = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
@@ -211,7 +216,7 @@ static void on_start(struct recent *recent, const struct run_note *note,
     left_end(job, note->key);
     if (known) {
         known->attempt = note->attempt;
-        if (same_key(job->attempts_of, note->key))
+        if (recent_attempts_are(job, note->key))
             job->attempt_began = at;
         return;
     }
@@ -230,7 +235,7 @@ static void on_again(struct recent *recent, const struct run_note *note,
                      const char *error, struct wall at)
 {
     struct recent_job *job = job_of(recent, note->name);
-    if (!same_key(job->attempts_of, note->key))
+    if (!recent_attempts_are(job, note->key))
         return;
     if (!job->attempts)
         job->attempts = memory_new(RECENT_ATTEMPTS * sizeof *job->attempts);
@@ -249,27 +254,43 @@ static void on_again(struct recent *recent, const struct run_note *note,
                                  .error = copy_or_null(error) };
 }
 
+/* The last attempt that failed, where it is this one of this run; or NULL. */
+static const struct recent_attempt *failed_of(const struct recent_job *job,
+                                              struct run_key key,
+                                              uint32_t attempt)
+{
+    if (!recent_attempts_are(job, key) || !job->attempt_count)
+        return NULL;
+    const struct recent_attempt *last = &job->attempts[job->attempt_count - 1];
+    return last->number == attempt ? last : NULL;
+}
+
 const struct recent_attempt *recent_rest(const struct recent_job *job,
                                          struct wall *ret_again)
 {
-    if (!job || !job->goes_on || !job->attempt_count ||
-        !same_key(job->attempts_of, job->going.key))
-        return NULL;
-    const struct recent_attempt *last = &job->attempts[job->attempt_count - 1];
-    if (last->number != job->going.attempt)
-        return NULL;
-    ret_again->ms = last->at.ms + last->pause_ms;
+    const struct recent_attempt *last =
+        job && job->goes_on ? failed_of(job, job->going.key, job->going.attempt)
+                            : NULL;
+    if (last)
+        ret_again->ms = last->at.ms + last->pause_ms;
     return last;
 }
 
-/* A claimed run that was not sent after all: neither the last run nor one that
- * took no time. */
-static void pass_finish(struct recent_job *job, const struct action *act)
+const char *recent_failure(const struct recent *recent,
+                           const struct run_note *note)
+{
+    const struct recent_attempt *last =
+        failed_of(recent_of(recent, note->name), note->key, note->attempt);
+    return last ? last->error : NULL;
+}
+
+static void pass(struct recent_job *job, struct wall slot, enum verdict verdict,
+                 enum why why)
 {
     job->passed = true;
-    job->pass.slot = act->finish.note.key.slot;
-    job->pass.verdict = act->finish.verdict;
-    job->pass.why = act->finish.why;
+    job->pass.slot = slot;
+    job->pass.verdict = verdict;
+    job->pass.why = why;
 }
 
 static void on_finish(struct recent *recent, const struct action *act,
@@ -283,8 +304,10 @@ static void on_finish(struct recent *recent, const struct action *act,
     left_end(job, note->key);
     if (known)
         begun_remove(job, known);
+    /* A claimed run that was not sent after all is neither the last one nor one
+     * that took no time. */
     if (act->finish.verdict >= VERDICT_SKIPPED) {
-        pass_finish(job, act);
+        pass(job, note->key.slot, act->finish.verdict, act->finish.why);
         return;
     }
     took(job, act->finish.took_ms);
@@ -313,15 +336,6 @@ static void on_drop(struct recent *recent, const struct run_note *note)
         begun_remove(job, known);
 }
 
-static void on_pass(struct recent *recent, const struct action *act)
-{
-    struct recent_job *job = job_of(recent, act->pass.job->name);
-    job->passed = true;
-    job->pass.slot = act->pass.last;
-    job->pass.verdict = act->pass.verdict;
-    job->pass.why = act->pass.why;
-}
-
 void recent_action(struct recent *recent, const struct action *act,
                    const char *error, struct wall at)
 {
@@ -339,7 +353,8 @@ void recent_action(struct recent *recent, const struct action *act,
         on_drop(recent, &act->note);
         break;
     case ACT_PASS:
-        on_pass(recent, act);
+        pass(job_of(recent, act->pass.job->name), act->pass.last,
+             act->pass.verdict, act->pass.why);
         break;
     case ACT_PAUSE:
         recent_pause(recent,
@@ -386,14 +401,10 @@ void recent_row(struct recent *recent, const struct history_row *row)
     struct recent_job *job = job_of(recent, row->job);
     if (!row->done && row->count == 0)
         return; /* whoever goes on with it says so */
-    if (row->verdict < VERDICT_SKIPPED) {
+    if (row->verdict < VERDICT_SKIPPED)
         row_of_run(job, row);
-    } else if (!job->passed) {
-        job->passed = true;
-        job->pass.slot = row->last;
-        job->pass.verdict = (enum verdict)row->verdict;
-        job->pass.why = (enum why)row->why;
-    }
+    else if (!job->passed)
+        pass(job, row->last, (enum verdict)row->verdict, (enum why)row->why);
 }
 
 /* It may have been gone on with since it was read. */

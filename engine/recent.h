@@ -91,6 +91,12 @@ const struct recent_job *recent_of(const struct recent *recent,
  * and when that is; else NULL. */
 const struct recent_attempt *recent_rest(const struct recent_job *job,
                                          struct wall *ret_again);
+/* Whether the attempts that are known are of this run; `job` may be NULL. */
+bool recent_attempts_are(const struct recent_job *job, struct run_key key);
+/* Of a run that ends while it rests: how its last attempt failed, which is what
+ * it ends with; else NULL. */
+const char *recent_failure(const struct recent *recent,
+                           const struct run_note *note);
 /* The median of the last RECENT_TOOK runs; -1: there was none. */
 int64_t recent_median_ms(const struct recent_job *job);
 
