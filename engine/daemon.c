@@ -25,6 +25,7 @@
 #include "mooncron/memory.h"
 #include "mooncron/secrets.h"
 #include "mooncron/server.h"
+#include "news.h"
 #include "token.h"
 
 #define WEBHOOK_WAIT_MS 4000 /* its caller gives up after 5 s */

@@ -14,7 +14,6 @@
 #include "mooncron/core.h"
 #include "mooncron/inbox.h"
 #include "mooncron/zones.h"
-#include "news.h"
 #include "recent.h"
 #include "records.h"
 #include "source.h"
@@ -106,9 +105,6 @@ void daemon_close(struct daemon *d);
 
 /* deeds.c: carries out what the core decided. */
 void deed_do(struct daemon *d, const struct action *act, const char *why);
-
-/* tidings.c: who asked for the next load; `who` may be "". */
-void daemon_asked(struct daemon *d, enum loaded_by by, const char *who);
 
 /* tidings.c: what the parts below call; `data` is the daemon. */
 extern const struct generation_events tidings_of_generations;

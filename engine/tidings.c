@@ -9,6 +9,7 @@
 #include "inquiry.h"
 #include "mooncron/inbox.h"
 #include "mooncron/memory.h"
+#include "news.h"
 #include "orders.h"
 
 static void replace(char **place, char *text)
@@ -17,11 +18,23 @@ static void replace(char **place, char *text)
     *place = text;
 }
 
-void daemon_asked(struct daemon *d, enum loaded_by by, const char *who)
+/* Somebody asks for a load: of what comes of it the newest is told to be the
+ * cause. `who` may be "". */
+static void ask(struct daemon *d, enum loaded_by by, const char *who,
+                struct event event)
 {
     d->asked = true;
     d->asked_by = by;
     snprintf(d->asked_who, sizeof d->asked_who, "%s", who);
+    event.kind = EV_ASK;
+    daemon_post(d, &event, NULL);
+}
+
+/* We ask ourselves: the file is loaded whatever it is now. */
+static void ask_anew(struct daemon *d, enum loaded_by by)
+{
+    ask(d, by, "",
+        (struct event){ .ask = { .cause = ASK_COMMAND, .force = true } });
 }
 
 /* Whoever wants Settings first has got none. */
@@ -41,11 +54,7 @@ static void zones_look(struct daemon *d)
     snprintf(before, sizeof before, "%s", zones_version(d->zones));
     zones_forget(d->zones);
     news_zones(d->log, before, zones_version(d->zones));
-    const struct event event = {
-        .kind = EV_ASK, .ask = { .cause = ASK_COMMAND, .force = true }
-    };
-    daemon_asked(d, LOADED_BY_ZONES, "");
-    daemon_post(d, &event, NULL);
+    ask_anew(d, LOADED_BY_ZONES);
 }
 
 void tidings_of_source(void *data, enum fetch_outcome outcome,
@@ -118,18 +127,14 @@ static void on_script_ended(void *data, uint32_t generation,
                     ended->ok ? CAUSE_NONE : cause, ended->failure);
 }
 
-/* Its functions are gone: the file is loaded again, whatever it is now. */
+/* Its functions are gone. */
 static void on_died(void *data, uint32_t generation, const char *how)
 {
     struct daemon *d = data;
     if (generation != d->in_force.generation || d->closing)
         return;
     news_died(d->log, generation, how);
-    daemon_asked(d, LOADED_BY_SCRIPT, "");
-    const struct event event = {
-        .kind = EV_ASK, .ask = { .cause = ASK_COMMAND, .force = true }
-    };
-    daemon_post(d, &event, NULL);
+    ask_anew(d, LOADED_BY_SCRIPT);
 }
 
 const struct generation_events tidings_of_generations = {
@@ -199,39 +204,28 @@ const struct records_events tidings_of_records = {
     .well = on_store,
 };
 
-static void on_reload(struct daemon *d, const struct ask *ask)
+static void on_reload(struct daemon *d, const struct ask *asked)
 {
-    const struct event event = { .kind = EV_ASK,
-                                 .ask = { .asker = ask->id,
-                                          .cause = ask->cause,
-                                          .force = ask->force,
-                                          .claim = ask->claim } };
-    daemon_asked(
-        d, ask->cause == ASK_WEBHOOK ? LOADED_BY_WEBHOOK : LOADED_BY_COMMAND,
-        ask->changed_by);
-    daemon_post(d, &event, NULL);
+    bool webhook = asked->cause == ASK_WEBHOOK;
+    ask(d, webhook ? LOADED_BY_WEBHOOK : LOADED_BY_COMMAND, asked->changed_by,
+        (struct event){ .ask = { .asker = asked->id,
+                                 .cause = asked->cause,
+                                 .force = asked->force,
+                                 .claim = asked->claim } });
 }
 
 void tidings_of_inbox(void *data)
 {
     struct daemon *d = data;
-    struct ask ask;
-    while (!d->closing && inbox_take(d->inbox, &ask)) {
-        if (ask.kind == ASK_RELOAD)
-            on_reload(d, &ask);
-        else if (ask.kind == ASK_ORDER)
-            orders_take(d, &ask);
+    struct ask asked;
+    while (!d->closing && inbox_take(d->inbox, &asked)) {
+        if (asked.kind == ASK_RELOAD)
+            on_reload(d, &asked);
+        else if (asked.kind == ASK_ORDER)
+            orders_take(d, &asked);
         else
-            inquiry_take(d, &ask);
+            inquiry_take(d, &asked);
     }
-}
-
-static void on_hangup(struct daemon *d)
-{
-    const struct event event = { .kind = EV_ASK,
-                                 .ask = { .cause = ASK_SIGNAL } };
-    daemon_asked(d, LOADED_BY_SIGNAL, "");
-    daemon_post(d, &event, NULL);
 }
 
 /* SIGTERM is how a worker ends on an ordinary day; who presses Ctrl-C, or does
@@ -260,7 +254,8 @@ void tidings_of_signal(uv_signal_t *handle, int number)
     if (d->closing)
         return;
     if (number == SIGHUP)
-        on_hangup(d);
+        ask(d, LOADED_BY_SIGNAL, "",
+            (struct event){ .ask = { .cause = ASK_SIGNAL } });
     else
         on_stop(d, number);
 }
