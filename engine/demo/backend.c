@@ -1,9 +1,12 @@
 /* The stand-in for the backend: who may ask what, and who answers.
  *
- * Story. A request is read whole, entered in a ledger, met by a fault where one
- * is set for its path, else checked for its key and answered by jobs.c or
- * settings.c; then the ledger learns the status. Threads are civetweb's, one a
- * connection; stopping wakes all that wait before it joins them. */
+ * Story. A request is read whole, takes the fault that is set for its path, if
+ * there is one, and is entered in a ledger; then it is met by its fault, else
+ * checked for its key and answered by jobs.c or settings.c. The ledger learns
+ * the status before the answer leaves. So whoever sees a call knows that no
+ * later word changes its fault, and whoever has an answer finds it in the
+ * ledger. Threads are civetweb's, one a connection; stopping wakes all that
+ * wait before it joins them. */
 #include "backend.h"
 
 #include <errno.h>
@@ -77,10 +80,11 @@ static bool is_settings(const struct exchange *exchange)
     return strcmp(exchange->path, "/api/settings") == 0;
 }
 
+/* `fault` may be NULL. */
 static void serve(struct backend *backend, struct exchange *exchange,
-                  const struct backend_user *caller)
+                  const struct backend_user *caller, const struct fault *fault)
 {
-    if (misbehave(backend->faults, exchange))
+    if (fault && misbehave(backend->faults, fault, exchange))
         return;
     if (!caller)
         exchange_fail(exchange, 401, "Unauthorized");
@@ -93,28 +97,47 @@ static void serve(struct backend *backend, struct exchange *exchange,
                         json_pack("{s:s}", "message", "Route not found"));
 }
 
+/* A call in its ledger, while it is served. */
+struct entry {
+    struct ledger *ledger;
+    struct backend_call call;
+    int64_t began_ms;
+};
+
+static void entry_complete(struct exchange *exchange)
+{
+    struct entry *entry = exchange->data;
+    struct backend_call *call = &entry->call;
+    call->status = exchange->status;
+    call->took_ms = patience_mono_ms() - entry->began_ms;
+    ledger_answer(entry->ledger, call->seq, call->status, call->took_ms);
+}
+
 /* Settings have a ledger of their own, so that one of jobs' calls holds
  * nothing else; changes of Settings are entered in neither. */
 static void serve_api(struct backend *backend, struct exchange *exchange)
 {
     const struct backend_user *caller = backend_caller(backend, exchange);
     bool settings = is_settings(exchange);
+    struct fault taken;
+    bool ill = faults_take(backend->faults, exchange->path, &taken);
+    const struct fault *fault = ill ? &taken : NULL;
     if (settings && strcmp(exchange->method, "GET") != 0) {
-        serve(backend, exchange, caller);
+        serve(backend, exchange, caller, fault);
         return;
     }
-    struct backend_call call;
+    struct entry entry = {
+        .ledger = settings ? backend->fetches : backend->calls,
+        .began_ms = patience_mono_ms(),
+    };
     char body[BACKEND_BODY_KEPT + 1];
-    call_fill(&call, exchange, caller, body);
-    struct ledger *ledger = settings ? backend->fetches : backend->calls;
-    call.seq = ledger_add(ledger, &call);
-    int64_t began_ms = patience_mono_ms();
-    serve(backend, exchange, caller);
-    call.status = exchange->status;
-    call.took_ms = patience_mono_ms() - began_ms;
-    ledger_answer(ledger, call.seq, call.status, call.took_ms);
+    call_fill(&entry.call, exchange, caller, body);
+    entry.call.seq = ledger_add(entry.ledger, &entry.call);
+    exchange->on_status = entry_complete;
+    exchange->data = &entry;
+    serve(backend, exchange, caller, fault);
     if (!settings && backend->on_call)
-        backend->on_call(backend->data, &call);
+        backend->on_call(backend->data, &entry.call);
 }
 
 static int handle_request(struct mg_connection *connection, void *data)

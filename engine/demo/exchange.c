@@ -69,11 +69,18 @@ json_t *exchange_json(const struct exchange *exchange)
     return json_loadb(exchange->body, exchange->body_len, 0, NULL);
 }
 
-void exchange_send(struct exchange *exchange, int status, const char *type,
-                   const char *body, size_t len)
+static void settle(struct exchange *exchange, int status)
 {
     assert(exchange->status == 0);
     exchange->status = status;
+    if (exchange->on_status)
+        exchange->on_status(exchange);
+}
+
+void exchange_send(struct exchange *exchange, int status, const char *type,
+                   const char *body, size_t len)
+{
+    settle(exchange, status);
     mg_printf(exchange->connection,
               "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
               "Connection: %s\r\n%s\r\n",
@@ -101,6 +108,6 @@ void exchange_fail(struct exchange *exchange, int status, const char *sentence)
 
 void exchange_drop(struct exchange *exchange)
 {
-    exchange->status = -1;
+    settle(exchange, -1);
     mg_disable_connection_keep_alive(exchange->connection);
 }

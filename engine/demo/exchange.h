@@ -19,6 +19,10 @@ struct exchange {
     bool body_bad;   /* cut, or over EXCHANGE_BODY_MAX */
     int status;      /* of the answer; 0 before it, -1 where dropped */
     char extra[256]; /* header lines for the answer, each with CR LF */
+    /* Called once `status` is known, before a byte of the answer leaves; may be
+     * NULL. */
+    void (*on_status)(struct exchange *exchange);
+    void *data;
     /* private */
     struct mg_connection *connection;
 };

@@ -53,22 +53,21 @@ static void show_face(struct exchange *exchange, enum fault_kind kind)
                   faces[kind].body, strlen(faces[kind].body));
 }
 
-bool misbehave(struct faults *faults, struct exchange *exchange)
+bool misbehave(struct faults *faults, const struct fault *fault,
+               struct exchange *exchange)
 {
-    struct fault fault;
-    if (!faults_take(faults, exchange->path, &fault))
+    if (fault->kind == FAULT_SLOW || fault->kind == FAULT_HANG)
+        faults_wait(faults, fault);
+    if (fault->kind == FAULT_SLOW)
         return false;
-    if (fault.kind == FAULT_SLOW || fault.kind == FAULT_HANG)
-        faults_wait(faults, &fault);
-    if (fault.kind == FAULT_SLOW)
-        return false;
-    if (fault.kind == FAULT_HANG || fault.kind == FAULT_DROP)
+    if (fault->kind == FAULT_HANG || fault->kind == FAULT_DROP)
         exchange_drop(exchange);
-    else if (fault.kind == FAULT_HUGE)
+    else if (fault->kind == FAULT_HUGE)
         send_huge(exchange);
-    else if (fault.kind == FAULT_BODY)
-        exchange_send(exchange, 200, JSON_TYPE, fault.body, strlen(fault.body));
+    else if (fault->kind == FAULT_BODY)
+        exchange_send(exchange, 200, JSON_TYPE, fault->body,
+                      strlen(fault->body));
     else
-        show_face(exchange, fault.kind);
+        show_face(exchange, fault->kind);
     return true;
 }

@@ -7,8 +7,9 @@
 #include "exchange.h"
 #include "faults.h"
 
-/* Meets the exchange with the fault that is set for its path. True where that
- * was its end: it is answered or dropped. */
-bool misbehave(struct faults *faults, struct exchange *exchange);
+/* Meets the exchange with a fault that was taken. True where that was its end:
+ * it is answered or dropped. */
+bool misbehave(struct faults *faults, const struct fault *fault,
+               struct exchange *exchange);
 
 #endif
