@@ -174,7 +174,28 @@ void write_all(struct book *book, struct entry *entries, size_t count)
     free(outcomes);
 }
 
+void next_life(struct book *book, const char *owner, int64_t now_s)
+{
+    if (!store_next_life(book->store, owner, seconds(now_s), &book->error))
+        fail_msg("%s", book->error.text);
+}
+
+struct pruning prune_round(struct book *book, const struct retention *retention,
+                           int64_t now_s, uint32_t limit)
+{
+    struct pruning round = { 0 };
+    while (!round.over)
+        if (!store_prune(book->store, retention, seconds(now_s), limit, &round,
+                         &book->error))
+            fail_msg("%s", book->error.text);
+    return round;
+}
+
 /* ---- reading ---- */
+
+const struct history_query everything = { .from = { EVER_MS },
+                                          .to = { NEVER_MS },
+                                          .limit = HISTORY_ROWS_MAX };
 
 static void put_time(struct text *out, const char *word, struct wall at)
 {
@@ -314,9 +335,23 @@ const char *history_as(struct book *book, const struct history_query *query)
 
 const char *history_of(struct book *book, const char *job)
 {
-    const struct history_query query = { .job = job,
-                                         .from = { EVER_MS },
-                                         .to = { NEVER_MS },
-                                         .limit = HISTORY_ROWS_MAX };
+    struct history_query query = everything;
+    query.job = job;
     return history_as(book, &query);
+}
+
+const char *slots_of(struct book *book, const struct history_query *query)
+{
+    char *all = strdup(history_as(book, query));
+    text_clear(&book->text);
+    char *rest = all;
+    for (char *line; (line = strsep(&rest, "\n")) && *line;) {
+        char job[16];
+        int slot;
+        assert_int_equal(sscanf(line, "%15s slot %d", job, &slot), 2);
+        text_printf(&book->text, "%s%s%d", book->text.len ? " " : "", job,
+                    slot);
+    }
+    free(all);
+    return book->text.data;
 }

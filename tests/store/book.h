@@ -54,6 +54,12 @@ void write_all(struct book *book, struct entry *entries, size_t count);
     write_all(book, (struct entry[]){ __VA_ARGS__ },                           \
               sizeof(struct entry[]){ __VA_ARGS__ } / sizeof(struct entry))
 
+/* Another life begins with the store. */
+void next_life(struct book *book, const char *owner, int64_t now_s);
+/* A whole round of retention, in each step of which `limit` rows may go. */
+struct pruning prune_round(struct book *book, const struct retention *retention,
+                           int64_t now_s, uint32_t limit);
+
 /* ---- reading, a line for each thing; times in seconds after T0 ---- */
 
 /* Lanes by job, runs, pauses by job, lives and the generation. */
@@ -62,6 +68,10 @@ const char *recalled(struct book *book, int64_t now_s);
 const char *recalled_of(struct book *book, int64_t now_s, const char *word);
 const char *history_of(struct book *book, const char *job);
 const char *history_as(struct book *book, const struct history_query *query);
+/* Its slots alone: "a30 b20 a10". */
+const char *slots_of(struct book *book, const struct history_query *query);
+
+extern const struct history_query everything;
 
 struct wall seconds(int64_t after_s);
 

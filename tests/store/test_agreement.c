@@ -137,18 +137,6 @@ static void agree_on_all(struct pair *pair)
           history_as(&pair->sqlite, &query));
 }
 
-static struct pruning prune_round(const struct pair *pair, struct book *book,
-                                  const struct retention *retention,
-                                  uint32_t limit)
-{
-    struct pruning round = { 0 };
-    while (!round.over)
-        if (!store_prune(book->store, retention, seconds(pair->now_s), limit,
-                         &round, &book->error))
-            fail_msg("%s", book->error.text);
-    return round;
-}
-
 static void prune_both(struct pair *pair)
 {
     const struct retention retention = {
@@ -156,8 +144,10 @@ static void prune_both(struct pair *pair)
         .keep_rows = (int64_t)draw(pair, 40),
     };
     uint32_t limit = 1 + (uint32_t)draw(pair, 6);
-    struct pruning memory = prune_round(pair, &pair->memory, &retention, limit);
-    struct pruning sqlite = prune_round(pair, &pair->sqlite, &retention, limit);
+    struct pruning memory =
+        prune_round(&pair->memory, &retention, pair->now_s, limit);
+    struct pruning sqlite =
+        prune_round(&pair->sqlite, &retention, pair->now_s, limit);
     if (memory.gone != sqlite.gone || memory.upto.ms != sqlite.upto.ms)
         fail_msg("seed %llu: %lld rows went in memory, %lld in SQLite",
                  (unsigned long long)pair->first, (long long)memory.gone,
