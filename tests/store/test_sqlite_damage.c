@@ -1,0 +1,286 @@
+/* A file that is damaged is found out, moved aside whole, and a new one begins.
+ */
+#include "file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* The file went aside, a note says so, and nothing is remembered: no cursor
+ * from which every job would be due. */
+static void assert_moved(struct file *file, const char *why)
+{
+    char want[600];
+    snprintf(want, sizeof want,
+             "journal %s: %s: moved aside to %s.corrupt-20251124T160140Z, and "
+             "a new one begins",
+             file->path, why, file->path);
+    assert_string_equal(file->note.text, want);
+    assert_string_equal(recalled(&file->book, 150), "");
+    write_some(file);
+    assert_int_equal(files_with(file, "journal.db.corrupt-20251124T160140Z"),
+                     1);
+}
+
+static void test_no_database(void **state)
+{
+    static const char line[] = "this is the diary of a worker, not a journal\n";
+    static const struct {
+        size_t lines;
+        const char *why;
+    } rows[] = {
+        { 1, "it is damaged (it has 45 bytes)" },
+        { 500, "it is damaged (file is not a database)" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct file file;
+        struct text diary;
+        text_init(&diary, 1 << 20);
+        for (size_t k = 0; k < rows[i].lines; k++)
+            text_puts(&diary, line);
+        file_begin(&file);
+        write_bytes(file.path, diary.data, diary.len);
+        file_open_as(&file, "second", 100);
+        assert_moved(&file, rows[i].why);
+        char *aside = scratch_read(&file.book.scratch,
+                                   "journal.db.corrupt-20251124T160140Z");
+        assert_string_equal(aside, diary.data);
+        free(aside);
+        text_close(&diary);
+        file_end(&file);
+    }
+}
+
+static void test_two_in_one_second(void **state)
+{
+    struct file *file = *state;
+    for (int i = 1; i <= 3; i++) {
+        write_bytes(file->path, "garbage and nothing else", 24);
+        file_open_as(file, "second", 100);
+        assert_int_equal(files_with(file, ".corrupt-"), i);
+        file_shut(file, 100);
+    }
+    assert_int_equal(files_with(file, "160140Z-3"), 1);
+}
+
+static void test_zero_bytes(void **state)
+{
+    struct file *file = *state;
+    write_bytes(file->path, "", 0);
+    file_open_as(file, "second", 100);
+    assert_says(file, file->note.text, "journal %s was made");
+    write_some(file);
+}
+
+static void test_zero_bytes_beside_a_wal(void **state)
+{
+    struct file *file = *state;
+    killed(file, work_some);
+    assert_int_equal(files_with(file, "-wal"), 1);
+    assert_int_equal(truncate(file->path, 0), 0);
+    file_open_as(file, "second", 100);
+    assert_string_equal(recalled(&file->book, 150), "");
+    assert_non_null(
+        strstr(file->note.text, "it is empty, and its -wal is not"));
+    assert_int_equal(files_with(file, "160140Z-wal"), 1);
+}
+
+/* A journal of more than a few pages, as bytes. */
+#define MUCH 2000 /* entries */
+
+static void work_much(struct file *file)
+{
+    static char names[MUCH][12];
+    struct entry *entries = calloc(MUCH, sizeof *entries);
+    work_some(file);
+    for (int i = 0; i < MUCH; i++) {
+        snprintf(names[i], sizeof names[i], "much-%d", i % 50);
+        entries[i] = claim(names[i], 100 + i, 1, 100 + i);
+    }
+    write_all(&file->book, entries, MUCH);
+    for (int i = 0; i < MUCH - 20; i++)
+        entries[i] = finish(names[i], 100 + i, 1, VERDICT_OK, 100 + i);
+    write_all(&file->book, entries, MUCH - 20);
+    free(entries);
+}
+
+/* Ends the WAL, but leaves the life as if it had been killed. */
+static char *much(struct file *file, bool ended, size_t *ret_size)
+{
+    work_much(file);
+    file_shut(file, 50);
+    if (!ended)
+        by_sql(file, "UPDATE life SET ended = 0");
+    return read_bytes(file->path, ret_size);
+}
+
+static bool ignore_row(void *data, const struct history_row *row)
+{
+    *(size_t *)data += strlen(row->job) + strlen(row->error);
+    return true;
+}
+
+/* Everything is tried; nothing but sentences may come of it. */
+static void use_all(struct file *file)
+{
+    struct store *store = file->book.store;
+    struct error error;
+    struct recall recall;
+    size_t read = 0;
+    const struct retention retention = { 1, 1 };
+    struct entry entries[] = { claim("much-1", 50000, 1, 50000),
+                               claim("new", 60000, 1, 60000),
+                               finish("a", 20, 1, VERDICT_OK, 60000) };
+    enum entry_outcome outcomes[3];
+    if (store_recall(store, seconds(150), &recall, &error))
+        recall_close(&recall);
+    store_history(store, &everything, ignore_row, &read, &error);
+    store_write(store, entries, 3, outcomes, &error);
+    struct pruning round = { 0 };
+    store_prune(store, &retention, seconds(99999), 100, &round, &error);
+}
+
+/* Every page in turn is garbage. A journal whose life was cut off is looked
+ * over: what is kept in use afterwards is whole. */
+static void each_page(struct file *file, bool ended, int want_moved_min)
+{
+    size_t size;
+    int moved = 0;
+    char *bytes = much(file, ended, &size);
+    for (size_t page = 0; page < size / 4096; page++) {
+        char *copy = malloc(size);
+        memcpy(copy, bytes, size);
+        for (size_t i = 0; i < 4096; i++)
+            copy[page * 4096 + i] = (char)(i * 31 + page);
+        write_bytes(file->path, copy, size);
+        free(copy);
+        file_open_as(file, "second", 100 + (int64_t)page);
+        if (*file->note.text)
+            moved++;
+        if (*file->note.text)
+            write_some(file);
+        if (*file->note.text || !ended)
+            WRITE(&file->book, claim("fresh", 10, 1, 10));
+        use_all(file);
+        file_shut(file, 5000);
+        if (*file->note.text || !ended)
+            assert_whole(file->path);
+        unlink(file->path);
+    }
+    if (moved < want_moved_min || moved != files_with(file, ".corrupt-"))
+        fail_msg("of %zu pages %d were found damaged", size / 4096, moved);
+    free(bytes);
+}
+
+static void test_each_page_damaged_after_a_kill(void **state)
+{
+    each_page(*state, false, 20);
+}
+
+static void test_each_page_damaged_after_a_good_end(void **state)
+{
+    each_page(*state, true, 5);
+}
+
+static void test_truncated(void **state)
+{
+    struct file *file = *state;
+    size_t size;
+    char *bytes = much(file, true, &size);
+    for (size_t left = size - 1; left > 0; left = left * 7 / 10) {
+        write_bytes(file->path, bytes, left);
+        file_open_as(file, "second", 100);
+        if (strstr(file->note.text, "moved aside"))
+            assert_string_equal(recalled(&file->book, 150), "");
+        else if (size - left > 10) /* of a page's end, which holds nothing */
+            fail_msg("%zu of %zu bytes were taken for a journal", left, size);
+        file_shut(file, 5000);
+        unlink(file->path);
+    }
+    free(bytes);
+}
+
+/* A WAL that is cut off ends with its last whole commit. */
+static void test_wal_cut_off(void **state)
+{
+    struct file *file = *state;
+    size_t size, wal_size;
+    killed(file, work_some);
+    char *wal = scratch_path(&file->book.scratch, "journal.db-wal");
+    char *bytes = read_bytes(file->path, &size);
+    char *wal_bytes = read_bytes(wal, &wal_size);
+    for (size_t left = wal_size - 1; left > 0; left = left * 9 / 10) {
+        write_bytes(file->path, bytes, size);
+        write_bytes(wal, wal_bytes, left);
+        file_open_as(file, "second", 100);
+        assert_null(strstr(file->note.text, "moved aside"));
+        use_all(file);
+        file_shut(file, 5000);
+        assert_whole(file->path);
+    }
+    free(bytes), free(wal_bytes), free(wal);
+}
+
+static void test_table_is_missing(void **state)
+{
+    struct file *file = *state;
+    work_some(file);
+    file_shut(file, 50);
+    by_sql(file, "DROP TABLE lane");
+    file_open_as(file, "second", 100);
+    assert_moved(file, "it is damaged (no such table: lane)");
+}
+
+static void test_jobs_out_of_order(void **state)
+{
+    struct file *file = *state;
+    work_some(file);
+    file_shut(file, 50);
+    by_sql(file, "UPDATE job SET id = 9 WHERE name = 'a'");
+    file_open_as(file, "second", 100);
+    assert_moved(file, "it is damaged (its jobs are not in order)");
+}
+
+/* Rows that nobody of ours wrote. */
+static void test_odd_rows(void **state)
+{
+    struct file *file = *state;
+    work_some(file);
+    file_shut(file, 50);
+    by_sql(file,
+           "INSERT INTO lane(job, cursor_ms) VALUES (-5, 1), (900, 99);"
+           "INSERT INTO pause VALUES (901, 0, 0, '', '');"
+           "INSERT INTO run SELECT 77, 9, 902, 5, 1, -3, -1, -1, -1, 999, -1, "
+           "NULL, NULL, NULL, 999, 999, 999, 99999, -1, NULL, -1, '', ''");
+    file_open_as(file, "second", 100);
+    assert_string_equal(file->note.text, "");
+    assert_non_null(strstr(recalled(&file->book, 150), "lane ? "));
+    struct history_query query = { .from = { 77 }, .to = { 77 }, .limit = 1 };
+    assert_non_null(strstr(history_as(&file->book, &query),
+                           "? slot -1763999999 claimed ? epoch 0"));
+    use_all(file);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_database),
+        FILE_TEST(test_two_in_one_second),
+        FILE_TEST(test_zero_bytes),
+        FILE_TEST(test_zero_bytes_beside_a_wal),
+        FILE_TEST(test_each_page_damaged_after_a_kill),
+        FILE_TEST(test_each_page_damaged_after_a_good_end),
+        FILE_TEST(test_truncated),
+        FILE_TEST(test_wal_cut_off),
+        FILE_TEST(test_table_is_missing),
+        FILE_TEST(test_jobs_out_of_order),
+        FILE_TEST(test_odd_rows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
