@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "loop.h"
 #include "mooncron/settings.h"
 #include "testserver.h"
 
@@ -42,12 +43,6 @@ static void on_closed(void *data)
     *(bool *)data = true;
 }
 
-static void on_open_handle(uv_handle_t *handle, void *data)
-{
-    (void)data;
-    fail_msg("a uv %s is left open", uv_handle_type_name(handle->type));
-}
-
 /* Asks `port` once; nothing of the loop is left after it. */
 static struct heard fetch_at(uint16_t port, const struct settings *known)
 {
@@ -69,8 +64,7 @@ static struct heard fetch_at(uint16_t port, const struct settings *known)
     http_close(http, on_closed, &closed);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_true(closed);
-    uv_walk(&loop, on_open_handle, NULL);
-    assert_int_equal(uv_loop_close(&loop), 0);
+    loop_end(&loop);
     assert_int_equal(heard.calls, 1);
     assert_null(strstr(heard.err.text, "s3cret-k3y"));
     return heard;

@@ -18,6 +18,7 @@
 
 #include "mooncron/http.h"
 
+#include "loop.h"
 #include "testserver.h"
 
 #define MINUTE_MS 60000
@@ -58,26 +59,9 @@ static void on_done(void *data, uint64_t tag, const struct http_answer *answer)
     fix->took_ms = answer->took_ms;
 }
 
-static void on_beat(uv_timer_t *beat)
+static unsigned heard_by(void *server)
 {
-    (void)beat;
-}
-
-/* Turns the loop until `wanted` requests are heard, or answered. */
-static void turn_until(struct fixture *fix, bool answered, unsigned wanted)
-{
-    uv_timer_t beat;
-    uv_timer_init(&fix->loop, &beat);
-    uv_timer_start(&beat, on_beat, 1, 1);
-    uv_update_time(&fix->loop);
-    uint64_t end = uv_now(&fix->loop) + WAIT_MS;
-    while ((answered ? fix->calls : testserver_heard(fix->server)) < wanted &&
-           uv_now(&fix->loop) < end)
-        uv_run(&fix->loop, UV_RUN_ONCE);
-    uv_close((uv_handle_t *)&beat, NULL);
-    uv_run(&fix->loop, UV_RUN_NOWAIT);
-    assert_int_equal(answered ? fix->calls : testserver_heard(fix->server),
-                     wanted);
+    return testserver_heard(server);
 }
 
 /* A call that has reached a server which says nothing. */
@@ -96,7 +80,7 @@ static void begin(struct fixture *fix, uint32_t timeout_ms)
                                           .url = "/hold",
                                           .timeout_ms = timeout_ms };
     assert_true(http_send(fix->http, &request, on_done, fix, 0));
-    turn_until(fix, false, 1);
+    loop_until_says(&fix->loop, heard_by, fix->server, 1);
 }
 
 /* Second by second, as the loop would see them. */
@@ -118,7 +102,7 @@ static void finish(struct fixture *fix)
 {
     http_close(fix->http, on_closed, NULL);
     uv_run(&fix->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&fix->loop), 0);
+    loop_end(&fix->loop);
     testserver_free(fix->server);
 }
 
@@ -130,7 +114,7 @@ static void test_silence_within_the_timeout_is_no_end(void **state)
     pass(&fix, 100);
     assert_int_equal(fix.calls, 0);
     testserver_release(fix.server);
-    turn_until(&fix, true, 1);
+    loop_until(&fix.loop, &fix.calls, 1);
     assert_int_equal(fix.fault, HTTP_NO_FAULT);
     assert_in_range(fix.took_ms, 100 * 1000, 2 * MINUTE_MS);
     finish(&fix);
@@ -142,7 +126,7 @@ static void test_the_timeout_ends_it(void **state)
     struct fixture fix;
     begin(&fix, 2 * MINUTE_MS);
     pass(&fix, 121);
-    turn_until(&fix, true, 1);
+    loop_until(&fix.loop, &fix.calls, 1);
     assert_int_equal(fix.fault, HTTP_TIMEOUT);
     assert_in_range(fix.took_ms, 2 * MINUTE_MS, 2 * MINUTE_MS + WAIT_MS);
     finish(&fix);
