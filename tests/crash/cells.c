@@ -55,8 +55,8 @@ void cell_add(struct cell *cell, const struct scene *scene,
     cell->slots += findings->slots;
     if (!findings->lost && !findings->doubled && !findings->unsound)
         return;
-    printf("WRONG %s (call: %s)\n%s%s\n", title, scene->board->call,
-           findings->text.data, words);
+    printf("WRONG %s (call: %s)\n%s%s\n%s", title, scene->board->call,
+           findings->text.data, words, scene->hung.data);
     fflush(stdout);
 }
 

@@ -39,7 +39,8 @@ const char *cell_play_name(size_t number);
 const char *cell_fault_name(size_t number);
 
 /* Adds what was found at one point. Where it is bad it is told on stdout, with
- * `title`, which plays it again, and `words` of the life that had the fault. */
+ * `title`, which plays it again, the `words` of the life that had the fault,
+ * and whatever hung. */
 void cell_add(struct cell *cell, const struct scene *scene,
               const struct findings *findings, const char *title,
               const char *words);

@@ -11,6 +11,15 @@
 
 #define WELL_CALLS 4 /* that are awaited of a worker that is well */
 
+static bool has_hung(const struct scene *scene, struct findings *findings)
+{
+    if (scene->exit_code != SCENE_HUNG)
+        return false;
+    findings_add(findings, "it had not ended after %d s",
+                 (int)(scene->patience_ms / 1000));
+    return true;
+}
+
 /* libuv aborts where its first pipe of all cannot be had, before anything of
  * ours was touched. */
 static bool is_abort_of_libuv(struct scene *scene)
@@ -26,7 +35,7 @@ void judge_end(struct scene *scene, const struct fault *fault,
 {
     bool ours =
         fault->deed != DEED_FAIL || (fault->kill_ill && scene->told.ill);
-    if (is_abort_of_libuv(scene))
+    if (has_hung(scene, findings) || is_abort_of_libuv(scene))
         return;
     if (scene->exit_code >= 128 && !(ours && scene->exit_code == 128 + SIGKILL))
         findings_add(findings, "it crashed with %d", scene->exit_code);
@@ -50,7 +59,7 @@ void judge_rest(struct scene *scene, struct findings *findings)
         findings_count(findings, &findings->lost,
                        "a run that was ordered has no end");
     scene_stop(scene);
-    if (scene->exit_code)
+    if (!has_hung(scene, findings) && scene->exit_code)
         findings_add(findings, "it ended with %d", scene->exit_code);
 }
 

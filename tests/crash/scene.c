@@ -19,8 +19,10 @@
 #include "mooncron/memory.h"
 
 #include "client.h"
+#include "stacks.h"
 
-#define WORDS_MAX 3000 /* of a log that is shown */
+#define WORDS_MAX 3000        /* of a log that is shown */
+#define HUNG_MAX  (256 << 10) /* of all that hung at one point */
 
 static int64_t real_ms(clockid_t clock)
 {
@@ -54,6 +56,8 @@ static void board_make(struct scene *scene)
 void scene_open(struct scene *scene)
 {
     *scene = (struct scene){ 0 };
+    scene->patience_ms = SCENE_PATIENCE_MS;
+    text_init(&scene->hung, HUNG_MAX);
     scratch_make(&scene->desk);
     board_make(scene);
     stand_start(&scene->stand, true, "production");
@@ -64,6 +68,7 @@ void scene_close(struct scene *scene)
     stand_stop(&scene->stand);
     munmap(scene->board, sizeof *scene->board);
     scratch_remove(&scene->desk);
+    text_close(&scene->hung);
 }
 
 void scene_begin(struct scene *scene)
@@ -74,6 +79,7 @@ void scene_begin(struct scene *scene)
     scene->began_ms = real_ms(CLOCK_REALTIME) / 1000 * 1000;
     scene->release = scene->kill_ill = false;
     scene->orders.count = 0;
+    text_clear(&scene->hung);
 }
 
 void scene_end(struct scene *scene)
@@ -218,7 +224,7 @@ static bool is_ready(struct scene *scene, int64_t unused)
 
 bool scene_await(struct scene *scene, scene_condition *there, int64_t number)
 {
-    int64_t until_ms = real_ms(CLOCK_MONOTONIC) + SCENE_PATIENCE_MS;
+    int64_t until_ms = real_ms(CLOCK_MONOTONIC) + scene->patience_ms;
     while (scene_alive(scene) && real_ms(CLOCK_MONOTONIC) < until_ms)
         if (there(scene, number))
             return true;
@@ -249,11 +255,27 @@ bool scene_await_ready(struct scene *scene)
 
 /* ---- ending ---- */
 
+/* Its children, too: they hold the pipes. */
+static void end_by_force(struct scene *scene)
+{
+    pid_t pid = proc_pid(scene->worker.proc);
+    char *stacks = stacks_of(pid), *words = scene_last_words(scene);
+    text_printf(&scene->hung, "--- the log of one that did not end:\n%s\n%s",
+                words, stacks);
+    free(words);
+    free(stacks);
+    kill(-pid, SIGKILL);
+}
+
 static void reap(struct scene *scene)
 {
     if (scene->exit_code >= 0)
         return;
-    scene->exit_code = proc_exit(scene->worker.proc, SCENE_PATIENCE_MS);
+    bool hung = !proc_ended(scene->worker.proc, scene->patience_ms);
+    if (hung)
+        end_by_force(scene);
+    int code = proc_exit(scene->worker.proc, SCENE_PATIENCE_MS);
+    scene->exit_code = hung ? SCENE_HUNG : code;
     scene_listen(scene, 0);
 }
 

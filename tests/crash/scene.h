@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mooncron/text.h"
+
 #include "board.h"
 #include "orders.h"
 #include "scratch.h"
@@ -15,7 +17,8 @@
 
 #define SCENE_SCALE       20 /* a slot each second is one each 50 ms */
 #define SCENE_PATIENCE_MS 20000
-#define SCENE_SLICE_MS    20 /* of a wait for two things: one, and an end */
+#define SCENE_SLICE_MS    20  /* of a wait for two things: one, and an end */
+#define SCENE_HUNG        999 /* what a worker that did not end ended with */
 
 /* What the log has told of a life. */
 struct told {
@@ -29,6 +32,7 @@ struct scene {
     struct stand stand;  /* goes on from point to point */
     struct scratch desk; /* holds the board */
     struct board *board;
+    int64_t patience_ms; /* with all that a worker is to do */
     /* of one point */
     struct scratch scratch;
     int64_t seq;      /* the newest call before it */
@@ -36,6 +40,7 @@ struct scene {
     bool release;     /* the fault ends where the store is seen to be ill */
     bool kill_ill;    /* or the worker is killed then */
     struct orders orders;
+    struct text hung; /* what is known of workers that did not end */
     /* of one life */
     struct worker worker;
     struct told told;
@@ -66,7 +71,8 @@ bool scene_await_schedule(struct scene *scene, int64_t generation);
 bool scene_await_load(struct scene *scene, int64_t generation);
 bool scene_await_calls(struct scene *scene, int64_t count); /* more of them */
 bool scene_await_ready(struct scene *scene);
-/* SIGTERM where it lives, and its end. */
+/* SIGTERM where it lives, and its end. One that does not end is killed; what it
+ * had logged, and where it stood, is kept in `hung`. */
 void scene_stop(struct scene *scene);
 void scene_kill(struct scene *scene);
 bool scene_alive(struct scene *scene);

@@ -214,7 +214,7 @@ void proc_signal(struct proc *proc, int signal)
     assert_int_equal(kill(proc->pid, signal), 0);
 }
 
-static bool ended_within(struct proc *proc, int64_t timeout_ms)
+bool proc_ended(struct proc *proc, int64_t timeout_ms)
 {
     struct pollfd ready = { proc->pidfd, POLLIN, 0 };
     return proc->reaped || poll(&ready, 1, (int)timeout_ms) == 1;
@@ -232,7 +232,7 @@ static void reap(struct proc *proc)
 
 int proc_exit(struct proc *proc, int64_t timeout_ms)
 {
-    if (!ended_within(proc, timeout_ms)) {
+    if (!proc_ended(proc, timeout_ms)) {
         print_tail(proc);
         fail_msg("process %d has not ended in %lld ms", (int)proc->pid,
                  (long long)timeout_ms);
@@ -244,7 +244,7 @@ int proc_exit(struct proc *proc, int64_t timeout_ms)
 
 bool proc_alive(struct proc *proc)
 {
-    return !ended_within(proc, 0);
+    return !proc_ended(proc, 0);
 }
 
 void proc_free(struct proc *proc)

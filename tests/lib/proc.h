@@ -30,6 +30,8 @@ void proc_signal(struct proc *proc, int signal);
 /* Waits for its end and reaps it: its exit code, 128 + n where signal n ended
  * it. The test fails with its last words where it is still there. */
 int proc_exit(struct proc *proc, int64_t timeout_ms);
+/* Waits for its end; false where it is still there. */
+bool proc_ended(struct proc *proc, int64_t timeout_ms);
 bool proc_alive(struct proc *proc);
 /* Kills what is left; NULL is fine. */
 void proc_free(struct proc *proc);
