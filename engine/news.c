@@ -178,30 +178,46 @@ static enum log_level verdict_level(enum verdict verdict)
     return verdict == VERDICT_OK ? LOG_DEBUG : LOG_WARN;
 }
 
+/* Why it ended so: ", deadline", ", the backend answered 503; no attempt 2 of
+ * 3: the next slot would come before it". */
+static void put_end(const struct action *act, const char *why,
+                    struct text *text)
+{
+    const struct run_note *note = &act->finish.note;
+    const char *no_more = why_no_more(act->finish.verdict, act->finish.why);
+    const char *reason = *why || no_more ? why : why_names[act->finish.why];
+    if (*reason)
+        text_printf(text, ", %s", reason);
+    if (no_more)
+        text_printf(text, "; no attempt %u of %u: %s", note->attempt + 1,
+                    note->job->retry.attempts, no_more);
+}
+
 void news_finish(struct log *log, const struct action *act, const char *why)
 {
     enum verdict verdict = act->finish.verdict;
     if (!log_wants(log, verdict_level(verdict)))
         return;
     const struct run_note *note = &act->finish.note;
-    const char *reason = why[0] ? why : why_names[act->finish.why];
-    bool cut_short = act->finish.why == WHY_CIRCUIT && why[0];
-    char sentence[SENTENCE_MAX], slot[RFC3339_TEXT_MAX], took[NUMBER_MAX],
-        attempt[NUMBER_MAX];
-    rfc3339_format(note->key.slot, 0, slot);
-    snprintf(sentence, sizeof sentence, "%s of %s: %s%s%s%s", note->name, slot,
-             verdict_names[verdict], reason[0] ? ", " : "",
-             cut_short ? "circuit: " : "", reason);
+    struct text sentence;
+    char slot[RFC3339_TEXT_MAX], took[NUMBER_MAX], attempt[NUMBER_MAX];
+    text_init(&sentence, SENTENCE_MAX);
+    text_printf(&sentence, "%s of %s: %s", note->name,
+                rfc3339_format(note->key.slot, 0, slot),
+                verdict_names[verdict]);
+    put_end(act, why, &sentence);
     const char *const pairs[] = {
         "job",      note->name,
         "slot",     slot,
         "verdict",  verdict_names[verdict],
+        "why",      why_names[act->finish.why],
         "trigger",  trigger_names[note->trigger],
         "#attempt", number(note->attempt, attempt),
         "#took_ms", number(act->finish.took_ms, took),
         NULL,
     };
-    log_fields(log, verdict_level(verdict), "run", sentence, pairs);
+    log_fields(log, verdict_level(verdict), "run", sentence.data, pairs);
+    text_close(&sentence);
 }
 
 void news_again(struct log *log, const struct action *act, const char *why)

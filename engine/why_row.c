@@ -190,16 +190,15 @@ static void say_trigger(struct telling *t, const struct history_row *row)
         text_printf(&t->words, " (%s)", row->by);
 }
 
-/* A run that had another attempt to come, and its origin's circuit was open by
- * then. */
-static void say_cut_short(struct telling *t, const struct history_row *row)
+/* A run that had attempts left. How many in all is what its job says now. */
+static void say_no_more(struct telling *t, const struct history_row *row,
+                        const char *no_more)
 {
-    say(t, "; no other attempt followed, because the circuit of its origin was "
-           "open");
-    if (*row->error)
-        text_printf(&t->words, ": %s", row->error);
-    else if (row->status)
-        text_printf(&t->words, ": its last answer was %u", row->status);
+    uint32_t attempts = t->c->job->retry.attempts;
+    text_printf(&t->words, "; no attempt %" PRIu32, row->attempt + 1);
+    if (row->attempt < attempts)
+        text_printf(&t->words, " of %" PRIu32, attempts);
+    text_printf(&t->words, ": %s", no_more);
 }
 
 static void say_result(struct telling *t, const struct history_row *row)
@@ -211,14 +210,13 @@ static void say_result(struct telling *t, const struct history_row *row)
     say_span(t, row->took_ms);
     if (row->attempt > 1)
         text_printf(&t->words, ", at attempt %u", row->attempt);
-    if (row->why == WHY_CIRCUIT) {
-        say_cut_short(t, row);
-        return;
-    }
-    if (row->why)
+    const char *no_more = why_no_more(row->verdict, row->why);
+    if (row->why && !no_more)
         text_printf(&t->words, "; %s", passed_because[row->why]);
     if (*row->error)
         text_printf(&t->words, "; %s", row->error);
+    if (no_more)
+        say_no_more(t, row, no_more);
 }
 
 /* Of the run that goes on, what is newer than its row: the attempt under way,

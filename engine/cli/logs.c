@@ -131,6 +131,7 @@ static void add_note(struct grid *grid, const json_t *row)
         text_printf(&cell, "by %s", by);
     if (*note)
         text_printf(&cell, "%s%s", *by ? ": " : "", note);
+    result_put_no_more(row, cell.len ? "; " : "", &cell);
     grid_add(grid, cell.data);
     text_close(&cell);
 }

@@ -339,6 +339,7 @@ static void put_run(struct talk *talk, const json_t *job, const char *name,
     }
     if (*talk_text(run, "error"))
         text_printf(out, ": %s", talk_text(run, "error"));
+    result_put_no_more(run, "; ", out);
     text_putc(out, '\n');
     put_again(talk, job, run, out);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "result.h"
 #include "writing.h"
 
 /* How often it is looked after: soon for a short run, seldom for a long one. */
@@ -115,6 +116,7 @@ static void tell_last(const struct watch *watch)
         return;
     text_init(&line, LINE_BYTES_MAX);
     put_outcome(watch, &outcome, &line);
+    result_put_no_more(run, ", ", &line);
     say(&line);
 }
 

@@ -25,24 +25,53 @@ static int64_t backoff_ms(struct core *core, const struct run *run)
     return random_up_to(bound_ms, &core->random);
 }
 
-/* How long to rest before another attempt; below 0: there is none. The next
- * slot of the job is a better attempt than a late one of this. */
-static int64_t retry_pause_ms(struct core *core, const struct run *run,
-                              int64_t retry_after_ms)
+static bool may_mend(const struct run *run)
 {
-    const struct retry *retry = &run->job->retry;
-    if (run->last.verdict == VERDICT_OK || core->stopping ||
-        run->lane == NO_INDEX || run->attempt >= retry->attempts ||
-        !(retry->on >> run->last.cause & 1 ||
-          (mutant(RETRY_CLIENT) && run->last.cause == CAUSE_CLIENT)))
-        return -1;
+    return run->job->retry.on >> run->last.cause & 1 ||
+           (mutant(RETRY_CLIENT) && run->last.cause == CAUSE_CLIENT);
+}
+
+/* What `on` cannot name. */
+static bool is_final(enum cause cause)
+{
+    return cause == CAUSE_NONE || cause == CAUSE_CLIENT || cause == CAUSE_SETUP;
+}
+
+/* What is against another attempt, whenever it would begin. */
+static enum why retry_against(const struct core *core, const struct run *run)
+{
+    if (!may_mend(run))
+        return is_final(run->last.cause) ? WHY_FINAL : WHY_RETRY_ON;
+    if (core->stopping)
+        return WHY_DRAINING;
+    return run->lane == NO_INDEX ? WHY_REMOVED : WHY_NONE;
+}
+
+/* And after that pause. The next slot of the job is a better attempt than a
+ * late one of this. */
+static enum why pause_against(const struct core *core, const struct run *run,
+                              int64_t pause_ms)
+{
+    struct wall next = schedule_next(&run->job->schedule, core->now.wall);
+    if (next.ms != NEVER_MS && core->now.wall.ms + pause_ms >= next.ms)
+        return WHY_NEXT_SLOT;
+    return pause_ms < deadline_left_ms(core, run, NEVER_MS / 2) ? WHY_NONE
+                                                                : WHY_NO_TIME;
+}
+
+/* Why no other attempt follows one that failed, where more are left; WHY_NONE:
+ * it does, after a pause. */
+static enum why retry_plan(struct core *core, const struct run *run,
+                           int64_t retry_after_ms, int64_t *ret_pause_ms)
+{
+    enum why against = retry_against(core, run);
+    if (against != WHY_NONE)
+        return against;
     int64_t pause_ms = backoff_ms(core, run);
     if (retry_after_ms > pause_ms)
         pause_ms = retry_after_ms;
-    struct wall next = schedule_next(&run->job->schedule, core->now.wall);
-    if (next.ms != NEVER_MS && core->now.wall.ms + pause_ms >= next.ms)
-        return -1;
-    return pause_ms < deadline_left_ms(core, run, NEVER_MS / 2) ? pause_ms : -1;
+    *ret_pause_ms = pause_ms;
+    return pause_against(core, run, pause_ms);
 }
 
 static void run_rest(struct core *core, struct run *run, int64_t pause_ms)
@@ -79,6 +108,19 @@ static void run_again(struct core *core, struct run *run, int64_t pause_ms)
     run_rest(core, run, pause_ms);
 }
 
+/* With attempts left. */
+static void run_failed(struct core *core, struct run *run,
+                       int64_t retry_after_ms)
+{
+    int64_t pause_ms = 0;
+    enum why against = retry_plan(core, run, retry_after_ms, &pause_ms);
+    if (against == WHY_NONE)
+        run_again(core, run, pause_ms);
+    else
+        run_finish(core, run, &run->last,
+                   mutant(ENDS_SILENT) ? WHY_NONE : against);
+}
+
 /* A run that its timeout cancelled is answered by whoever carried that out. */
 static struct ending ending_of(const struct run *run, const struct event *event)
 {
@@ -112,11 +154,11 @@ void run_answered(struct core *core, const struct event *event)
         run_accepted(core, run, event);
         return;
     }
-    int64_t pause_ms = retry_pause_ms(core, run, event->answer.retry_after_ms);
-    if (pause_ms >= 0)
-        run_again(core, run, pause_ms);
-    else
+    if (run->last.verdict == VERDICT_OK ||
+        run->attempt >= run->job->retry.attempts)
         run_finish(core, run, &run->last, WHY_NONE);
+    else
+        run_failed(core, run, event->answer.retry_after_ms);
 }
 
 /* ---- what else happens to an attempt ---- */

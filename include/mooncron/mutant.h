@@ -16,6 +16,7 @@ enum mutant {
     MUTANT_KEY_CHANGES,    /* another attempt has another key */
     MUTANT_ATTEMPT_STAYS,  /* what may have been sent of it is sent once more */
     MUTANT_RETRY_CLIENT,   /* what can never succeed is tried again */
+    MUTANT_ENDS_SILENT,    /* nobody says why a run was given up */
     MUTANT_OVERLAP_LOST,   /* a reload forgets what is going */
     MUTANT_PAST_LOST,      /* a clock set back repeats what was run */
     MUTANT_NO_WINDOW,      /* slots are made up however late they are */

@@ -35,9 +35,18 @@ enum why {
     WHY_REPLACED,   /* failed or unknown: cancelled for a newer slot */
     WHY_DEADLINE,   /* unknown: accepted, and not done by the deadline */
     WHY_CANCELLED,  /* skipped: a backfill was taken back */
+    /* Failed or unknown, with attempts left: why none followed. */
+    WHY_NEXT_SLOT, /* the pause would have reached the job's next slot */
+    WHY_NO_TIME,   /* or the deadline */
+    WHY_DRAINING,  /* the worker had been told to stop */
+    WHY_RETRY_ON,  /* retry.on does not name what failed */
+    WHY_FINAL,     /* the same call would fail the same way, ever so often */
     WHYS,
 };
 extern const char *const why_names[WHYS]; /* "overlap" ... */
+/* Of a run that failed and had attempts left: why none followed, as a clause;
+ * NULL where that is not why it ended. */
+const char *why_no_more(enum verdict verdict, enum why why);
 
 /* What a run was begun by. */
 enum trigger {

@@ -257,6 +257,9 @@ static void see_finish(struct checker *checker, const struct action *act)
     assert_int_equal(note->attempt, going->started || going->attempt == 1
                                         ? going->attempt
                                         : going->attempt - 1);
+    if (ran && act->finish.verdict != VERDICT_OK &&
+        note->attempt < note->job->retry.attempts)
+        assert_int_not_equal(act->finish.why, WHY_NONE);
     checker->finishes += going->started;
     going_remove(checker, going);
 }

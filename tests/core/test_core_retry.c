@@ -1,6 +1,7 @@
 /* Stories of attempts: which failures are followed by another, and when. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,7 +146,7 @@ static void the_next_slot_ends_it(void **state)
     retry_begin(&story, pumps, replies, 2);
     story_pass(&story, 23 * MINUTE);
     story_is(&story, "14:10:00.000 start pump #1 slot 14:10:00\n"
-                     "14:10:00.200 finish pump #1 failed 200 ms\n"
+                     "14:10:00.200 finish pump #1 failed (next_slot) 200 ms\n"
                      "14:20:00.000 start pump #2 slot 14:20:00\n"
                      "14:20:00.200 again #2 in 599799 ms, after attempt 1\n"
                      "14:29:59.999 start pump #2 slot 14:20:00, attempt 2\n"
@@ -169,15 +170,16 @@ static void its_deadline_ends_it(void **state)
           .cause = CAUSE_SERVER,
           .retry_after_ms = 29 * SECOND },
         BUSY,
+        BUSY,
     };
-    retry_begin(&story, lines, replies, 2);
+    retry_begin(&story, lines, replies, 3);
     story_pass(&story, 2 * MINUTE);
     story_is(&story, "14:08:00.000 start pump #1 slot 14:08:00\n"
                      "14:08:00.200 again #1 in 29000 ms, after attempt 1\n"
                      "14:08:29.200 start pump #1 slot 14:08:00, attempt 2\n"
                      "14:08:29.400 again #1 in 448 ms, after attempt 2\n"
                      "14:08:29.848 start pump #1 slot 14:08:00, attempt 3\n"
-                     "14:08:30.048 finish pump #1 ok 30048 ms\n");
+                     "14:08:30.048 finish pump #1 failed (no_time) 30048 ms\n");
     story_end(&story);
 }
 
@@ -208,12 +210,17 @@ static void some_failures_are_final(void **state)
         { .verdict = VERDICT_FAILED, .cause = CAUSE_DENIED, .status = 200 },
         { .verdict = VERDICT_FAILED, .cause = CAUSE_SETUP },
     };
+    static const char *const whys[] = { "final", "retry_on", "final" };
     for (size_t i = 0; i < sizeof finals / sizeof *finals; i++) {
         struct story story;
+        char wanted[256];
         retry_begin(&story, pumps, &finals[i], 1);
         story_pass(&story, 5 * MINUTE);
-        story_is(&story, "14:10:00.000 start pump #1 slot 14:10:00\n"
-                         "14:10:00.200 finish pump #1 failed 200 ms\n");
+        snprintf(wanted, sizeof wanted,
+                 "14:10:00.000 start pump #1 slot 14:10:00\n"
+                 "14:10:00.200 finish pump #1 failed (%s) 200 ms\n",
+                 whys[i]);
+        story_is(&story, wanted);
         story_end(&story);
     }
 }
@@ -238,7 +245,7 @@ static void only_what_was_named_is_repeated(void **state)
     story_is(&story, "14:10:00.000 start pump #1 slot 14:10:00\n"
                      "14:10:00.200 again #1 in 0 ms, after attempt 1\n"
                      "14:10:00.200 start pump #1 slot 14:10:00, attempt 2\n"
-                     "14:10:00.400 finish pump #1 failed 400 ms\n");
+                     "14:10:00.400 finish pump #1 failed (retry_on) 400 ms\n");
     story_end(&story);
 }
 
@@ -325,6 +332,32 @@ static void a_kill_between_attempts_costs_one(void **state)
     }
 }
 
+/* The set that has its job no more is in force before its attempt fails. */
+static void a_job_that_has_gone_is_not_tried_again(void **state)
+{
+    (void)state;
+    struct story story;
+    static const struct line others[] = { { .name = "drain", .every_ms = HOUR },
+                                          { 0 } };
+    static const struct reply replies[] = { BUSY };
+    struct world world = story_world(pumps);
+    world.replies = replies;
+    world.reply_count = 1;
+    world.run_ms = 5 * SECOND;
+    story_calm(&story, &world);
+    story_pass(&story, 141 * SECOND);
+    story.world.lines = others;
+    story_ask(&story, 0);
+    story_pass(&story, 10 * SECOND);
+    story_is(&story, "14:10:00.000 start pump #1 slot 14:10:00\n"
+                     "14:10:01.000 fetch\n"
+                     "14:10:01.020 load 2: jobs on in \"production\"\n"
+                     "14:10:01.050 swap generation 2: +1 ~0 -1 =0\n"
+                     "14:10:05.000 finish pump #1 failed (removed) 5000 ms\n"
+                     "14:10:05.000 retire 1\n");
+    story_end(&story);
+}
+
 static void who_drains_does_not_try_again(void **state)
 {
     (void)state;
@@ -339,7 +372,7 @@ static void who_drains_does_not_try_again(void **state)
     story_stop(&story);
     story_pass(&story, 10 * SECOND);
     story_is(&story, "14:10:00.000 start pump #1 slot 14:10:00\n"
-                     "14:10:05.000 finish pump #1 failed 5000 ms\n"
+                     "14:10:05.000 finish pump #1 failed (draining) 5000 ms\n"
                      "14:10:05.000 done\n");
     story_end(&story);
 }
@@ -358,6 +391,7 @@ int main(void)
         cmocka_unit_test(only_what_was_named_is_repeated),
         cmocka_unit_test(the_next_life_goes_on),
         cmocka_unit_test(a_kill_between_attempts_costs_one),
+        cmocka_unit_test(a_job_that_has_gone_is_not_tried_again),
         cmocka_unit_test(who_drains_does_not_try_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

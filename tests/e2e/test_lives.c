@@ -324,9 +324,11 @@ static void what_may_be_mended_is_tried_again(void **state)
     snprintf(wanted, sizeof wanted, "%s: schedule ok, attempt 3, epoch 1\n",
              slot);
     expect_journal(world, "rank", wanted);
-    snprintf(wanted, sizeof wanted, "%s: schedule failed, attempt 1, epoch 1\n",
-             slot);
+    snprintf(wanted, sizeof wanted,
+             "%s: schedule failed, attempt 1, epoch 1, final\n", slot);
     expect_journal(world, "gone", wanted);
+    snprintf(wanted, sizeof wanted,
+             "%s: schedule failed, attempt 1, epoch 1, retry_on\n", slot);
     expect_journal(world, "no", wanted);
     assert_int_equal(calls_of(world, 0, "gone"), 1);
     assert_int_equal(calls_of(world, 0, "no"), 1);
@@ -423,6 +425,61 @@ static void an_origin_is_waited_for(void **state)
     snprintf(wanted, sizeof wanted,
              "%s: schedule unknown, attempt 1, epoch 1, deadline\n", slot);
     expect_journal(world, "never", wanted);
+    testserver_free(elsewhere.server);
+}
+
+static void expect_told(const struct world *world, const char *verb,
+                        const char *job, const char *option, const char *needle)
+{
+    const char *const args[] = { verb, job, option, NULL };
+    char *out, *err;
+    int code = worker_command(&world->worker, &world->scratch, &world->stand,
+                              args, &out, &err);
+    if (code != 0 || !strstr(out, needle))
+        fail_msg("\"%s\" is not in:\n%s%s", needle, out, err);
+    free(out);
+    free(err);
+}
+
+/* A run with attempts left ends: why none followed is told, after a kill, too.
+ */
+static void what_is_given_up_says_why(void **state)
+{
+    static const char slot[] = "; no attempt 2 of 3: the next slot would come "
+                               "before it";
+    static const char time[] = "; no attempt 2 of 2: the deadline would come "
+                               "before it";
+    struct world *world = *state;
+    struct elsewhere elsewhere;
+    struct text file;
+    elsewhere_open(&elsewhere);
+    text_init(&file, 4096);
+    text_printf(&file,
+                "job 'later' { every = '5m', post = '%s/later', retry = 3 }\n",
+                elsewhere.origin);
+    put_job(&file, &elsewhere, "busy", "retry = 2, deadline = '20s'");
+    world_prepare(world, file.data, true, "production");
+    text_close(&file);
+    life_begin(world, instant("2026-11-25T12:09:30Z"), elsewhere.allow);
+    json_t *line = worker_says(&world->worker, time);
+    expect_field(line, "why", "no_time");
+    json_decref(line);
+    expect_says(world, "later of 2026-11-25T12:15:00Z: failed, the backend "
+                       "answered 503; no attempt 2 of 3: the next slot would "
+                       "come before it");
+    expect_told(world, "status", "later", "-q",
+                ": the backend answered 503; no attempt 2: the next slot would "
+                "come before it");
+    life_is_cut(world);
+    life_begin(world, instant("2026-11-25T12:16:00Z"), elsewhere.allow);
+    expect_told(world, "logs", "busy", "-q",
+                "  the backend answered 503; no attempt 2: the deadline would "
+                "come before it");
+    expect_told(world, "logs", "busy", "-q", " FAILED 503 ");
+    expect_told(world, "logs", "later", "--json", "\"why\":\"next_slot\"");
+    expect_told(world, "why", "later", "-q", slot);
+    expect_told(world, "why", "busy", "-q", time);
+    life_ends(world);
     testserver_free(elsewhere.server);
 }
 
@@ -613,8 +670,9 @@ static void a_run_that_an_open_circuit_ends_keeps_its_failure(void **state)
                   true, "production");
     stand_fault(&world->stand, "/api/feed/rank", "500", 0, 0);
     life_begin(world, instant("2026-11-25T12:09:30Z"), NULL);
-    expect_says(world, "rank of 2026-11-25T12:10:00Z: failed, circuit: the "
-                       "backend answered 500");
+    expect_says(world, "rank of 2026-11-25T12:10:00Z: failed, the backend "
+                       "answered 500; no attempt 6 of 8: the circuit of its "
+                       "origin was open");
     snprintf(url, sizeof url, "%s/api/v1/jobs/rank/runs", world->worker.origin);
     struct client_answer answer = client_send("GET", url, NULL, NULL);
     assert_non_null(strstr(answer.body, "\"why\":\"circuit\""));
@@ -912,6 +970,7 @@ int main(void)
         WORLD_TEST(a_call_that_was_cut_is_made_again_where_it_may),
         WORLD_TEST(what_may_be_mended_is_tried_again),
         WORLD_TEST(an_origin_is_waited_for),
+        WORLD_TEST(what_is_given_up_says_why),
         WORLD_TEST(a_run_that_rests_is_handed_on),
         WORLD_TEST(ends_are_told_as_declared),
         WORLD_TEST(a_circuit_opens_and_closes),

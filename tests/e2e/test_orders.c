@@ -119,6 +119,12 @@ static void a_triggered_run_is_followed(void **state)
            "--json");
     EXPECT(world, 0, "FAILED 500", "status");
     EXPECT(world, 0, "mooncron logs rare", "status");
+
+    stand_fault(&world->stand, "/api/sync/city-counters", "404", 0, 0);
+    said = SAY(world, 1, "\nfailed in ", "trigger", "rare", "--wait");
+    expect_attempt(said, 1, "404 after ",
+                   ", no attempt 2: it would fail the same way");
+    free(said);
     worker_drain(&world->worker);
 }
 

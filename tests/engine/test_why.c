@@ -179,11 +179,16 @@ static void a_run_is_told_with_its_result(void **state)
     expect(&scene, "was run: unknown, after 2.1s.");
     at(&scene, 20);
     rows[0].why = WHY_CIRCUIT; /* it answered, though badly */
-    expect(&scene, "; no other attempt followed, because the circuit of its "
-                   "origin was open: the backend answered 503.");
-    rows[0].error = "";
-    expect(&scene, "the circuit of its origin was open: its last answer was "
-                   "503.");
+    scene.job.retry.attempts = 5;
+    expect(&scene, "at attempt 3; the backend answered 503; no attempt 4 of 5: "
+                   "the circuit of its origin was open.");
+    rows[0].why = WHY_NEXT_SLOT;
+    expect(&scene, "; no attempt 4 of 5: the next slot would come before it.");
+    scene.job.retry.attempts = 3; /* in the file of now */
+    expect(&scene, "; no attempt 4: the next slot would come before it.");
+    rows[0].why = WHY_STOPPING;
+    expect(&scene, "at attempt 3; the worker was told to stop; the backend "
+                   "answered 503.");
 }
 
 static void a_run_that_goes_on_is_told(void **state)

@@ -200,6 +200,32 @@ static void check_keys(struct check *check)
     }
 }
 
+/* Who gives a run up that had attempts left says why, and nobody else does. */
+static void check_given_up(struct check *check, uint32_t number,
+                           const struct note *note)
+{
+    const struct entry *entry = &note->entry;
+    const struct job *job = check_job(check, entry->generation, number);
+    enum verdict verdict = (enum verdict)entry->verdict;
+    enum why why = (enum why)entry->why;
+    if (!job || (verdict != VERDICT_FAILED && verdict != VERDICT_UNKNOWN))
+        return;
+    if (entry->attempt < job->retry.attempts
+            ? why == WHY_NONE
+            : why_no_more(verdict, why) != NULL)
+        sim_blame(check->sim, "I17", note->added_ms,
+                  "%s: slot %lld ended with attempt %u of %u, %s \"%s\"",
+                  entry->job, (long long)entry->slot.ms, entry->attempt,
+                  job->retry.attempts, verdict_names[verdict], why_names[why]);
+}
+
+static void check_ends(struct check *check)
+{
+    for (uint32_t job = 0; job < SIM_JOBS; job++)
+        for (uint32_t i = 0; i < check->facts[job].finish_count; i++)
+            check_given_up(check, job, check->facts[job].finishes[i].note);
+}
+
 /* ---- calls beside each other ---- */
 
 #define BESIDE_MAX 64
@@ -453,6 +479,7 @@ static void check_spared(struct check *check, const struct heard *heard,
 void check_calls(struct check *check)
 {
     check_keys(check);
+    check_ends(check);
     check_beside(check);
     struct heard heard[2] = { heard_of(check, false), heard_of(check, true) };
     check_skips(check, heard);
