@@ -19,7 +19,7 @@ knows() {
         engine/io/alarm.c | engine/io/child.c | engine/io/curl_uv.c | \
             engine/io/gate.c | engine/io/http.c | engine/io/inbox.c | \
             engine/io/room.c | engine/io/visitor.h | engine/io/versions.c | \
-            engine/daemon_parts.h | engine/generations.c | engine/journal_parts.h | \
+            engine/daemon_parts.h | engine/generations_parts.h | engine/journal_parts.h | \
             engine/clerk.c | engine/load.c | engine/cli/errand.c) return 0 ;;
         esac ;;
     curl/*.h)
