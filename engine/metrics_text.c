@@ -1,18 +1,18 @@
-/* A family is a row of the table below: its name, its type, what it means, and
- * who writes its samples. docs/metrics.md has the same table; tests/e2e
+/* A family is a row of a table: its name, its type, what it means, and who
+ * writes its samples. Those of the worker and of its process are below, those
+ * of jobs in metrics_jobs.c; docs/metrics.md has the same tables, and tests/e2e
  * compares them. */
 #include "metrics_text.h"
 
 #include <inttypes.h>
-#include <string.h>
 
+#include "metrics_jobs.h"
 #include "scribe.h"
 
 struct page {
     struct scribe scribe;
     const struct metrics_view *view;
-    uint32_t jobs;    /* of the view's set, so many fit */
-    uint32_t omitted; /* and so many do not */
+    uint32_t omitted; /* jobs of its set that do not fit */
 };
 
 /* ---- the worker ---- */
@@ -267,125 +267,6 @@ static void turns(const struct page *p)
     scribe_histogram(&p->scribe, &p->view->sums.turns, &metrics_turn_scale);
 }
 
-/* ---- jobs ---- */
-
-/* A job that has no slots here is told of where something was counted. */
-static bool is_told(const struct metrics_view *view, uint32_t index)
-{
-    const struct metrics_job *counted = &view->rows[index].counted;
-    if (jobset_job(view->set, index)->standing == STANDING_SCHEDULED)
-        return true;
-    for (size_t i = 0; i < VERDICTS; i++)
-        if (counted->results[i])
-            return true;
-    return false;
-}
-
-typedef void job_sample(const struct page *p, const char *job,
-                        const struct metrics_row *row);
-
-static void each_job(const struct page *p, job_sample *sample)
-{
-    for (uint32_t i = 0; i < p->jobs; i++)
-        if (is_told(p->view, i))
-            sample(p, jobset_job(p->view->set, i)->name, &p->view->rows[i]);
-}
-
-static void job_number(const struct page *p, const char *job,
-                       const char *suffix, uint64_t value)
-{
-    SCRIBE(&p->scribe, suffix, { "job", job });
-    scribe_number(&p->scribe, value);
-}
-
-static void job_runs(const struct page *p, const char *job,
-                     const struct metrics_row *row)
-{
-    for (enum verdict verdict = 0; verdict < VERDICTS; verdict++) {
-        SCRIBE(&p->scribe, "", { "job", job },
-               { "result", verdict_names[verdict] });
-        scribe_number(&p->scribe, row->counted.results[verdict]);
-    }
-}
-
-static void passed_of(const struct page *p, const char *job,
-                      enum verdict verdict, const uint64_t counts[WHYS])
-{
-    for (enum why why = 0; why < WHYS; why++) {
-        if (!counts[why])
-            continue;
-        SCRIBE(&p->scribe, "", { "job", job },
-               { "result", verdict_names[verdict] },
-               { "why", why ? why_names[why] : NULL });
-        scribe_number(&p->scribe, counts[why]);
-    }
-}
-
-static void job_passed(const struct page *p, const char *job,
-                       const struct metrics_row *row)
-{
-    passed_of(p, job, VERDICT_SKIPPED, row->counted.skipped);
-    passed_of(p, job, VERDICT_MISSED, row->counted.missed);
-}
-
-static void job_attempts(const struct page *p, const char *job,
-                         const struct metrics_row *row)
-{
-    job_number(p, job, "", row->counted.attempts);
-}
-
-static void job_retries(const struct page *p, const char *job,
-                        const struct metrics_row *row)
-{
-    job_number(p, job, "", row->counted.retries);
-}
-
-static void job_took(const struct page *p, const char *job,
-                     const struct metrics_row *row)
-{
-    SCRIBE(&p->scribe, "_sum", { "job", job });
-    scribe_seconds_ms(&p->scribe, row->counted.took_ms);
-    job_number(p, job, "_count", row->counted.took_count);
-}
-
-static void job_instant(const struct page *p, const char *job, struct wall at)
-{
-    if (at.ms == EVER_MS || at.ms == NEVER_MS)
-        return;
-    SCRIBE(&p->scribe, "", { "job", job });
-    scribe_seconds_ms(&p->scribe, at.ms);
-}
-
-static void job_last_success(const struct page *p, const char *job,
-                             const struct metrics_row *row)
-{
-    job_instant(p, job, row->last_success);
-}
-
-static void job_next(const struct page *p, const char *job,
-                     const struct metrics_row *row)
-{
-    job_instant(p, job, row->next);
-}
-
-static void job_live(const struct page *p, const char *job,
-                     const struct metrics_row *row)
-{
-    job_number(p, job, "", row->going);
-}
-
-static void job_fails(const struct page *p, const char *job,
-                      const struct metrics_row *row)
-{
-    job_number(p, job, "", row->fails);
-}
-
-static void job_paused(const struct page *p, const char *job,
-                       const struct metrics_row *row)
-{
-    job_number(p, job, "", row->paused);
-}
-
 /* ---- the process ---- */
 
 static void vital(const struct page *p, int64_t value)
@@ -434,161 +315,107 @@ static void process_start(const struct page *p)
 
 /* ---- the whole ---- */
 
-static const struct family {
+struct family {
     const char *name, *type, *help;
-    void (*put)(const struct page *p); /* its samples, */
-    job_sample *of_job;                /* or those of each job */
-} families[] = {
-    { "mooncron_build_info", "gauge", "1; the version of the program.",
-      build_info, NULL },
-    { "mooncron_primary", "gauge", "1 where jobs are fired by this worker.",
-      primary, NULL },
-    { "mooncron_schedule_generation", "gauge",
-      "Number of the schedule in force; 0: none yet.", generation, NULL },
-    { "mooncron_schedule_loaded_timestamp_seconds", "gauge",
-      "When the schedule came into force.", loaded_time, NULL },
-    { "mooncron_last_load_successful", "gauge",
-      "0 where the newest load of the file failed.", load_successful, NULL },
-    { "mooncron_last_load_success_timestamp_seconds", "gauge",
-      "When the file was last loaded without a mistake, or found unchanged.",
-      good_load_time, NULL },
-    { "mooncron_reloads_total", "counter", "Loads of the file, by result.",
-      reloads, NULL },
-    { "mooncron_settings_info", "gauge",
-      "1; the Settings that the schedule was loaded with.", settings_info,
-      NULL },
-    { "mooncron_settings_age_seconds", "gauge",
-      "Since the backend last answered with Settings.", settings_age, NULL },
-    { "mooncron_settings_fetches_total", "counter",
-      "Requests for Settings, by result.", fetches, NULL },
-    { "mooncron_jobs", "gauge", "Jobs of the schedule in force, by standing.",
-      jobs, NULL },
-    { "mooncron_jobs_omitted", "gauge",
-      "Jobs that have no samples of their own here, for want of room.",
-      jobs_omitted, NULL },
-    { "mooncron_runs_total", "counter",
-      "Runs, and slots without a run, by result and why.", runs, NULL },
-    { "mooncron_runs_live", "gauge", "Runs that go on, waiting ones included.",
-      runs_live, NULL },
-    { "mooncron_attempts_total", "counter", "Attempts of runs.", attempts,
-      NULL },
-    { "mooncron_retries_total", "counter",
-      "Attempts that failed and were followed by another.", retries, NULL },
-    { "mooncron_run_duration_seconds", "histogram",
-      "From the start of a run to its verdict.", took, NULL },
-    { "mooncron_fire_lateness_seconds", "histogram",
-      "From a slot to the start of its run; made-up slots are left out.", late,
-      NULL },
-    { "mooncron_calls_live", "gauge", "Calls under way.", calls_live, NULL },
-    { "mooncron_calls_waiting", "gauge", "Calls that wait for room.",
-      calls_waiting, NULL },
-    { "mooncron_circuit_open", "gauge",
-      "1 where the origin does not answer and is left alone.", circuit_open,
-      NULL },
-    { "mooncron_circuit_opened_total", "counter",
-      "How often the circuit of the origin has opened.", circuit_opened, NULL },
-    { "mooncron_journal_well", "gauge",
-      "0 where the journal cannot be written: nothing is fired.", journal_well,
-      NULL },
-    { "mooncron_journal_write_failures_total", "counter",
-      "Writes that the store did not take.", journal_failures, NULL },
-    { "mooncron_journal_claims_total", "counter",
-      "Claims, by what became of them.", journal_claims, NULL },
-    { "mooncron_journal_entries_total", "counter", "Entries that were written.",
-      journal_entries, NULL },
-    { "mooncron_journal_entries_waiting", "gauge",
-      "Entries that wait for the store's thread.", journal_waiting, NULL },
-    { "mooncron_journal_commit_seconds", "histogram", "Commits of entries.",
-      journal_commits, NULL },
-    { "mooncron_loop_turn_seconds", "histogram",
-      "How long a turn of the loop took, its sleep left out.", turns, NULL },
-    { "mooncron_job_runs_total", "counter",
-      "Runs and slots of the job, by result.", NULL, job_runs },
-    { "mooncron_job_passed_total", "counter",
-      "Slots of the job that were not run, by why, once there was one.", NULL,
-      job_passed },
-    { "mooncron_job_attempts_total", "counter", "Attempts of the job's runs.",
-      NULL, job_attempts },
-    { "mooncron_job_retries_total", "counter",
-      "Of them, failed ones that were followed by another.", NULL,
-      job_retries },
-    { "mooncron_job_run_duration_seconds", "summary",
-      "From the start of a run of the job to its verdict.", NULL, job_took },
-    { "mooncron_job_last_success_timestamp_seconds", "gauge",
-      "When a run of the job last ended ok.", NULL, job_last_success },
-    { "mooncron_job_next_run_timestamp_seconds", "gauge",
-      "The job's next slot.", NULL, job_next },
-    { "mooncron_job_runs_live", "gauge",
-      "Runs of the job that go on, waiting ones included.", NULL, job_live },
-    { "mooncron_job_failures_in_row", "gauge",
-      "Runs of the job that failed since the last that did not.", NULL,
-      job_fails },
-    { "mooncron_job_paused", "gauge", "1 where the job is paused.", NULL,
-      job_paused },
-    { "process_cpu_seconds_total", "counter", "Processor time of all threads.",
-      process_cpu, NULL },
-    { "process_resident_memory_bytes", "gauge", "Memory in use.",
-      process_resident, NULL },
-    { "process_virtual_memory_bytes", "gauge", "Address space.",
-      process_virtual, NULL },
-    { "process_open_fds", "gauge", "Open file descriptors.", process_fds,
-      NULL },
-    { "process_max_fds", "gauge", "How many may be open.", process_fds_max,
-      NULL },
-    { "process_threads", "gauge", "Threads.", process_threads, NULL },
-    { "process_start_time_seconds", "gauge", "When the worker began.",
-      process_start, NULL },
+    void (*put)(const struct page *p); /* its samples */
 };
 
-/* Of one job: samples that it always has, and the bytes of one without the
- * job's name, on the average; and of one that says why. */
-#define JOB_SAMPLES  14
-#define SAMPLE_BYTES 80
-#define WHY_BYTES    100
+static const struct family of_worker[] = {
+    { "mooncron_build_info", "gauge", "1; the version of the program.",
+      build_info },
+    { "mooncron_primary", "gauge", "1 where jobs are fired by this worker.",
+      primary },
+    { "mooncron_schedule_generation", "gauge",
+      "Number of the schedule in force; 0: none yet.", generation },
+    { "mooncron_schedule_loaded_timestamp_seconds", "gauge",
+      "When the schedule came into force.", loaded_time },
+    { "mooncron_last_load_successful", "gauge",
+      "0 where the newest load of the file failed.", load_successful },
+    { "mooncron_last_load_success_timestamp_seconds", "gauge",
+      "When the file was last loaded without a mistake, or found unchanged.",
+      good_load_time },
+    { "mooncron_reloads_total", "counter", "Loads of the file, by result.",
+      reloads },
+    { "mooncron_settings_info", "gauge",
+      "1; the Settings that the schedule was loaded with.", settings_info },
+    { "mooncron_settings_age_seconds", "gauge",
+      "Since the backend last answered with Settings.", settings_age },
+    { "mooncron_settings_fetches_total", "counter",
+      "Requests for Settings, by result.", fetches },
+    { "mooncron_jobs", "gauge", "Jobs of the schedule in force, by standing.",
+      jobs },
+    { "mooncron_jobs_omitted", "gauge",
+      "Jobs that have no samples of their own here, for want of room.",
+      jobs_omitted },
+    { "mooncron_runs_total", "counter",
+      "Runs, and slots without a run, by result and why.", runs },
+    { "mooncron_runs_live", "gauge", "Runs that go on, waiting ones included.",
+      runs_live },
+    { "mooncron_attempts_total", "counter", "Attempts of runs.", attempts },
+    { "mooncron_retries_total", "counter",
+      "Attempts that failed and were followed by another.", retries },
+    { "mooncron_run_duration_seconds", "histogram",
+      "From the start of a run to its verdict.", took },
+    { "mooncron_fire_lateness_seconds", "histogram",
+      "From a slot to the start of its run; made-up slots are left out.",
+      late },
+    { "mooncron_calls_live", "gauge", "Calls under way.", calls_live },
+    { "mooncron_calls_waiting", "gauge", "Calls that wait for room.",
+      calls_waiting },
+    { "mooncron_circuit_open", "gauge",
+      "1 where the origin does not answer and is left alone.", circuit_open },
+    { "mooncron_circuit_opened_total", "counter",
+      "How often the circuit of the origin has opened.", circuit_opened },
+    { "mooncron_journal_well", "gauge",
+      "0 where the journal cannot be written: nothing is fired.",
+      journal_well },
+    { "mooncron_journal_write_failures_total", "counter",
+      "Writes that the store did not take.", journal_failures },
+    { "mooncron_journal_claims_total", "counter",
+      "Claims, by what became of them.", journal_claims },
+    { "mooncron_journal_entries_total", "counter", "Entries that were written.",
+      journal_entries },
+    { "mooncron_journal_entries_waiting", "gauge",
+      "Entries that wait for the store's thread.", journal_waiting },
+    { "mooncron_journal_commit_seconds", "histogram", "Commits of entries.",
+      journal_commits },
+    { "mooncron_loop_turn_seconds", "histogram",
+      "How long a turn of the loop took, its sleep left out.", turns },
+};
 
-static size_t job_bytes(const struct metrics_view *view, uint32_t index)
-{
-    size_t name = strlen(jobset_job(view->set, index)->name);
-    const struct metrics_job *counted = &view->rows[index].counted;
-    size_t bytes = JOB_SAMPLES * (SAMPLE_BYTES + name);
-    if (!is_told(view, index))
-        return 0;
-    for (size_t why = 0; why < WHYS; why++) {
-        if (counted->skipped[why])
-            bytes += WHY_BYTES + name;
-        if (counted->missed[why])
-            bytes += WHY_BYTES + name;
-    }
-    return bytes;
-}
+static const struct family of_process[] = {
+    { "process_cpu_seconds_total", "counter", "Processor time of all threads.",
+      process_cpu },
+    { "process_resident_memory_bytes", "gauge", "Memory in use.",
+      process_resident },
+    { "process_virtual_memory_bytes", "gauge", "Address space.",
+      process_virtual },
+    { "process_open_fds", "gauge", "Open file descriptors.", process_fds },
+    { "process_max_fds", "gauge", "How many may be open.", process_fds_max },
+    { "process_threads", "gauge", "Threads.", process_threads },
+    { "process_start_time_seconds", "gauge", "When the worker began.",
+      process_start },
+};
 
-/* So many jobs, from the first on, that all of them fit. */
-static uint32_t jobs_that_fit(const struct metrics_view *view, size_t bytes_max)
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static void put_families(struct page *p, const struct family *families,
+                         size_t count)
 {
-    uint32_t count = view->set ? jobset_count(view->set) : 0;
-    size_t left =
-        bytes_max > METRICS_SUMS_BYTES ? bytes_max - METRICS_SUMS_BYTES : 0;
-    for (uint32_t i = 0; i < count; i++) {
-        size_t bytes = job_bytes(view, i);
-        if (bytes > left)
-            return i;
-        left -= bytes;
+    for (size_t i = 0; i < count; i++) {
+        scribe_family(&p->scribe, families[i].name, families[i].type,
+                      families[i].help);
+        families[i].put(p);
     }
-    return count;
 }
 
 void metrics_text(const struct metrics_view *view, size_t bytes_max,
                   struct text *out)
 {
     uint32_t count = view->set ? jobset_count(view->set) : 0;
-    uint32_t fit = jobs_that_fit(view, bytes_max);
-    struct page p = { { .out = out }, view, fit, count - fit };
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        const struct family *family = &families[i];
-        scribe_family(&p.scribe, family->name, family->type, family->help);
-        if (family->of_job)
-            each_job(&p, family->of_job);
-        else
-            family->put(&p);
-    }
+    uint32_t fit = metrics_jobs_fit(view, bytes_max);
+    struct page p = { { .out = out }, view, count - fit };
+    put_families(&p, of_worker, COUNT(of_worker));
+    metrics_jobs_put(&p.scribe, view, fit);
+    put_families(&p, of_process, COUNT(of_process));
 }
