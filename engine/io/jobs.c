@@ -171,15 +171,21 @@ static const struct param plan_params[] = {
 };
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+static void look(struct desk *desk, const struct web_request *request,
+                 struct ask *ask, const struct param *params, size_t count,
+                 struct web_answer *answer)
+{
+    if (door_look(desk, request, answer) &&
+        read_query(request->query, params, count, ask, answer))
+        ask_loop(desk, ask, answer);
+}
+
 void jobs_status(struct desk *desk, const struct web_request *request,
                  struct web_answer *answer)
 {
     struct ask ask;
     ask_of(request, ASK_STATUS, &ask);
-    if (door_look(desk, request, answer) &&
-        read_query(request->query, status_params, COUNT(status_params), &ask,
-                   answer))
-        ask_loop(desk, &ask, answer);
+    look(desk, request, &ask, status_params, COUNT(status_params), answer);
 }
 
 void jobs_runs(struct desk *desk, const struct web_request *request,
@@ -190,10 +196,7 @@ void jobs_runs(struct desk *desk, const struct web_request *request,
     ask.runs = (struct ask_runs){ .from = { EVER_MS },
                                   .to = { NEVER_MS },
                                   .limit = RUNS_USUAL };
-    if (door_look(desk, request, answer) &&
-        read_query(request->query, runs_params, COUNT(runs_params), &ask,
-                   answer))
-        ask_loop(desk, &ask, answer);
+    look(desk, request, &ask, runs_params, COUNT(runs_params), answer);
 }
 
 static bool read_key(const char *text, struct run_key *ret)
@@ -226,9 +229,7 @@ void jobs_why(struct desk *desk, const struct web_request *request,
     struct ask ask;
     ask_of(request, ASK_WHY, &ask);
     ask.at = (struct wall){ NEVER_MS };
-    if (door_look(desk, request, answer) &&
-        read_query(request->query, why_params, COUNT(why_params), &ask, answer))
-        ask_loop(desk, &ask, answer);
+    look(desk, request, &ask, why_params, COUNT(why_params), answer);
 }
 
 void jobs_plan(struct desk *desk, const struct web_request *request,
@@ -236,10 +237,7 @@ void jobs_plan(struct desk *desk, const struct web_request *request,
 {
     struct ask ask;
     ask_of(request, ASK_PLAN, &ask);
-    if (door_look(desk, request, answer) &&
-        read_query(request->query, plan_params, COUNT(plan_params), &ask,
-                   answer))
-        ask_loop(desk, &ask, answer);
+    look(desk, request, &ask, plan_params, COUNT(plan_params), answer);
 }
 
 /* Prometheus asks for one format and takes this one. */
@@ -248,10 +246,7 @@ void jobs_metrics(struct desk *desk, const struct web_request *request,
 {
     struct ask ask;
     ask_of(request, ASK_METRICS, &ask);
-    if (!door_look(desk, request, answer) ||
-        !read_query(request->query, NULL, 0, &ask, answer))
-        return;
-    ask_loop(desk, &ask, answer);
+    look(desk, request, &ask, NULL, 0, answer);
     if (answer->status == 200)
         answer->type = "text/plain; version=0.0.4; charset=utf-8";
 }
