@@ -10,7 +10,7 @@
 
 #define NOBODY UINT32_MAX
 
-struct lane {
+struct queue {
     struct trip *ring; /* its size is a power of two */
     size_t first, count, size;
     uint32_t live;
@@ -18,11 +18,11 @@ struct lane {
     bool listed;
 };
 
-/* A lane is listed where something of it waits, and it may be sent. */
+/* A queue is listed where something of it waits, and it may be sent. */
 struct waiting {
     uint32_t live_max;
     uint32_t first, last; /* of the list; NOBODY where it is empty */
-    struct lane lanes[HTTP_ORIGINS_MAX];
+    struct queue queues[HTTP_ORIGINS_MAX];
 };
 
 struct waiting *waiting_new(uint32_t live_max)
@@ -33,37 +33,37 @@ struct waiting *waiting_new(uint32_t live_max)
     return waiting;
 }
 
-/* ---- one lane ---- */
+/* ---- one queue ---- */
 
-static struct trip *lane_at(const struct lane *lane, size_t i)
+static struct trip *queue_at(const struct queue *queue, size_t i)
 {
-    return &lane->ring[(lane->first + i) & (lane->size - 1)];
+    return &queue->ring[(queue->first + i) & (queue->size - 1)];
 }
 
-static void lane_grow(struct lane *lane)
+static void queue_grow(struct queue *queue)
 {
-    size_t size = lane->size ? lane->size * 2 : 16;
+    size_t size = queue->size ? queue->size * 2 : 16;
     struct trip *ring = memory_new(size * sizeof *ring);
-    for (size_t i = 0; i < lane->count; i++)
-        ring[i] = *lane_at(lane, i);
-    free(lane->ring);
-    lane->ring = ring;
-    lane->size = size;
-    lane->first = 0;
+    for (size_t i = 0; i < queue->count; i++)
+        ring[i] = *queue_at(queue, i);
+    free(queue->ring);
+    queue->ring = ring;
+    queue->size = size;
+    queue->first = 0;
 }
 
-static void lane_push(struct lane *lane, const struct trip *trip)
+static void queue_push(struct queue *queue, const struct trip *trip)
 {
-    if (lane->count == lane->size)
-        lane_grow(lane);
-    *lane_at(lane, lane->count++) = *trip;
+    if (queue->count == queue->size)
+        queue_grow(queue);
+    *queue_at(queue, queue->count++) = *trip;
 }
 
-static struct trip lane_pop(struct lane *lane)
+static struct trip queue_pop(struct queue *queue)
 {
-    struct trip trip = *lane_at(lane, 0);
-    lane->first = (lane->first + 1) & (lane->size - 1);
-    lane->count--;
+    struct trip trip = *queue_at(queue, 0);
+    queue->first = (queue->first + 1) & (queue->size - 1);
+    queue->count--;
     return trip;
 }
 
@@ -71,45 +71,45 @@ static struct trip lane_pop(struct lane *lane)
 
 static void list_if_ready(struct waiting *waiting, uint32_t origin)
 {
-    struct lane *lane = &waiting->lanes[origin];
-    if (lane->listed || !lane->count || lane->live >= waiting->live_max)
+    struct queue *queue = &waiting->queues[origin];
+    if (queue->listed || !queue->count || queue->live >= waiting->live_max)
         return;
-    lane->listed = true;
-    lane->next = NOBODY;
+    queue->listed = true;
+    queue->next = NOBODY;
     if (waiting->last == NOBODY)
         waiting->first = origin;
     else
-        waiting->lanes[waiting->last].next = origin;
+        waiting->queues[waiting->last].next = origin;
     waiting->last = origin;
 }
 
-static struct lane *list_take(struct waiting *waiting)
+static struct queue *list_take(struct waiting *waiting)
 {
-    struct lane *lane = &waiting->lanes[waiting->first];
-    waiting->first = lane->next;
+    struct queue *queue = &waiting->queues[waiting->first];
+    waiting->first = queue->next;
     if (waiting->first == NOBODY)
         waiting->last = NOBODY;
-    lane->listed = false;
-    return lane;
+    queue->listed = false;
+    return queue;
 }
 
 void waiting_push(struct waiting *waiting, const struct trip *trip)
 {
     assert(trip->origin < HTTP_ORIGINS_MAX);
-    lane_push(&waiting->lanes[trip->origin], trip);
+    queue_push(&waiting->queues[trip->origin], trip);
     list_if_ready(waiting, trip->origin);
 }
 
 bool waiting_next(struct waiting *waiting, struct trip *ret)
 {
     while (waiting->first != NOBODY) {
-        struct lane *lane = list_take(waiting);
+        struct queue *queue = list_take(waiting);
         do
-            *ret = lane_pop(lane);
-        while (ret->kind == TRIP_NONE && lane->count);
+            *ret = queue_pop(queue);
+        while (ret->kind == TRIP_NONE && queue->count);
         if (ret->kind == TRIP_NONE)
             continue;
-        lane->live++;
+        queue->live++;
         list_if_ready(waiting, ret->origin);
         return true;
     }
@@ -118,8 +118,8 @@ bool waiting_next(struct waiting *waiting, struct trip *ret)
 
 void waiting_ended(struct waiting *waiting, uint32_t origin)
 {
-    assert(waiting->lanes[origin].live > 0);
-    waiting->lanes[origin].live--;
+    assert(waiting->queues[origin].live > 0);
+    waiting->queues[origin].live--;
     list_if_ready(waiting, origin);
 }
 
@@ -127,15 +127,15 @@ void waiting_ended(struct waiting *waiting, uint32_t origin)
 
 size_t waiting_count(const struct waiting *waiting, uint32_t origin)
 {
-    return waiting->lanes[origin].count;
+    return waiting->queues[origin].count;
 }
 
 struct trip *waiting_find(struct waiting *waiting, struct run_id run)
 {
-    for (struct lane *lane = waiting->lanes;
-         lane < waiting->lanes + HTTP_ORIGINS_MAX; lane++)
-        for (size_t i = 0; i < lane->count; i++) {
-            struct trip *trip = lane_at(lane, i);
+    for (struct queue *queue = waiting->queues;
+         queue < waiting->queues + HTTP_ORIGINS_MAX; queue++)
+        for (size_t i = 0; i < queue->count; i++) {
+            struct trip *trip = queue_at(queue, i);
             if (trip->kind != TRIP_NONE && trip->note.run.value == run.value)
                 return trip;
         }
@@ -147,10 +147,10 @@ void waiting_free(struct waiting *waiting)
     if (!waiting)
         return;
     for (uint32_t i = 0; i < HTTP_ORIGINS_MAX; i++) {
-        struct lane *lane = &waiting->lanes[i];
-        for (; lane->count; lane->count--)
-            trip_close(lane_at(lane, lane->count - 1));
-        free(lane->ring);
+        struct queue *queue = &waiting->queues[i];
+        for (; queue->count; queue->count--)
+            trip_close(queue_at(queue, queue->count - 1));
+        free(queue->ring);
     }
     free(waiting);
 }

@@ -18,8 +18,8 @@ struct waiting;
 
 /* `live_max` calls of one origin may be under way at once. */
 struct waiting *waiting_new(uint32_t live_max);
-void waiting_free(struct waiting *waiting); /* with all that waits; NULL is fine
-                                             */
+/* With all that waits; NULL is fine. */
+void waiting_free(struct waiting *waiting);
 
 /* The trip is copied, and what it owns is taken over. */
 void waiting_push(struct waiting *waiting, const struct trip *trip);
