@@ -164,7 +164,8 @@ static const char *env_text(const char *name)
 static void problem_add(struct text *problems, const char *name,
                         const struct error *why)
 {
-    text_printf(problems, "%s %s\n", name, why->text);
+    if (problems)
+        text_printf(problems, "%s %s\n", name, why->text);
 }
 
 static char *file_text(const char *path, struct error *err)
@@ -372,22 +373,27 @@ bool config_read(struct config *config, struct text *problems)
 {
     *config =
         (struct config){ .store = memory_new(sizeof(struct config_store)) };
-    size_t before = problems->len;
+    bool good = true;
     struct error err;
     for (size_t i = 0; i < ROWS; i++) {
         if (row_set(&rows[i], config, &config->store->texts[i], &err))
             continue;
+        good = false;
         config->store->wrong[i] = true;
         problem_add(problems, rows[i].name, &err);
     }
-    if (!vars_read(config, &err))
+    if (!vars_read(config, &err)) {
+        good = false;
         problem_add(problems, "MOONCRON_SCRIPT_ENV", &err);
-    if (!origin_check(config, &err))
+    }
+    if (!origin_check(config, &err)) {
+        good = false;
         problem_add(problems, "MOONCRON_CALLS_PER_ORIGIN_MAX", &err);
+    }
     if (config->log_format == LOG_FORMAT_AUTO)
         config->log_format =
             isatty(STDERR_FILENO) ? LOG_FORMAT_TEXT : LOG_FORMAT_JSON;
-    return problems->len == before;
+    return good;
 }
 
 bool config_is_wrong(const struct config *config, const char *name)

@@ -69,15 +69,12 @@ int cli_demo(int argc, char **argv)
 {
     struct args args;
     struct config environment;
-    struct text ignored;
     int code;
     if (!args_read(&args, &verb, argc, argv, &code))
         return code;
-    text_init(&ignored, 1 << 16);
-    config_read(&environment, &ignored);
+    config_read(&environment, NULL);
     struct demo_config config = { .file = environment.file, .speed = 60 };
     code = options_read(&args, &config) ? demo(&config) : EXIT_USAGE;
     config_close(&environment);
-    text_close(&ignored);
     return code;
 }

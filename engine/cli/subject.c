@@ -1,15 +1,14 @@
 /* A subject is opened step by step; the first step that fails ends it. */
 #include "subject.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "coming.h"
 #include "errand.h"
 #include "mooncron/civil.h"
-#include "mooncron/clock.h"
 
 static const char *const switches[] = { "off", "on" };
 
@@ -30,10 +29,8 @@ static int read_config(struct subject *subject, bool network)
 /* Only verbs that look at one moment have --now. */
 static int read_now(struct subject *subject, const struct args *args, bool flag)
 {
-    struct clock clock;
     const char *text = flag ? args_value(args, "now") : NULL;
-    clock_init(&clock, 1, (struct wall){ 0 });
-    subject->now = clock_now(&clock).wall;
+    subject->now = coming_now();
     if (text && !rfc3339_parse(text, strlen(text), &subject->now))
         return args_refuse(args,
                            "--now wants a time like 2026-11-23T14:07:31Z, not "

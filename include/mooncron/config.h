@@ -54,8 +54,8 @@ struct config {
     struct config_store *store;
 };
 
-/* Reads the environment. Every mistake is added to `problems`, a line each;
- * false where there is one. */
+/* Reads the environment. Every mistake is added to `problems`, a line each, or
+ * is nobody's business where that is NULL; false where there is one. */
 bool config_read(struct config *config, struct text *problems);
 /* Whether one of those lines is about this variable: it is set, and wrong. */
 bool config_is_wrong(const struct config *config, const char *name);
