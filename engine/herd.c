@@ -3,7 +3,6 @@
  * left out: they start in every minute anyway. */
 #include "herd.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

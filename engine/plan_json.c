@@ -1,12 +1,10 @@
 /* The JSON of a plan. Its shape is stable: `version` grows with what breaks. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "display.h"
 #include "mooncron/civil.h"
-#include "mooncron/memory.h"
 #include "mooncron/secrets.h"
 #include "plan.h"
 #include "status.h"

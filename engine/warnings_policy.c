@@ -64,9 +64,8 @@ static void find_retries(const struct job *job, struct wall now,
 
 /* ---- W204 ---- */
 
-#define SLOTS_SEEN                                                             \
-    16 /* a job that is due twice on any day shows it in these                 \
-        */
+/* A job that is due twice on any day shows it in so many slots. */
+#define SLOTS_SEEN 16
 
 #define SHORT_DAY_MS (DAY_MS - HOUR_MS) /* where clocks are set forward */
 

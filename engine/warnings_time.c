@@ -1,6 +1,5 @@
 /* Warnings about when a job is due: slots closer than the timeout, clocks that
  * are set, phases that nobody chose, expressions that others read otherwise. */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "display.h"

@@ -1,8 +1,6 @@
 /* `mooncron backfill`: old slots of a job are run. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "coming.h"

@@ -9,8 +9,6 @@
  * mean the same read the same. */
 #include "cron_words.h"
 
-#include <string.h>
-
 #define DAY_S          86400
 #define ALL_HOURS      UINT32_C(0xffffff)
 #define ALL_MINUTES    UINT64_C(0xfffffffffffffff)

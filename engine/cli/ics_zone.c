@@ -4,7 +4,6 @@
  * The rule is found by looking: a zone tells its changes, not how it knows
  * them. Weekdays repeat after 28 years, so what holds for 40 is the rule. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ics.h"

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "display.h"
 #include "ics.h"
 #include "mooncron/duration.h"
 #include "mooncron/memory.h"

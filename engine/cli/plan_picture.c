@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "display.h"
 #include "mooncron/civil.h"
 #include "mooncron/duration.h"
 #include "mooncron/memory.h"

@@ -2,8 +2,6 @@
  * stack that a thread of civetweb does not have. */
 #include "body.h"
 
-#include <string.h>
-
 /* Whether no bracket that is open in `text` has more than the limit around it.
  * What stands in strings is no bracket. Where the text is no JSON any answer is
  * good, as long as what a parser reads of it is no deeper. */

@@ -25,7 +25,6 @@
  * timeout; answering -1 would end every transfer there is. */
 #include "curl_uv.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -21,18 +21,17 @@ struct gate;
 #define GATE_VISITORS_MAX 256 /* some 22 MB, were all to send all they may */
 #define GATE_PEER_MAX     16  /* nobody sends more webhooks at one time */
 #define GATE_LOOPBACK_MAX 128 /* proxies and backends on this machine */
-#define GATE_REQUEST_MS_MAX                                                    \
-    5000 /* to send a request: one on a bad line takes                         \
-            a second */
-#define GATE_WRITE_MS_MAX                                                      \
-    5000                        /* to fetch an answer, and for each MiB of it  \
-                                 */
-#define GATE_LINGER_MS_MAX 1000 /* to read it, before we hang up */
-#define GATE_ANSWER_MAX    (16 << 20) /* plan or metrics of 10,000 jobs fit */
-#define GATE_ANSWERS_MAX                                                       \
-    (64 << 20)             /* of all visitors, until they have fetched them */
-#define GATE_PAUSE_MS  100 /* without descriptors: others may free some */
-#define GATE_SPARE_FDS 8   /* kept back: civetweb spins without any */
+/* To send a request (one on a bad line takes a second); to fetch an answer, and
+ * for each MiB of it; to read it, before we hang up. */
+#define GATE_REQUEST_MS_MAX 5000
+#define GATE_WRITE_MS_MAX   5000
+#define GATE_LINGER_MS_MAX  1000
+/* Of one answer (a plan or the metrics of 10,000 jobs fit), and of those that
+ * all visitors together have not fetched yet. */
+#define GATE_ANSWER_MAX  (16 << 20)
+#define GATE_ANSWERS_MAX (64 << 20)
+#define GATE_PAUSE_MS    100 /* without descriptors: others may free some */
+#define GATE_SPARE_FDS   8   /* kept back: civetweb spins without any */
 
 /* Who is behind the gate. Strings are copied. */
 struct gate_config {

@@ -18,9 +18,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "mooncron/memory.h"
 #include "self.h"
 
 #define CONNECTION_IDLE_S  3 /* whole seconds: up to four */

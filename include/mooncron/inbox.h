@@ -13,9 +13,8 @@
 struct uv_loop_s;
 struct inbox;
 
-#define INBOX_ASKS_MAX                                                         \
-    64 /* more are answered 503: the worker is not coping                      \
-        */
+/* More are answered 503: the worker is not coping. */
+#define INBOX_ASKS_MAX 64
 /* Of them those that are no reload: people who look must not keep a webhook
  * from being heard. */
 #define INBOX_QUESTIONS_MAX 48
