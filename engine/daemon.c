@@ -168,8 +168,8 @@ static void on_turn(uv_prepare_t *handle)
 
 static bool open_signals(struct daemon *d, struct error *reterr)
 {
-    static const int numbers[3] = { SIGHUP, SIGTERM, SIGINT };
-    for (size_t i = 0; i < 3; i++) {
+    static const int numbers[DAEMON_SIGNALS] = { SIGHUP, SIGTERM, SIGINT };
+    for (size_t i = 0; i < DAEMON_SIGNALS; i++) {
         uv_signal_init(&d->loop, &d->signals[i]);
         d->signals[i].data = d;
         int status =
@@ -177,27 +177,20 @@ static bool open_signals(struct daemon *d, struct error *reterr)
         if (status && !reterr->text[0])
             error_set(reterr, "signals: %s", uv_strerror(status));
     }
+    return !reterr->text[0];
+}
+
+static void open_turn(struct daemon *d)
+{
+    d->turned_ns = uv_hrtime();
     uv_prepare_init(&d->loop, &d->turn);
     d->turn.data = d;
     uv_prepare_start(&d->turn, on_turn);
-    d->signals_open = true;
-    return !reterr->text[0];
 }
 
 static bool open_http(struct daemon *d, struct error *reterr)
 {
-    const struct config *config = d->config;
-    const struct http_config http = {
-        .backend_url = config->backend_url,
-        .api_key = config->api_key,
-        .api_key_collection = config->api_key_collection,
-        .allow_hosts = config->allow_hosts,
-        .https_only = config->https_only,
-        .ca_file = config->ca_file,
-        .client_cert = config->client_cert,
-        .client_key = config->client_key,
-        .connect_timeout_ms = config->connect_timeout_ms,
-    };
+    const struct http_config http = config_http(d->config);
     d->http = http_new(&d->loop, &http, reterr);
     if (!d->http)
         return false;
@@ -208,7 +201,7 @@ static bool open_http(struct daemon *d, struct error *reterr)
         .calls_per_origin_max = d->config->calls_per_origin_max,
     };
     d->traffic = traffic_new(&traffic, &tidings_of_traffic, d);
-    d->source = source_new(config, d->options->settings_file, d->http,
+    d->source = source_new(d->config, d->options->settings_file, d->http,
                            &d->clock, d->log, tidings_of_source, d);
     return true;
 }
@@ -311,7 +304,7 @@ static bool daemon_open(struct daemon *d, struct error *reterr)
 {
     d->recent = recent_new();
     d->metrics = metrics_new(clock_now(&d->clock).wall);
-    d->turned_ns = uv_hrtime();
+    open_turn(d);
     d->generations = generations_new(&d->loop, &tidings_of_generations,
                                      d->config->load_timeout_ms, d->zones, d);
     if (!open_signals(d, reterr))
@@ -367,19 +360,17 @@ void daemon_close(struct daemon *d)
         clerk_close(d->clerk, on_part_closed, d);
     /* Signals are still heard, so that they do not kill, and are no reason to
      * stay. */
-    for (size_t i = 0; i < 3 && d->signals_open; i++)
+    for (size_t i = 0; i < DAEMON_SIGNALS; i++)
         uv_unref((uv_handle_t *)&d->signals[i]);
-    if (d->signals_open)
-        uv_unref((uv_handle_t *)&d->turn);
+    uv_unref((uv_handle_t *)&d->turn);
 }
 
 /* The last handles, when every part has closed. */
 static void signals_close(struct daemon *d)
 {
-    for (size_t i = 0; i < 3 && d->signals_open; i++)
+    for (size_t i = 0; i < DAEMON_SIGNALS; i++)
         uv_close((uv_handle_t *)&d->signals[i], NULL);
-    if (d->signals_open)
-        uv_close((uv_handle_t *)&d->turn, NULL);
+    uv_close((uv_handle_t *)&d->turn, NULL);
     uv_run(&d->loop, UV_RUN_DEFAULT);
 }
 

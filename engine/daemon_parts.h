@@ -48,6 +48,8 @@ struct loaded_with {
     uint64_t digest;
 };
 
+#define DAEMON_SIGNALS 3 /* that are heard */
+
 struct daemon {
     const struct daemon_options *options;
     const struct config *config;
@@ -55,8 +57,7 @@ struct daemon {
     struct log *log;
     uv_loop_t loop;
     uv_prepare_t turn; /* writes the log before the loop sleeps */
-    uv_signal_t signals[3];
-    bool signals_open;
+    uv_signal_t signals[DAEMON_SIGNALS];
     struct alarm *alarm;
     struct generations *generations;
     struct zones *zones;

@@ -41,6 +41,12 @@ static const char *const level_words[] = { "debug", "info", "warn", "error",
                                            NULL };
 static const char *const auth_words[] = { "any", "signature", NULL };
 static const char *const status_words[] = { "private", "public", NULL };
+static const char *const *const words_of[] = {
+    [KIND_FORMAT] = format_words,
+    [KIND_LEVEL] = level_words,
+    [KIND_AUTH] = auth_words,
+    [KIND_STATUS] = status_words,
+};
 
 struct row {
     const char *name;
@@ -251,13 +257,10 @@ static bool row_read(const struct row *row, struct config *config, char *text,
     case KIND_BOOL:
         return reading_bool(text, field, err);
     case KIND_FORMAT:
-        return read_choice(text, format_words, field, err);
     case KIND_LEVEL:
-        return read_choice(text, level_words, field, err);
     case KIND_AUTH:
-        return read_choice(text, auth_words, field, err);
     case KIND_STATUS:
-        return read_choice(text, status_words, field, err);
+        return read_choice(text, words_of[row->kind], field, err);
     case KIND_DURATION:
         return reading_duration(text, row->min, row->max, field, err);
     case KIND_COUNT:
@@ -431,6 +434,21 @@ void config_describe(struct text *out)
                     row->standard ? row->standard : "",
                     row->standard ? "]" : "");
     }
+}
+
+struct http_config config_http(const struct config *config)
+{
+    return (struct http_config){
+        .backend_url = config->backend_url,
+        .api_key = config->api_key,
+        .api_key_collection = config->api_key_collection,
+        .allow_hosts = config->allow_hosts,
+        .https_only = config->https_only,
+        .ca_file = config->ca_file,
+        .client_cert = config->client_cert,
+        .client_key = config->client_key,
+        .connect_timeout_ms = config->connect_timeout_ms,
+    };
 }
 
 const char *const *config_script_vars(const struct config *config,

@@ -71,16 +71,8 @@ struct settings *errand_settings(const struct config *config,
                                  enum fetch_outcome *ret_outcome,
                                  struct error *reterr)
 {
-    const struct http_config http = {
-        .backend_url = config->backend_url,
-        .api_key = config->api_key,
-        .api_key_collection = config->api_key_collection,
-        .https_only = config->https_only,
-        .ca_file = config->ca_file,
-        .client_cert = config->client_cert,
-        .client_key = config->client_key,
-        .connect_timeout_ms = config->connect_timeout_ms,
-    };
+    struct http_config http = config_http(config);
+    http.allow_hosts = NULL; /* no other origin is called */
     struct errand errand;
     *ret_outcome = FETCH_FAILED;
     if (!errand_open(&errand, &http, reterr))

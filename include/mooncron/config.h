@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mooncron/http.h"
 #include "mooncron/instant.h"
 #include "mooncron/log.h"
 #include "mooncron/text.h"
@@ -60,6 +61,9 @@ bool config_read(struct config *config, struct text *problems);
 /* Whether one of those lines is about this variable: it is set, and wrong. */
 bool config_is_wrong(const struct config *config, const char *name);
 void config_close(struct config *config); /* cleanses secrets */
+
+/* What a client of the backend is to be; borrows from `config`. */
+struct http_config config_http(const struct config *config);
 
 /* The table for `help` and docs: one row a setting. */
 void config_describe(struct text *out);
