@@ -79,8 +79,10 @@ const char *display_window(const struct zone_span *change,
     const int64_t at_ms = change->from_s * 1000;
     struct civil low = civil_from((struct wall){ at_ms }, low_s);
     struct civil high = civil_from((struct wall){ at_ms - 60000 }, high_s);
-    snprintf(buffer, DISPLAY_MAX, "%02d:%02d-%02d:%02d", low.hour, low.minute,
-             high.hour, high.minute);
+    bool gap = change->offset_s > change->before_s;
+    snprintf(buffer, DISPLAY_MAX, "%02d:%02d-%02d:%02d %s", low.hour,
+             low.minute, high.hour, high.minute,
+             gap ? "does not exist" : "comes twice");
     return buffer;
 }
 

@@ -27,7 +27,8 @@ const char *display_rfc3339(struct wall at, const struct zone *zone,
 /* "EET": what the zone calls its time then. Lives as long as the zone. */
 const char *display_abbreviation(struct wall at, const struct zone *zone);
 
-/* "03:00-03:59": the local times that a change hides or repeats. */
+/* "03:00-03:59 does not exist" or "03:00-03:59 comes twice": the local times
+ * that a change hides or repeats. */
 const char *display_window(const struct zone_span *change,
                            char buffer[DISPLAY_MAX]);
 

@@ -137,11 +137,6 @@ static void changes_free(struct changes *changes)
     free(changes->items);
 }
 
-static bool is_gap(const struct change *change)
-{
-    return change->span.offset_s > change->span.before_s;
-}
-
 /* ---- as text ---- */
 
 static const char *const fate_clauses[] = {
@@ -188,8 +183,7 @@ static void change_put(const struct change *change, struct text *out)
     clock_put(change, at_s - 1, change->span.before_s, out);
     text_puts(out, " becomes ");
     clock_put(change, at_s, change->span.offset_s, out);
-    text_printf(out, ", %s %s\n", display_window(&change->span, window),
-                is_gap(change) ? "does not exist" : "comes twice");
+    text_printf(out, ", %s\n", display_window(&change->span, window));
     for (enum fate fate = FATE_SKIPPED; fate <= FATE_TWICE; fate++)
         fate_put(change, fate, out);
 }
@@ -225,7 +219,7 @@ static void change_json(const struct change *change, struct text *out)
     text_puts(out, ", \"offset_after\": ");
     offset_put(change->span.offset_s, out);
     text_printf(out, ", \"kind\": \"%s\",\n      \"jobs\": [",
-                is_gap(change) ? "gap" : "fold");
+                change->span.offset_s > change->span.before_s ? "gap" : "fold");
     for (size_t i = 0; i < change->job_count; i++)
         text_printf(out, "%s{ \"name\": \"%s\", \"fate\": \"%s\" }",
                     i ? ", " : "", change->jobs[i].job->name,

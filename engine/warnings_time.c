@@ -88,11 +88,6 @@ static void date_put(const struct zone_span *change, struct text *out)
     text_printf(out, "%04d-%02d-%02d", (int)day.year, day.month, day.day);
 }
 
-static bool is_gap(const struct zone_span *change)
-{
-    return change->offset_s > change->before_s;
-}
-
 /* What the job does there, by its gap or fold. */
 static const char *fate_clause(const struct rules *rules, enum fate fate)
 {
@@ -119,8 +114,7 @@ static void change_put(const struct job *job, const struct zone_span *change,
     char window[DISPLAY_MAX];
     text_puts(note, note->len ? "\n" : "");
     date_put(change, note);
-    text_printf(note, ": %s %s; the job %s", display_window(change, window),
-                is_gap(change) ? "does not exist" : "comes twice",
+    text_printf(note, ": %s; the job %s", display_window(change, window),
                 fate_clause(job->schedule.rules, fate));
 }
 
