@@ -43,6 +43,15 @@ void inquiry_refuse(struct daemon *d, uint64_t id, int status,
     tell(d, id, status, &json, 0);
 }
 
+bool inquiry_write(struct daemon *d, uint64_t id, void (*work)(void *data),
+                   void (*done)(void *data, bool worked), void *data)
+{
+    if (clerk_give(d->clerk, work, done, data))
+        return true;
+    inquiry_refuse(d, id, 503, "too many long answers are being written");
+    return false;
+}
+
 static const struct jobset *set_of(const struct daemon *d)
 {
     return core_status(d->core).set;

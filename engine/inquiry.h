@@ -14,6 +14,11 @@ void inquiry_take(struct daemon *d, const struct ask *ask);
  * room for a head. */
 #define INQUIRY_LONG_BYTES_MAX (15 << 20)
 
+/* Lets the clerk write an answer, as clerk_give(). Where too many wait for that
+ * it is false, and whoever asks was told so. */
+bool inquiry_write(struct daemon *d, uint64_t ask, void (*work)(void *data),
+                   void (*done)(void *data, bool worked), void *data);
+
 /* Tells whoever asks that there is no answer, and why not. */
 void inquiry_refuse(struct daemon *d, uint64_t ask, int status,
                     const char *sentence);

@@ -21,6 +21,14 @@ static const char *number(int64_t value, char buffer[NUMBER_MAX])
     return buffer;
 }
 
+/* "20.000": of milliseconds that are not below 0. */
+static const char *seconds(int64_t ms, char buffer[NUMBER_MAX])
+{
+    snprintf(buffer, NUMBER_MAX, "%" PRId64 ".%03" PRId64, ms / 1000,
+             ms % 1000);
+    return buffer;
+}
+
 void news_start(struct log *log, const char *file, bool primary,
                 const char *tzdata)
 {
@@ -223,13 +231,12 @@ void news_finish(struct log *log, const struct action *act, const char *why)
 void news_again(struct log *log, const struct action *act, const char *why)
 {
     const struct run_note *note = &act->note;
-    char slot[RFC3339_TEXT_MAX];
+    char slot[RFC3339_TEXT_MAX], pause[NUMBER_MAX];
     log_write(log, LOG_WARN, "run",
-              "%s of %s: attempt %u of %u failed, %s; the next in %" PRId64
-              ".%03" PRId64 " s",
+              "%s of %s: attempt %u of %u failed, %s; the next in %s s",
               note->name, rfc3339_format(note->key.slot, 0, slot),
               note->attempt, note->job->retry.attempts, why,
-              note->pause_ms / 1000, note->pause_ms % 1000);
+              seconds(note->pause_ms, pause));
 }
 
 void news_hook(struct log *log, const struct action *act, const char *why)
@@ -349,11 +356,10 @@ void news_cancel(struct log *log, const struct action *act)
 void news_jump(struct log *log, const struct action *act)
 {
     int64_t by_ms = act->jump.by_ms;
-    log_write(log, LOG_WARN, "clock",
-              "the clock was set %s by %" PRId64 ".%03" PRId64 " s",
+    char by[NUMBER_MAX];
+    log_write(log, LOG_WARN, "clock", "the clock was set %s by %s s",
               by_ms < 0 ? "back" : "forward",
-              (by_ms < 0 ? -by_ms : by_ms) / 1000,
-              (by_ms < 0 ? -by_ms : by_ms) % 1000);
+              seconds(by_ms < 0 ? -by_ms : by_ms, by));
 }
 
 void news_beat(struct log *log, const char *job, const char *why)

@@ -158,8 +158,6 @@ void outlook_take(struct daemon *d, const struct ask *ask)
     memcpy(outlook->job, ask->job, sizeof outlook->job);
     text_init(&outlook->out, INQUIRY_LONG_BYTES_MAX);
     fill_plan(d, outlook, &status, ask->horizon_ms);
-    if (clerk_give(d->clerk, write_plan, on_done, outlook))
-        return;
-    inquiry_refuse(d, ask->id, 503, "too many long answers are being written");
-    outlook_free(outlook);
+    if (!inquiry_write(d, ask->id, write_plan, on_done, outlook))
+        outlook_free(outlook);
 }

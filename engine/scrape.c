@@ -127,8 +127,6 @@ void scrape_take(struct daemon *d, const struct ask *ask)
     scrape->ask = ask->id;
     text_init(&scrape->out, INQUIRY_LONG_BYTES_MAX);
     copy_all(d, scrape);
-    if (clerk_give(d->clerk, write_text, on_done, scrape))
-        return;
-    inquiry_refuse(d, ask->id, 503, "too many long answers are being written");
-    scrape_free(scrape);
+    if (!inquiry_write(d, ask->id, write_text, on_done, scrape))
+        scrape_free(scrape);
 }
