@@ -84,14 +84,12 @@ void load_file(const struct host_load *request, uint32_t timeout_ms,
         error_set(&ret->failure, "no event loop: %s", uv_strerror(status));
         return;
     }
-    uint64_t start_ms = uv_hrtime() / 1000000;
     struct zones *zones = zones_new(request->zones);
     struct generations *all =
         generations_new(&loop, &events, timeout_ms, zones, ret);
     generations_open(all, GENERATION, request);
     while (!load_over(ret))
         uv_run(&loop, UV_RUN_ONCE);
-    ret->took_ms = (uint32_t)(uv_hrtime() / 1000000 - start_ms);
     generations_free(all, on_closed, NULL);
     uv_run(&loop, UV_RUN_DEFAULT);
     status = uv_loop_close(&loop);

@@ -17,7 +17,6 @@ struct load_result {
     struct jobset *set;
     struct mistakes mistakes;
     struct error failure;
-    uint32_t took_ms;
 };
 void load_result_close(struct load_result *result);
 

@@ -199,17 +199,17 @@ static void tell_version(struct traffic *traffic,
 static void trip_tell(struct traffic *traffic, const struct trip *trip,
                       const struct http_answer *answer)
 {
-    if (trip->kind == TRIP_BEAT) {
-        answer_beat(traffic, trip, answer);
-        return;
-    }
-    tell_version(traffic, answer);
-    if (trip->kind == TRIP_SCRIPTED)
-        answer_script(traffic, trip, answer);
-    else if (trip->kind == TRIP_POLL)
-        answer_poll(traffic, trip, answer);
-    else
-        answer_declared(traffic, trip, answer);
+    static void (*const tellers[])(struct traffic * traffic,
+                                   const struct trip *trip,
+                                   const struct http_answer *answer) = {
+        [TRIP_DECLARED] = answer_declared,
+        [TRIP_POLL] = answer_poll,
+        [TRIP_SCRIPTED] = answer_script,
+        [TRIP_BEAT] = answer_beat,
+    };
+    if (trip->kind != TRIP_BEAT) /* of its answer only the verdict counts */
+        tell_version(traffic, answer);
+    tellers[trip->kind](traffic, trip, answer);
 }
 
 static void trip_answered(void *data, uint64_t tag,

@@ -223,11 +223,6 @@ void child_close(struct child *child)
     grace_begin(child);
 }
 
-int child_pid(const struct child *child)
-{
-    return child->pid;
-}
-
 /* ---- the beginning ---- */
 
 bool child_program(char *buffer, size_t size, struct error *reterr)

@@ -45,6 +45,5 @@ void child_close(struct child *child);
  * same. */
 void child_ask(struct child *child);
 void child_kill(struct child *child); /* SIGKILL, now */
-int child_pid(const struct child *child);
 
 #endif

@@ -31,7 +31,6 @@ enum ask_kind {
     ASK_WHY,    /* what happened, or will, at an instant */
     ASK_PLAN,   /* what will run, and when */
     ASK_METRICS,
-    ASK_KINDS,
 };
 
 /* An order, with strings of its own; struct order says what the fields mean. */
