@@ -636,6 +636,15 @@ static void expect_status(const struct world *world, const char *needle)
     client_answer_close(&answer);
 }
 
+/* A stand-in that ends breaks off what calls it meanwhile, for as long as it
+ * takes: who stands still until it has ended finds nobody there at once. */
+static void stand_vanishes(struct world *world)
+{
+    proc_signal(world->worker.proc, SIGSTOP);
+    stand_stop(&world->stand);
+    proc_signal(world->worker.proc, SIGCONT);
+}
+
 static void a_circuit_opens_and_closes(void **state)
 {
     struct world *world = *state;
@@ -646,7 +655,7 @@ static void a_circuit_opens_and_closes(void **state)
     life_begin(world, instant("2026-11-25T12:08:30Z"), NULL);
     world_await_calls(world, "rank", 1);
     uint16_t port = backend_port(world->stand.backend);
-    stand_stop(&world->stand);
+    stand_vanishes(world);
     expect_says(world, " cannot be reached (5 failures in a row): its jobs are "
                        "skipped, and it is tried again in ");
     expect_failures_before_it_opened(world, 4); /* and the fifth */
