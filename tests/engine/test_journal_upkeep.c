@@ -1,0 +1,74 @@
+/* What the store's thread does by itself: leases are renewed, old rows go. */
+#include "desk.h"
+#include "doubt.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define DAY_MS INT64_C(86400000)
+
+static void test_renewals(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, (struct journal_options){ .renew_ms = 1 },
+              &(struct faulty){ 0 });
+    faulty_wait_renewals(3);
+    desk_close(&desk);
+    assert_int_equal(desk.told, 0);
+}
+
+/* A step that took all that it may is followed by another. */
+static void test_prunes(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, (struct journal_options){ .prune_ms = 1 },
+              &(struct faulty){ .prunes_full = 4 });
+    faulty_wait_prunes(5);
+    desk_close(&desk);
+    assert_int_equal(faulty_now().prunes, 5);
+    assert_int_equal(desk.news, 1); /* of the round, not of each step */
+    assert_int_equal(desk.forgotten, 4 * JOURNAL_PRUNE_MAX);
+}
+
+/* A round in which nothing went is no news. */
+static void test_prunes_nothing(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, (struct journal_options){ .prune_ms = 1 },
+              &(struct faulty){ 0 });
+    faulty_wait_prunes(1);
+    desk_close(&desk);
+    assert_int_equal(desk.news, 0);
+}
+
+/* The life before ended two days ago: nothing goes for an hour of the clock. */
+static void test_prunes_nothing_by_a_clock_in_doubt(void **state)
+{
+    (void)state;
+    struct desk desk;
+    const struct stored_life life = { .began = { START_MS - LONG_MS },
+                                      .seen = { START_MS - 2 * DAY_MS } };
+    desk_open_at(&desk, 10000, /* an hour takes 360 ms */
+                 (struct journal_options){
+                     .prune_ms = 1, .lives = &life, .life_count = 1 },
+                 &(struct faulty){ 0 });
+    faulty_wait_prunes(1);
+    assert_true(clock_now(&desk.clock).mono.ms - desk.began.ms >= DOUBT_MS);
+    desk_close(&desk);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_renewals),
+        cmocka_unit_test(test_prunes),
+        cmocka_unit_test(test_prunes_nothing),
+        cmocka_unit_test(test_prunes_nothing_by_a_clock_in_doubt),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
