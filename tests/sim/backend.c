@@ -4,18 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mooncron/memory.h"
+#include "room.h"
 #include "sim.h"
 
 #define CONNECT_MS 5000 /* as http.c waits for a connection */
-
-static void *room(void *array, uint32_t count, uint32_t *cap, size_t size)
-{
-    if (count < *cap)
-        return array;
-    *cap = *cap ? *cap * 2 : 64;
-    return memory_resize(array, *cap, size);
-}
 
 /* ---- the ledger ---- */
 

@@ -6,14 +6,7 @@
 #include <string.h>
 
 #include "mooncron/memory.h"
-
-static void *room(void *array, uint32_t count, uint32_t *cap, size_t size)
-{
-    if (count < *cap)
-        return array;
-    *cap = *cap ? *cap * 2 : 64;
-    return memory_resize(array, *cap, size);
-}
+#include "room.h"
 
 /* ---- rows ---- */
 

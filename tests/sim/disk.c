@@ -11,18 +11,11 @@
 
 #include "../../engine/journal.h"
 #include "mooncron/memory.h"
+#include "room.h"
 #include "sim.h"
 
 #define OWNER    "worker"
 #define PART_MAX 64 /* entries that are handed to the store at once */
-
-static void *room(void *array, uint32_t count, uint32_t *cap, size_t size)
-{
-    if (count < *cap)
-        return array;
-    *cap = *cap ? *cap * 2 : 64;
-    return memory_resize(array, *cap, size);
-}
 
 /* ---- notes ---- */
 

@@ -11,15 +11,8 @@
 #include "../../engine/journal.h"
 #include "../../engine/store/driver.h"
 #include "mooncron/mutant.h"
+#include "room.h"
 #include "sim.h"
-
-static void *room(void *array, uint32_t count, uint32_t *cap, size_t size)
-{
-    if (count < *cap)
-        return array;
-    *cap = *cap ? *cap * 2 : 64;
-    return memory_resize(array, *cap, size);
-}
 
 /* ---- leases ---- */
 
