@@ -26,7 +26,7 @@ static void test_close_writes_what_waits(void **state)
     assert_string_equal(asked.failure, "");
 }
 
-static void test_close_while_it_fails(void **state)
+static void test_close_gives_up_a_store_that_fails(void **state)
 {
     (void)state;
     struct desk desk;
@@ -90,7 +90,7 @@ static void test_close_outlasts_a_failure(void **state)
 
 /* A call that is under way is waited for, what waits is tried once, and further
  * batches are not begun. */
-static void test_close_when_time_is_up(void **state)
+static void test_close_tries_once_when_time_is_up(void **state)
 {
     (void)state;
     struct desk desk;
@@ -125,7 +125,7 @@ static void test_close_tries_a_last_time(void **state)
     assert_int_equal(desk.wells, 1);
 }
 
-static void test_close_at_once(void **state)
+static void test_close_at_once_writes_nothing(void **state)
 {
     (void)state;
     struct desk desk;
@@ -139,12 +139,12 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_close_writes_what_waits),
-        cmocka_unit_test(test_close_while_it_fails),
+        cmocka_unit_test(test_close_gives_up_a_store_that_fails),
         cmocka_unit_test(test_close_tells_what_is_lost),
         cmocka_unit_test(test_close_outlasts_a_failure),
-        cmocka_unit_test(test_close_when_time_is_up),
+        cmocka_unit_test(test_close_tries_once_when_time_is_up),
         cmocka_unit_test(test_close_tries_a_last_time),
-        cmocka_unit_test(test_close_at_once),
+        cmocka_unit_test(test_close_at_once_writes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

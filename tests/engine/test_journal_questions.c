@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-static void test_answers_in_order(void **state)
+static void test_questions_are_answered_in_order(void **state)
 {
     (void)state;
     struct desk desk;
@@ -159,7 +159,7 @@ static void test_illness_cuts_a_walk(void **state)
 
 /* A question is answered when a backfill that was added before it is written.
  */
-static void test_answers_after_a_backfill(void **state)
+static void test_a_question_waits_for_the_backfill_before_it(void **state)
 {
     (void)state;
     struct desk desk;
@@ -173,7 +173,7 @@ static void test_answers_after_a_backfill(void **state)
     desk_close(&desk);
 }
 
-static void test_questions_while_it_fails(void **state)
+static void test_questions_are_told_why_it_fails(void **state)
 {
     (void)state;
     struct desk desk;
@@ -198,13 +198,13 @@ static void test_questions_while_it_fails(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers_in_order),
+        cmocka_unit_test(test_questions_are_answered_in_order),
         cmocka_unit_test(test_claims_go_before_the_next_question),
         cmocka_unit_test(test_claims_go_between_steps),
         cmocka_unit_test(test_close_cuts_a_walk),
         cmocka_unit_test(test_illness_cuts_a_walk),
-        cmocka_unit_test(test_answers_after_a_backfill),
-        cmocka_unit_test(test_questions_while_it_fails),
+        cmocka_unit_test(test_a_question_waits_for_the_backfill_before_it),
+        cmocka_unit_test(test_questions_are_told_why_it_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

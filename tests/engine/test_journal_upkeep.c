@@ -9,7 +9,7 @@
 
 #define DAY_MS INT64_C(86400000)
 
-static void test_renewals(void **state)
+static void test_leases_are_renewed(void **state)
 {
     (void)state;
     struct desk desk;
@@ -21,7 +21,7 @@ static void test_renewals(void **state)
 }
 
 /* A step that took all that it may is followed by another. */
-static void test_prunes(void **state)
+static void test_a_round_of_retention_is_told_once(void **state)
 {
     (void)state;
     struct desk desk;
@@ -35,7 +35,7 @@ static void test_prunes(void **state)
 }
 
 /* A round in which nothing went is no news. */
-static void test_prunes_nothing(void **state)
+static void test_a_round_that_takes_nothing_is_no_news(void **state)
 {
     (void)state;
     struct desk desk;
@@ -47,7 +47,7 @@ static void test_prunes_nothing(void **state)
 }
 
 /* The life before ended two days ago: nothing goes for an hour of the clock. */
-static void test_prunes_nothing_by_a_clock_in_doubt(void **state)
+static void test_nothing_goes_while_the_clock_is_in_doubt(void **state)
 {
     (void)state;
     struct desk desk;
@@ -65,10 +65,10 @@ static void test_prunes_nothing_by_a_clock_in_doubt(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_renewals),
-        cmocka_unit_test(test_prunes),
-        cmocka_unit_test(test_prunes_nothing),
-        cmocka_unit_test(test_prunes_nothing_by_a_clock_in_doubt),
+        cmocka_unit_test(test_leases_are_renewed),
+        cmocka_unit_test(test_a_round_of_retention_is_told_once),
+        cmocka_unit_test(test_a_round_that_takes_nothing_is_no_news),
+        cmocka_unit_test(test_nothing_goes_while_the_clock_is_in_doubt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,7 +61,7 @@ static void test_claims_go_before_a_backfill(void **state)
     assert_int_equal(faulty_now().waits, 5001);
 }
 
-static void test_outcomes(void **state)
+static void test_each_entry_has_its_outcome(void **state)
 {
     (void)state;
     struct desk desk;
@@ -124,7 +124,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_entries_few_commits),
         cmocka_unit_test(test_claims_go_before_a_backfill),
-        cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_each_entry_has_its_outcome),
         cmocka_unit_test(test_plans_are_published),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-static void test_heartbeats(void **state)
+static void test_a_heartbeat_is_told_where_it_changes(void **state)
 {
     (void)state;
     struct fleet fleet;
@@ -36,7 +36,7 @@ static void test_heartbeats(void **state)
 }
 
 /* An origin of heartbeats that hangs does not fill the memory. */
-static void test_heartbeats_have_an_end(void **state)
+static void test_heartbeats_that_wait_have_a_bound(void **state)
 {
     (void)state;
     struct fleet fleet;
@@ -57,8 +57,8 @@ static void test_heartbeats_have_an_end(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_heartbeats),
-        cmocka_unit_test(test_heartbeats_have_an_end),
+        cmocka_unit_test(test_a_heartbeat_is_told_where_it_changes),
+        cmocka_unit_test(test_heartbeats_that_wait_have_a_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

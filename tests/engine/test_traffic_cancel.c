@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-static void test_cancelling(void **state)
+static void test_what_was_sent_is_unknown_and_what_waited_failed(void **state)
 {
     (void)state;
     struct fleet fleet;
@@ -36,7 +36,7 @@ static void test_cancelling(void **state)
 }
 
 /* Whether the request of a script had left is told to whoever cuts it off. */
-static void test_cancelling_a_script(void **state)
+static void test_a_script_hears_whether_its_request_had_left(void **state)
 {
     (void)state;
     struct fleet fleet;
@@ -59,7 +59,7 @@ static void test_cancelling_a_script(void **state)
 }
 
 /* What was accepted may have happened, whether the question was sent or not. */
-static void test_cancelling_a_poll(void **state)
+static void test_a_poll_that_is_cut_off_is_unknown(void **state)
 {
     (void)state;
     struct fleet fleet;
@@ -86,9 +86,9 @@ static void test_cancelling_a_poll(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cancelling),
-        cmocka_unit_test(test_cancelling_a_script),
-        cmocka_unit_test(test_cancelling_a_poll),
+        cmocka_unit_test(test_what_was_sent_is_unknown_and_what_waited_failed),
+        cmocka_unit_test(test_a_script_hears_whether_its_request_had_left),
+        cmocka_unit_test(test_a_poll_that_is_cut_off_is_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,7 +56,7 @@ static void poll(struct fleet *fleet, const struct job *job, uint64_t run)
     assert_int_equal(fleet->last.value, run);
 }
 
-static void test_accepting(void **state)
+static void test_202_with_a_place_to_ask_is_accepted(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) {
@@ -83,7 +83,7 @@ static void poll_once(const struct row *row, size_t server)
 }
 
 /* On the backend and on another origin alike. */
-static void test_polling(void **state)
+static void test_the_place_says_what_came_of_it(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
@@ -145,8 +145,8 @@ static void test_what_is_forgotten_is_not_asked(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accepting),
-        cmocka_unit_test(test_polling),
+        cmocka_unit_test(test_202_with_a_place_to_ask_is_accepted),
+        cmocka_unit_test(test_the_place_says_what_came_of_it),
         cmocka_unit_test(test_the_place_moves),
         cmocka_unit_test(test_what_is_forgotten_is_not_asked),
     };

@@ -56,7 +56,7 @@ static void test_the_caps_hold(void **state)
 }
 
 /* One call at a time: origins take turns, and each keeps its order. */
-static void test_turns(void **state)
+static void test_origins_take_turns(void **state)
 {
     (void)state;
     static const uint64_t order[] = { 99, 1, 11, 21, 2, 12, 22, 3, 13, 23 };
@@ -76,7 +76,7 @@ static void test_turns(void **state)
     fleet_close(&fleet);
 }
 
-static void test_what_is_allowed_nowhere(void **state)
+static void test_what_is_allowed_nowhere_fails(void **state)
 {
     (void)state;
     struct fleet fleet;
@@ -89,7 +89,7 @@ static void test_what_is_allowed_nowhere(void **state)
     fleet_close(&fleet);
 }
 
-static void test_a_script_asks(void **state)
+static void test_a_request_of_a_script_has_the_key_of_its_attempt(void **state)
 {
     (void)state;
     struct fleet fleet;
@@ -111,7 +111,7 @@ static void test_a_script_asks(void **state)
 }
 
 /* What still waits at the end is nobody's. */
-static void test_closing(void **state)
+static void test_what_waits_at_the_end_is_nobodys(void **state)
 {
     (void)state;
     struct fleet fleet;
@@ -132,10 +132,10 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_origin_that_hangs_starves_nobody),
         cmocka_unit_test(test_the_caps_hold),
-        cmocka_unit_test(test_turns),
-        cmocka_unit_test(test_what_is_allowed_nowhere),
-        cmocka_unit_test(test_a_script_asks),
-        cmocka_unit_test(test_closing),
+        cmocka_unit_test(test_origins_take_turns),
+        cmocka_unit_test(test_what_is_allowed_nowhere_fails),
+        cmocka_unit_test(test_a_request_of_a_script_has_the_key_of_its_attempt),
+        cmocka_unit_test(test_what_waits_at_the_end_is_nobodys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

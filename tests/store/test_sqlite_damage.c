@@ -27,7 +27,7 @@ static void assert_moved(struct file *file, const char *why)
                      1);
 }
 
-static void test_no_database(void **state)
+static void test_garbage_is_moved_aside_whole(void **state)
 {
     static const char line[] = "this is the diary of a worker, not a journal\n";
     static const struct {
@@ -57,7 +57,7 @@ static void test_no_database(void **state)
     }
 }
 
-static void test_two_in_one_second(void **state)
+static void test_names_aside_differ_within_a_second(void **state)
 {
     struct file *file = *state;
     for (int i = 1; i <= 3; i++) {
@@ -69,7 +69,7 @@ static void test_two_in_one_second(void **state)
     assert_int_equal(files_with(file, "160140Z-3"), 1);
 }
 
-static void test_zero_bytes(void **state)
+static void test_an_empty_file_is_a_new_journal(void **state)
 {
     struct file *file = *state;
     write_bytes(file->path, "", 0);
@@ -78,7 +78,7 @@ static void test_zero_bytes(void **state)
     write_some(file);
 }
 
-static void test_zero_bytes_beside_a_wal(void **state)
+static void test_an_empty_file_beside_a_wal_is_damaged(void **state)
 {
     struct file *file = *state;
     killed(file, work_some);
@@ -188,7 +188,7 @@ static void test_each_page_damaged_after_a_good_end(void **state)
     each_page(*state, true, 5);
 }
 
-static void test_truncated(void **state)
+static void test_what_is_truncated_is_no_journal(void **state)
 {
     struct file *file = *state;
     size_t size;
@@ -207,7 +207,7 @@ static void test_truncated(void **state)
 }
 
 /* A WAL that is cut off ends with its last whole commit. */
-static void test_wal_cut_off(void **state)
+static void test_a_wal_cut_off_ends_with_its_last_commit(void **state)
 {
     struct file *file = *state;
     size_t size, wal_size;
@@ -227,7 +227,7 @@ static void test_wal_cut_off(void **state)
     free(bytes), free(wal_bytes), free(wal);
 }
 
-static void test_table_is_missing(void **state)
+static void test_a_missing_table_is_damage(void **state)
 {
     struct file *file = *state;
     work_some(file);
@@ -237,7 +237,7 @@ static void test_table_is_missing(void **state)
     assert_moved(file, "it is damaged (no such table: lane)");
 }
 
-static void test_jobs_out_of_order(void **state)
+static void test_jobs_out_of_order_are_damage(void **state)
 {
     struct file *file = *state;
     work_some(file);
@@ -248,7 +248,7 @@ static void test_jobs_out_of_order(void **state)
 }
 
 /* Rows that nobody of ours wrote. */
-static void test_odd_rows(void **state)
+static void test_odd_rows_are_told_and_harm_nothing(void **state)
 {
     struct file *file = *state;
     work_some(file);
@@ -270,17 +270,17 @@ static void test_odd_rows(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_database),
-        FILE_TEST(test_two_in_one_second),
-        FILE_TEST(test_zero_bytes),
-        FILE_TEST(test_zero_bytes_beside_a_wal),
+        cmocka_unit_test(test_garbage_is_moved_aside_whole),
+        FILE_TEST(test_names_aside_differ_within_a_second),
+        FILE_TEST(test_an_empty_file_is_a_new_journal),
+        FILE_TEST(test_an_empty_file_beside_a_wal_is_damaged),
         FILE_TEST(test_each_page_damaged_after_a_kill),
         FILE_TEST(test_each_page_damaged_after_a_good_end),
-        FILE_TEST(test_truncated),
-        FILE_TEST(test_wal_cut_off),
-        FILE_TEST(test_table_is_missing),
-        FILE_TEST(test_jobs_out_of_order),
-        FILE_TEST(test_odd_rows),
+        FILE_TEST(test_what_is_truncated_is_no_journal),
+        FILE_TEST(test_a_wal_cut_off_ends_with_its_last_commit),
+        FILE_TEST(test_a_missing_table_is_damage),
+        FILE_TEST(test_jobs_out_of_order_are_damage),
+        FILE_TEST(test_odd_rows_are_told_and_harm_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

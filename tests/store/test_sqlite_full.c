@@ -49,7 +49,7 @@ static size_t runs_of(struct file *file)
     return count;
 }
 
-static void test_disk_is_full(void **state)
+static void test_what_was_acknowledged_outlives_a_full_disk(void **state)
 {
     struct file *file = *state;
     int written = 0;
@@ -76,7 +76,7 @@ static void test_disk_is_full(void **state)
 }
 
 /* Rows that were not written are not counted among those that are too many. */
-static void test_full_disk_and_retention(void **state)
+static void test_retention_counts_what_was_written(void **state)
 {
     const struct retention retention = { INT64_C(1) << 50, 10 };
     struct file *file = *state;
@@ -93,7 +93,7 @@ static void test_full_disk_and_retention(void **state)
     assert_int_equal(prune_round(&file->book, &retention, 20, 9).gone, 9);
 }
 
-static void test_disk_is_full_at_the_start(void **state)
+static void test_a_life_may_begin_on_a_full_disk(void **state)
 {
     struct file *file = *state;
     limit_files(0);
@@ -117,9 +117,9 @@ static void test_disk_is_full_at_the_start(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        FILE_TEST(test_disk_is_full),
-        FILE_TEST(test_full_disk_and_retention),
-        FILE_TEST(test_disk_is_full_at_the_start),
+        FILE_TEST(test_what_was_acknowledged_outlives_a_full_disk),
+        FILE_TEST(test_retention_counts_what_was_written),
+        FILE_TEST(test_a_life_may_begin_on_a_full_disk),
     };
     signal(SIGXFSZ, SIG_IGN); /* a write fails, and that is all */
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,7 +59,7 @@ static void hold(struct file *file)
         _exit(1);
 }
 
-static void test_another_process_has_it(void **state)
+static void test_what_another_process_has_is_refused(void **state)
 {
     struct file *file = *state;
     char byte;
@@ -80,7 +80,7 @@ static void test_another_process_has_it(void **state)
     close(hold_pipe[0]), close(hold_pipe[1]), close(end_pipe[0]);
 }
 
-static void test_twice_in_one_process(void **state)
+static void test_it_is_not_opened_twice_in_one_process(void **state)
 {
     struct file *file = *state, again;
     file_open_as(file, "first", 0);
@@ -89,7 +89,7 @@ static void test_twice_in_one_process(void **state)
     write_some(file);
 }
 
-static void test_not_a_file(void **state)
+static void test_what_is_no_file_is_refused(void **state)
 {
     struct file *file = *state;
     assert_int_equal(mkdir(file->path, 0700), 0);
@@ -100,7 +100,7 @@ static void test_not_a_file(void **state)
     assert_int_equal(unlink(file->path), 0);
 }
 
-static void test_no_folder(void **state)
+static void test_a_missing_folder_is_said(void **state)
 {
     struct file *file = *state;
     free(file->path);
@@ -117,7 +117,7 @@ static void open_unprivileged(struct file *file)
     assert_refused(file, "journal %s: it cannot be written");
 }
 
-static void test_read_only(void **state)
+static void test_what_cannot_be_written_is_refused(void **state)
 {
     struct file *file = *state;
     work_some(file);
@@ -130,7 +130,7 @@ static void test_read_only(void **state)
     assert_some(file, "life first began 0 seen 50 ended\n");
 }
 
-static void test_of_another_program(void **state)
+static void test_another_programs_file_is_left_alone(void **state)
 {
     struct file *file = *state;
     by_sql(file, "CREATE TABLE bookmarks(id INTEGER)");
@@ -140,7 +140,7 @@ static void test_of_another_program(void **state)
     assert_refused(file, "journal %s: it is a database of another program");
 }
 
-static void test_of_a_newer_version(void **state)
+static void test_a_newer_version_is_left_alone(void **state)
 {
     struct file *file = *state;
     char want[200];
@@ -165,13 +165,13 @@ int main(void)
         FILE_TEST(test_kept_over_a_close),
         FILE_TEST(test_kept_over_a_kill),
         FILE_TEST(test_recall_is_of_now),
-        FILE_TEST(test_another_process_has_it),
-        FILE_TEST(test_twice_in_one_process),
-        FILE_TEST(test_not_a_file),
-        FILE_TEST(test_no_folder),
-        FILE_TEST(test_read_only),
-        FILE_TEST(test_of_another_program),
-        FILE_TEST(test_of_a_newer_version),
+        FILE_TEST(test_what_another_process_has_is_refused),
+        FILE_TEST(test_it_is_not_opened_twice_in_one_process),
+        FILE_TEST(test_what_is_no_file_is_refused),
+        FILE_TEST(test_a_missing_folder_is_said),
+        FILE_TEST(test_what_cannot_be_written_is_refused),
+        FILE_TEST(test_another_programs_file_is_left_alone),
+        FILE_TEST(test_a_newer_version_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 /* tests/store/versions/N.sql is a journal of version N, with what write_some()
  * writes: made when the version was the newest, by this program with a path for
  * its argument and then `sqlite3 PATH .dump`. */
-static void test_every_version(void **state)
+static void test_every_version_is_brought_to_this_one(void **state)
 {
     (void)state;
     for (int version = 1; version <= schema_journal.version; version++) {
@@ -94,7 +94,7 @@ static void test_steps_from_each_version(void **state)
     }
 }
 
-static void test_step_that_fails(void **state)
+static void test_a_step_that_fails_leaves_those_before_it(void **state)
 {
     const struct schema schema = { 4711, 3, broken };
     struct error error = { "" };
@@ -115,9 +115,9 @@ static void test_step_that_fails(void **state)
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_version),
+        cmocka_unit_test(test_every_version_is_brought_to_this_one),
         cmocka_unit_test(test_steps_from_each_version),
-        cmocka_unit_test(test_step_that_fails),
+        cmocka_unit_test(test_a_step_that_fails_leaves_those_before_it),
     };
     if (argc == 2) { /* makes the journal for tests/store/versions */
         struct file file = { .path = argv[1] };

@@ -81,7 +81,7 @@ static void nothing_else_of_a_batch_is_lost(struct book *book)
 
 #define MANY 10000
 
-static void large_batch(struct book *book)
+static void batch_may_be_large(struct book *book)
 {
     static char names[MANY][16];
     struct entry *entries = calloc(MANY, sizeof *entries);
@@ -108,6 +108,6 @@ static void large_batch(struct book *book)
 const struct promise promises_of_batches[] = {
     PROMISE(batch_may_be_written_twice),
     PROMISE(nothing_else_of_a_batch_is_lost),
-    PROMISE(large_batch),
+    PROMISE(batch_may_be_large),
     { NULL, NULL },
 };

@@ -57,7 +57,7 @@ static void only_the_newest_lives_are_recalled(struct book *book)
     recall_close(&recall);
 }
 
-static void plans_grow(struct book *book)
+static void plans_have_rising_numbers(struct book *book)
 {
     struct plan_note plan = { .generation = 1,
                               .at = seconds(10),
@@ -104,7 +104,9 @@ static void lease_is_held_until_it_ends(struct book *book)
 }
 
 const struct promise promises_of_lives[] = {
-    PROMISE(lives_are_told), PROMISE(only_the_newest_lives_are_recalled),
-    PROMISE(plans_grow),     PROMISE(lease_is_held_until_it_ends),
+    PROMISE(lives_are_told),
+    PROMISE(only_the_newest_lives_are_recalled),
+    PROMISE(plans_have_rising_numbers),
+    PROMISE(lease_is_held_until_it_ends),
     { NULL, NULL },
 };

@@ -13,7 +13,7 @@ static int64_t prune(struct book *book, int64_t keep_s, int64_t rows,
     return prune_round(book, &retention, now_s, limit).gone;
 }
 
-static void prune_by_age(struct book *book)
+static void what_ended_long_ago_goes(struct book *book)
 {
     for (int i = 0; i < 10; i++)
         WRITE(book, claim("a", i, 1, i), finish("a", i, 1, VERDICT_OK, i),
@@ -32,7 +32,7 @@ static void prune_by_age(struct book *book)
     assert_int_equal(prune(book, INT64_MAX / 1000, 1000000, 1000, 100), 0);
 }
 
-static void prune_by_number(struct book *book)
+static void oldest_of_too_many_go(struct book *book)
 {
     for (int i = 0; i < 10; i++)
         WRITE(book, claim("a", i, 1, i), finish("a", i, 1, VERDICT_OK, i));
@@ -128,8 +128,8 @@ static void prune_forgets_lives_and_plans(struct book *book)
 }
 
 const struct promise promises_of_retention[] = {
-    PROMISE(prune_by_age),
-    PROMISE(prune_by_number),
+    PROMISE(what_ended_long_ago_goes),
+    PROMISE(oldest_of_too_many_go),
     PROMISE(prune_goes_by_slot),
     PROMISE(prune_goes_in_steps),
     PROMISE(prune_forgets_lives_and_plans),
