@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "listening.h"
-#include "mooncron/text.h"
 
 #define TOKEN "Authorization: Bearer t0ken\r\n"
 #define RUN   "POST /api/v1/jobs/feed-rank/run"
@@ -17,26 +16,11 @@
 #define BACK  "POST /api/v1/jobs/feed-rank/backfill"
 #define JOB   "GET /api/v1/jobs/feed-rank"
 
-/* The whole answer; the caller frees it. */
-static char *ask(struct listening *listening, const char *line,
-                 const char *headers, const char *body)
-{
-    struct text request;
-    text_init(&request, 1 << 20);
-    text_printf(&request,
-                "%s HTTP/1.1\r\nHost: a\r\n%sContent-Length: %zu"
-                "\r\n\r\n%s",
-                line, headers, strlen(body), body);
-    char *answer = raw_ask(listening_port(listening), request.data);
-    text_close(&request);
-    return answer;
-}
-
 static void expect(struct listening *listening, const char *line,
                    const char *headers, const char *body, int status,
                    const char *needle)
 {
-    char *answer = ask(listening, line, headers, body);
+    char *answer = listening_ask(listening, line, headers, body);
     if (raw_status(answer) != status || !strstr(answer, needle))
         fail_msg("%s %s: %d \"%s\" was wanted, and this came:\n%s", line, body,
                  status, needle, answer);
@@ -206,8 +190,9 @@ static void test_an_answer_that_is_known_is_not_sent_again(void **state)
     struct listening *listening = listening_start(NULL);
     expect(listening, "GET /api/v1/status", "", "", 200,
            "ETag: \"000000000000abcd\"\r\nCache-Control: no-cache");
-    char *answer = ask(listening, "GET /api/v1/status",
-                       "If-None-Match: \"1\", \"000000000000abcd\"\r\n", "");
+    char *answer =
+        listening_ask(listening, "GET /api/v1/status",
+                      "If-None-Match: \"1\", \"000000000000abcd\"\r\n", "");
     assert_int_equal(raw_status(answer), 304);
     assert_null(strstr(answer, "heard"));
     free(answer);

@@ -342,3 +342,53 @@ char *raw_ask(uint16_t port, const char *bytes)
     raw_send(fd, bytes, strlen(bytes));
     return raw_read(fd);
 }
+
+/* ---- requests in parts ---- */
+
+char *listening_ask(const struct listening *listening, const char *line,
+                    const char *headers, const char *body)
+{
+    struct text text;
+    text_init(&text, 1 << 20);
+    text_printf(&text,
+                "%s HTTP/1.1\r\nHost: a\r\n%sContent-Length: %zu\r\n\r\n%s",
+                line, headers, strlen(body), body);
+    char *answer = raw_ask(listening_port(listening), text.data);
+    text_close(&text);
+    return answer;
+}
+
+static json_t *body_of(const char *answer)
+{
+    const char *body = strstr(answer, "\r\n\r\n");
+    assert_non_null(body);
+    json_t *json = json_loads(body, 0, NULL);
+    if (!json)
+        fail_msg("no JSON in: %s", answer);
+    return json;
+}
+
+json_t *listening_expect(const struct listening *listening, const char *line,
+                         const char *headers, const char *body, int status)
+{
+    char *answer = listening_ask(listening, line, headers, body);
+    if (raw_status(answer) != status)
+        fail_msg("%s %s %s: wanted %d, found %s", line, headers, body, status,
+                 answer);
+    assert_non_null(strstr(answer, "Connection: close\r\n"));
+    json_t *json = body_of(answer);
+    free(answer);
+    return json;
+}
+
+void listening_expect_text(const struct listening *listening, const char *line,
+                           const char *headers, const char *body, int status,
+                           const char *key, const char *text)
+{
+    json_t *json = listening_expect(listening, line, headers, body, status);
+    const char *found = json_string_value(json_object_get(json, key));
+    if (!found || strcmp(found, text) != 0)
+        fail_msg("%s: wanted \"%s\", found \"%s\"", key, text,
+                 found ? found : "nothing");
+    json_decref(json);
+}

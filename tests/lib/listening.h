@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "mooncron/inbox.h"
 #include "mooncron/server.h"
 
@@ -53,5 +55,18 @@ char *raw_read(int fd);
 int raw_status(const char *answer);
 /* One request; gives the whole answer. */
 char *raw_ask(uint16_t port, const char *bytes);
+
+/* ---- Requests in parts: "POST /path", headers with their line ends, a body */
+
+/* The whole answer; the caller frees it. */
+char *listening_ask(const struct listening *listening, const char *line,
+                    const char *headers, const char *body);
+/* Its JSON, which the caller lets go. */
+json_t *listening_expect(const struct listening *listening, const char *line,
+                         const char *headers, const char *body, int status);
+/* Of its JSON the string `key` is `text`. */
+void listening_expect_text(const struct listening *listening, const char *line,
+                           const char *headers, const char *body, int status,
+                           const char *key, const char *text);
 
 #endif
