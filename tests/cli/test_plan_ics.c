@@ -1,17 +1,15 @@
-/* A calendar is read back by a small reader of its own, which unfolds, counts,
- * and expands recurrence rules and zones the slow way, day by day. */
+/* The calendar of a plan says of each job what its schedule says: it is read
+ * back by a reader of its own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "../../engine/cli/ics.h"
-#include "mooncron/civil.h"
+#include "ical.h"
 #include "mooncron/zones.h"
 #include "sheet.h"
 
@@ -23,242 +21,6 @@
 #define BUCHAREST "Europe/Bucharest"
 #define MONDAY    "2026-11-23T14:07:31+02:00"
 
-/* ---- lines ---- */
-
-/* Unfolds in place, checking each raw line; lines end in '\n' then. */
-static void unfold(char *text)
-{
-    char *to = text;
-    for (char *at = text; *at;) {
-        char *end = strstr(at, "\r\n");
-        assert_non_null(end);
-        assert_in_range(end - at, 1, 75);
-        assert_null(memchr(at, '\n', (size_t)(end - at)));
-        bool continued = *at == ' ';
-        assert_false(continued && to == text);
-        /* No code point is cut. */
-        assert_false(continued && ((unsigned char)at[1] & 0xc0) == 0x80);
-        if (continued)
-            to--;
-        memmove(to, at + continued, (size_t)(end - at) - continued);
-        to += (end - at) - continued;
-        *to++ = '\n';
-        at = end + 2;
-    }
-    *to = '\0';
-}
-
-/* The rest of the first line at or after `at`, before `end`, that begins with
- * `name`; NULL where there is none. */
-static const char *value_of(const char *at, const char *end, const char *name)
-{
-    while (at && at < end) {
-        if (strncmp(at, name, strlen(name)) == 0)
-            return at + strlen(name);
-        at = strchr(at, '\n');
-        at = at ? at + 1 : NULL;
-    }
-    return NULL;
-}
-
-/* The end of the component that begins at `at`, which is balanced. */
-static const char *component_end(const char *at)
-{
-    char stack[8][16];
-    int depth = 0;
-    do {
-        char name[16];
-        if (sscanf(at, "BEGIN:%15[A-Z]", name) == 1) {
-            assert_in_range(depth, 0, 7);
-            strcpy(stack[depth++], name);
-        } else if (sscanf(at, "END:%15[A-Z]", name) == 1) {
-            assert_in_range(depth, 1, 8);
-            assert_string_equal(stack[--depth], name);
-        }
-        at = strchr(at, '\n') + 1;
-    } while (depth);
-    return at;
-}
-
-static void check_calendar(char *text)
-{
-    unfold(text);
-    assert_int_equal(strncmp(text, "BEGIN:VCALENDAR\n", 16), 0);
-    const char *end = component_end(text);
-    assert_int_equal(*end, '\0');
-    assert_non_null(value_of(text, end, "VERSION:2.0\n"));
-    assert_non_null(value_of(text, end, "PRODID:-//"));
-    for (const char *at = text; (at = strstr(at, "BEGIN:VEVENT\n")); at++) {
-        const char *stop = component_end(at);
-        char line[400];
-        const char *uid = value_of(at, stop, "UID:");
-        assert_non_null(uid);
-        assert_non_null(value_of(at, stop, "DTSTAMP:"));
-        assert_non_null(value_of(at, stop, "DTSTART"));
-        snprintf(line, sizeof line, "\nUID:%.*s\n", (int)strcspn(uid, "\n"),
-                 uid);
-        assert_null(strstr(strstr(text, line) + 1, line)); /* none twice */
-        const char *zone = value_of(at, stop, "DTSTART;TZID=");
-        if (!zone)
-            continue;
-        snprintf(line, sizeof line, "\nTZID:%.*s\n", (int)strcspn(zone, ":"),
-                 zone);
-        assert_non_null(strstr(text, line));
-    }
-}
-
-/* ---- times and rules ---- */
-
-static int64_t local_of(const char *text)
-{
-    int y, mo, d, h, mi, s;
-    assert_int_equal(
-        sscanf(text, "%4d%2d%2dT%2d%2d%2d", &y, &mo, &d, &h, &mi, &s), 6);
-    return civil_days(y, (unsigned)mo, (unsigned)d) * DAY_S + h * 3600 +
-           mi * 60 + s;
-}
-
-/* A part of a rule as a list of numbers and words. */
-static const char *part_of(const char *rule, const char *name)
-{
-    size_t len = strlen(name);
-    while (*rule != '\n' && strncmp(rule, name, len) != 0) {
-        rule += strcspn(rule, ";\n");
-        rule += *rule == ';';
-    }
-    return *rule == '\n' ? NULL : rule + len;
-}
-
-static int month_length(const struct civil *date)
-{
-    int64_t next = date->month == 12
-                       ? civil_days(date->year + 1, 1, 1)
-                       : civil_days(date->year, date->month + 1u, 1);
-    return (int)(next - civil_days(date->year, date->month, 1));
-}
-
-static bool weekday_item(const char *item, const struct civil *date)
-{
-    static const char names[] = "SUMOTUWETHFRSA";
-    char *word;
-    long nth = strtol(item, &word, 10);
-    if (strncmp(word, names + 2 * date->weekday, 2) != 0)
-        return false;
-    if (nth > 0)
-        return (date->day - 1) / 7 + 1 == nth;
-    return nth == 0 || (month_length(date) - date->day) / 7 + 1 == -nth;
-}
-
-static bool number_item(const char *item, int number, int length)
-{
-    int wanted = atoi(item);
-    return wanted == number || (wanted < 0 && length + wanted + 1 == number);
-}
-
-static bool any_item(const char *list, const struct civil *date, char what)
-{
-    for (; list; list = *list == ',' ? list + 1 : NULL) {
-        bool hit = what == 'd' ? weekday_item(list, date)
-                   : what == 'm'
-                       ? number_item(list, date->month, 0)
-                       : number_item(list, date->day, month_length(date));
-        if (hit)
-            return true;
-        list += strcspn(list, ",;\n");
-    }
-    return false;
-}
-
-static bool day_matches(const char *rule, int64_t day)
-{
-    struct civil date = civil_from((struct wall){ day * DAY_S * 1000 }, 0);
-    const char *months = part_of(rule, "BYMONTH=");
-    const char *days = part_of(rule, "BYMONTHDAY=");
-    const char *weekdays = part_of(rule, "BYDAY=");
-    assert_null(part_of(rule, "INTERVAL="));
-    return (!months || any_item(months, &date, 'm')) &&
-           (!days || any_item(days, &date, 'n')) &&
-           (!weekdays || any_item(weekdays, &date, 'd'));
-}
-
-/* RFC 5545, 3.3.5: the first coming; in a gap, by the offset before it. */
-static int64_t instant_of(const struct zone *zone, int64_t local_s)
-{
-    struct zone_span span;
-    zone_span(zone, local_s - 2 * DAY_S, &span);
-    while (span.to_s != INT64_MAX && local_s - span.offset_s >= span.to_s) {
-        bool hidden = local_s - span.after_s < span.to_s;
-        if (hidden)
-            return local_s - span.offset_s;
-        zone_span(zone, span.to_s, &span);
-    }
-    return local_s - span.offset_s;
-}
-
-/* ---- what a job's events say, against the schedule ---- */
-
-#define INSTANTS_MAX 20000 /* every hour of two years */
-
-struct instants {
-    int64_t items[INSTANTS_MAX];
-    size_t count;
-};
-
-static int compare_instants(const void *left, const void *right)
-{
-    const int64_t *a = left, *b = right;
-    return (*a > *b) - (*a < *b);
-}
-
-/* Whether an EXDATE of the event, by the same clock, takes this time away. */
-static bool is_taken_away(const char *at, const char *stop, int64_t local_s)
-{
-    bool named = value_of(at, stop, "DTSTART;TZID=");
-    const char *dates = value_of(at, stop, named ? "EXDATE;TZID=" : "EXDATE:");
-    const char *zone = value_of(at, stop, "DTSTART;TZID=");
-    if (!dates)
-        return false;
-    if (named) {
-        size_t len = strcspn(zone, ":") + 1;
-        assert_memory_equal(dates, zone, len);
-        dates += len;
-    }
-    for (; dates; dates = *dates == ',' ? dates + 1 : NULL) {
-        assert_int_equal(dates[15], named ? dates[15] : 'Z');
-        if (local_of(dates) == local_s)
-            return true;
-        dates += strcspn(dates, ",\n");
-    }
-    return false;
-}
-
-static void expand_event(const char *at, const char *stop,
-                         const struct zone *zone, int64_t until_s,
-                         struct instants *ret)
-{
-    const char *local = value_of(at, stop, "DTSTART;TZID=");
-    const char *rule = value_of(at, stop, "RRULE:");
-    local = local ? strchr(local, ':') + 1 : value_of(at, stop, "DTSTART:");
-    if (!value_of(at, stop, "DTSTART;TZID="))
-        zone = zone_utc();
-    int64_t start = local_of(local);
-    const char *end = rule ? part_of(rule, "UNTIL=") : NULL;
-    int64_t end_s = end ? local_of(end) : INT64_MAX;
-    assert_true(!rule || day_matches(rule, start / DAY_S));
-    for (int64_t time = start; time - DAY_S < until_s; time += DAY_S) {
-        int64_t instant = instant_of(zone, time);
-        if (instant > until_s || instant > end_s)
-            break;
-        if (!rule || (day_matches(rule, time / DAY_S) &&
-                      !is_taken_away(at, stop, time))) {
-            assert_in_range(ret->count, 0, INSTANTS_MAX - 1);
-            ret->items[ret->count++] = instant;
-        }
-        if (!rule)
-            break;
-    }
-}
-
 /* Reads the plan's calendar; all events are of one job. */
 static void check_job(struct sheet *sheet, const char *name, bool recurs,
                       int64_t days)
@@ -267,19 +29,12 @@ static void check_job(struct sheet *sheet, const char *name, bool recurs,
     const struct job *job = sheet_job(sheet, name);
     const struct zone *zone = rules_zone(job->schedule.rules);
     int64_t until_s = sheet->plan.now.ms / 1000 + days * DAY_S;
-    said.count = 0;
     text_clear(&sheet->out);
     plan_ics(&sheet->plan, MINUTE, &sheet->out);
-    check_calendar(sheet->out.data);
-    assert_int_equal(strstr(sheet->out.data, "SUMMARY") &&
-                         value_of(strstr(sheet->out.data, "BEGIN:VEVENT"),
-                                  sheet->out.data + strlen(sheet->out.data),
-                                  "RRULE:"),
-                     recurs);
-    const char *at = sheet->out.data;
-    for (; (at = strstr(at, "BEGIN:VEVENT\n")); at++)
-        expand_event(at, component_end(at), zone, until_s, &said);
-    qsort(said.items, said.count, sizeof *said.items, compare_instants);
+    ical_check(sheet->out.data);
+    const char *event = strstr(sheet->out.data, "BEGIN:VEVENT\n");
+    assert_int_equal(event && strstr(event, "\nRRULE:"), recurs);
+    ical_expand(sheet->out.data, zone, until_s, &said);
     struct wall due = schedule_next(&job->schedule, sheet->plan.now);
     size_t i = 0;
     for (; due.ms / 1000 <= until_s && due.ms != NEVER_MS; i++) {
@@ -481,7 +236,7 @@ static void a_lattice_recurs_by_utc(void **state)
         plan_ics(&sheet.plan, MINUTE, &sheet.out);
         assert_non_null(strstr(sheet.out.data, cases[i].rule));
         assert_null(strstr(sheet.out.data, "TZID"));
-        check_calendar(sheet.out.data);
+        ical_check(sheet.out.data);
         sheet_close(&sheet);
     }
 }
@@ -503,49 +258,12 @@ static void frequent_jobs_are_left_out(void **state)
     assert_non_null(strstr(sheet.out.data, "UID:hourly/230000@mooncron"));
     text_clear(&sheet.out);
     plan_ics(&sheet.plan, 2 * DAY, &sheet.out); /* nothing is left */
-    check_calendar(sheet.out.data);
+    ical_check(sheet.out.data);
     assert_non_null(strstr(sheet.out.data, "BEGIN:VTIMEZONE"));
     sheet_close(&sheet);
 }
 
 /* ---- zones ---- */
-
-/* The offset that the VTIMEZONE in `text` gives for an instant: that of the
- * last onset before it. */
-static int32_t offset_said(const char *text, int64_t at_s)
-{
-    int64_t best = INT64_MIN;
-    int32_t offset = INT32_MIN;
-    static const char *const kinds[] = { "BEGIN:STANDARD\n",
-                                         "BEGIN:DAYLIGHT\n" };
-    for (int k = 0; k < 2; k++) {
-        for (const char *at = text; (at = strstr(at, kinds[k])); at++) {
-            const char *stop = component_end(at);
-            const char *rule = value_of(at, stop, "RRULE:");
-            const char *from = value_of(at, stop, "TZOFFSETFROM:");
-            const char *to = value_of(at, stop, "TZOFFSETTO:");
-            int64_t start = local_of(value_of(at, stop, "DTSTART:"));
-            int hours, minutes;
-            assert_int_equal(sscanf(from + 1, "%2d%2d", &hours, &minutes), 2);
-            int64_t before = (hours * 60 + minutes) * (*from == '-' ? -60 : 60);
-            assert_int_equal(sscanf(to + 1, "%2d%2d", &hours, &minutes), 2);
-            int32_t after = (hours * 60 + minutes) * (*to == '-' ? -60 : 60);
-            int64_t last = start - before <= at_s ? start : INT64_MIN;
-            for (int64_t t = rule ? start : INT64_MAX; t - before <= at_s;
-                 t += DAY_S)
-                if (day_matches(rule, t / DAY_S))
-                    last = t;
-            for (const char *d = at; (d = value_of(d, stop, "RDATE:"));)
-                if (local_of(d) - before <= at_s && local_of(d) > last)
-                    last = local_of(d);
-            if (last != INT64_MIN && last - before > best) {
-                best = last - before;
-                offset = after;
-            }
-        }
-    }
-    return offset;
-}
 
 static void a_zone_says_the_offsets_that_it_has(void **state)
 {
@@ -575,15 +293,15 @@ static void a_zone_says_the_offsets_that_it_has(void **state)
         text_init(&out, 1 << 16);
         ics_zone(zone, now, &out);
         assert_non_null(strstr(out.data, cases[i].has));
-        unfold(out.data);
-        assert_int_equal(*component_end(out.data), '\0');
+        ical_unfold(out.data);
+        assert_int_equal(*ical_end(out.data), '\0');
         int64_t at_s = now.ms / 1000;
         for (int change = 0; change < 12; change++) {
             zone_span(zone, at_s, &span);
-            assert_int_equal(offset_said(out.data, at_s), span.offset_s);
+            assert_int_equal(ical_offset(out.data, at_s), span.offset_s);
             if (!zone_change(zone, at_s, &span))
                 break;
-            assert_int_equal(offset_said(out.data, span.from_s - 1),
+            assert_int_equal(ical_offset(out.data, span.from_s - 1),
                              span.before_s);
             at_s = span.from_s;
         }
@@ -606,7 +324,7 @@ static void long_lines_are_folded_between_code_points(void **state)
     text_init(&wanted, 1 << 12);
     ics_line(&out, "SUMMARY:%s", value);
     text_printf(&wanted, "SUMMARY:%s\n", value);
-    unfold(out.data);
+    ical_unfold(out.data);
     assert_string_equal(out.data, wanted.data);
     text_clear(&out);
     ics_escape(&out, "a,b;c\\d\ne\tf");
