@@ -13,7 +13,8 @@
 
 #include "client.h"
 
-#define HOUR_MS 3600000
+#define HOUR_MS   3600000
+#define PAUSE_FOR "48h" /* longer than any point */
 
 static const char *const paths[] = {
     [DEMAND_PAUSE] = "pause",     [DEMAND_RESUME] = "resume",
@@ -71,7 +72,7 @@ static int64_t said_of(enum demand demand, const json_t *json)
 
 /* ---- giving ---- */
 
-static json_t *body_of(const struct order *order)
+static json_t *body_of(const struct order *order, bool dry_run)
 {
     char from[RFC3339_TEXT_MAX], to[RFC3339_TEXT_MAX];
     json_t *body =
@@ -79,10 +80,11 @@ static json_t *body_of(const struct order *order)
     rfc3339_format((struct wall){ order->from_ms }, 0, from);
     rfc3339_format((struct wall){ order->to_ms }, 0, to);
     if (order->demand == DEMAND_PAUSE)
-        json_object_set_new(body, "for", json_string("1h"));
+        json_object_set_new(body, "for", json_string(PAUSE_FOR));
     if (order->demand == DEMAND_BACKFILL) {
         json_object_set_new(body, "from", json_string(from));
         json_object_set_new(body, "to", json_string(to));
+        json_object_set_new(body, "dry_run", json_boolean(dry_run));
     }
     if (order->demand == DEMAND_CANCEL)
         json_object_set_new(body, "cancel", json_true());
@@ -91,11 +93,11 @@ static json_t *body_of(const struct order *order)
 
 /* By the token that the life has left in its folder. */
 static struct client_answer order_send(struct scene *scene,
-                                       const struct order *order)
+                                       const struct order *order, bool dry_run)
 {
     char url[192], bearer[160];
     char *token = scratch_read(&scene->scratch, "state/admin.token");
-    json_t *body = body_of(order);
+    json_t *body = body_of(order, dry_run);
     char *text = json_dumps(body, JSON_COMPACT);
     snprintf(url, sizeof url, "%s/api/v1/jobs/%s/%s", scene->worker.origin,
              order->job, paths[order->demand]);
@@ -122,8 +124,10 @@ static void give(struct scene *scene, const struct order *wanted)
     order->said = -1;
     snprintf(order->by, sizeof order->by, "hand-%zu", orders->count);
     snprintf(order->reason, sizeof order->reason, "reason-%zu", orders->count);
-    struct client_answer said = order_send(scene, order);
+    order->seq = stand_last(&scene->stand);
+    struct client_answer said = order_send(scene, order, false);
     order->answer = answer_of(&said);
+    order->known_ms = scene_now_ms(scene) + SCENE_AHEAD_MS;
     if (order->answer == ANSWER_DONE)
         order->said = said_of(order->demand, said.json);
     client_answer_close(&said);
@@ -144,13 +148,25 @@ void operator_trigger(struct scene *scene, const char *job)
     give(scene, &(struct order){ .demand = DEMAND_TRIGGER, .job = job });
 }
 
+/* The oldest slot of the job that was ordered so far. */
+static int64_t oldest_ms(const struct scene *scene, const char *job)
+{
+    int64_t oldest_ms = scene->began_ms / HOUR_MS * HOUR_MS;
+    for (size_t i = 0; i < scene->orders.count; i++) {
+        const struct order *order = &scene->orders.list[i];
+        if (order->demand == DEMAND_BACKFILL && !strcmp(order->job, job))
+            oldest_ms = order->from_ms;
+    }
+    return oldest_ms;
+}
+
 void operator_backfill(struct scene *scene, const char *job, int64_t slots)
 {
-    int64_t hour_ms = scene->began_ms / HOUR_MS * HOUR_MS;
+    int64_t before_ms = oldest_ms(scene, job);
     give(scene, &(struct order){ .demand = DEMAND_BACKFILL,
                                  .job = job,
-                                 .from_ms = hour_ms - slots * HOUR_MS,
-                                 .to_ms = hour_ms - HOUR_MS,
+                                 .from_ms = before_ms - slots * HOUR_MS,
+                                 .to_ms = before_ms - HOUR_MS,
                                  .slots = slots });
 }
 
@@ -187,9 +203,10 @@ bool operator_repeat(struct scene *scene)
     bool done = true;
     for (size_t i = 0; i < scene->orders.count; i++) {
         struct order *order = &scene->orders.list[i];
+        order->again = false;
         if (!is_wanted_again(&scene->orders, order))
             continue;
-        struct client_answer said = order_send(scene, order);
+        struct client_answer said = order_send(scene, order, false);
         order->again = true;
         order->answer = answer_of(&said);
         order->said = -1; /* it tells of what was not there already */
@@ -224,4 +241,26 @@ bool operator_follow(struct scene *scene)
             over = scene_await(scene, is_over, (int64_t)i) && over;
     }
     return over;
+}
+
+/* None of the slots of the backfill of this number waits, or is being run. */
+static bool is_seen_off(struct scene *scene, int64_t number)
+{
+    const struct order *order = &scene->orders.list[number];
+    struct client_answer said = order_send(scene, order, true);
+    const json_t *waiting = json_object_get(said.json, "waiting");
+    bool off = json_is_integer(waiting) && !json_integer_value(waiting);
+    client_answer_close(&said);
+    if (!off)
+        scene_listen(scene, SCENE_SLICE_MS);
+    return off;
+}
+
+bool operator_see_off(struct scene *scene)
+{
+    bool off = true;
+    for (size_t i = 0; i < scene->orders.count; i++)
+        if (scene->orders.list[i].demand == DEMAND_BACKFILL)
+            off = scene_await(scene, is_seen_off, (int64_t)i) && off;
+    return off;
 }

@@ -10,7 +10,8 @@
 void operator_pause(struct scene *scene, const char *job);
 void operator_resume(struct scene *scene, const char *job);
 void operator_trigger(struct scene *scene, const char *job);
-/* Of a job that is due each hour: its last slots, as many as that. */
+/* Of a job that is due each hour: as many slots, the newest that no order was
+ * for yet. */
 void operator_backfill(struct scene *scene, const char *job, int64_t slots);
 void operator_cancel(struct scene *scene, const char *job);
 
@@ -19,7 +20,10 @@ void operator_trust(struct scene *scene);
 /* Orders for many slots may be there in part where nobody was answered: they
  * are given again. False where that is not acknowledged. */
 bool operator_repeat(struct scene *scene);
-/* Waits for the end of each run that was ordered; false where one has none. */
+/* Waits for the end of each run by hand; false where one has none. */
 bool operator_follow(struct scene *scene);
+/* Waits until no slot that was ordered waits for its turn; false where one
+ * does. */
+bool operator_see_off(struct scene *scene);
 
 #endif

@@ -110,8 +110,9 @@ void scene_spawn(struct scene *scene)
     snprintf(preload, sizeof preload, "LD_PRELOAD=%s", library);
     snprintf(board, sizeof board, BOARD_VARIABLE "=%s/board", scene->desk.path);
     snprintf(scale, sizeof scale, "MOONCRON_TIME_SCALE=%d", SCENE_SCALE);
-    rfc3339_format((struct wall){ scene_now_ms(scene) / 1000 * 1000 + 1000 }, 0,
-                   when);
+    rfc3339_format(
+        (struct wall){ (scene_now_ms(scene) + SCENE_AHEAD_MS) / 1000 * 1000 },
+        0, when);
     snprintf(start, sizeof start, "MOONCRON_TIME_START=%s", when);
     const char *const env[] = {
         preload, board, scale, start, "ASAN_OPTIONS=verify_asan_link_order=0",

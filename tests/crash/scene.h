@@ -15,7 +15,8 @@
 #include "stand.h"
 #include "worker.h"
 
-#define SCENE_SCALE       20 /* a slot each second is one each 50 ms */
+#define SCENE_SCALE       20   /* a slot each second is one each 50 ms */
+#define SCENE_AHEAD_MS    1000 /* no worker's clock is further ahead of ours */
 #define SCENE_PATIENCE_MS 20000
 #define SCENE_SLICE_MS    20  /* of a wait for two things: one, and an end */
 #define SCENE_HUNG        999 /* what a worker that did not end ended with */

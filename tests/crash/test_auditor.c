@@ -23,29 +23,58 @@
 
 /* ---- what was ordered ---- */
 
-enum { HELD, FREED, FREE, BY_HAND, KEPT, LEFT, TAKEN_BACK, ORDERED };
+enum {
+    HELD,
+    FREED,
+    FREE,
+    BY_HAND,
+    KEPT,
+    LEFT,
+    TAKEN_BACK,
+    /* and more than one for the same job */
+    FIRST_HELD,
+    FIRST_FREE,
+    THEN_HELD,
+    FIRST_BY_HAND,
+    THEN_BY_HAND,
+    THEN_KEPT,
+    ORDERED
+};
 
-#define BACKFILL(name, hand)                                                   \
+#define BACKFILL(name, hand, older)                                            \
     {                                                                          \
         .demand = DEMAND_BACKFILL, .job = name, .by = hand,                    \
-        .from_ms = T0 - SLOTS * HOUR_MS, .to_ms = T0 - HOUR_MS,                \
-        .slots = SLOTS, .answer = ANSWER_DONE, .said = SLOTS                   \
+        .from_ms = T0 - (SLOTS + (older)) * HOUR_MS,                           \
+        .to_ms = T0 - (1 + (older)) * HOUR_MS, .slots = SLOTS,                 \
+        .answer = ANSWER_DONE, .said = SLOTS                                   \
     }
 #define ORDER(what, name, hand, why, says)                                     \
     {                                                                          \
         .demand = what, .job = name, .by = hand, .reason = why,                \
-        .answer = ANSWER_DONE, .said = says                                    \
+        .answer = ANSWER_DONE, .said = says, .seq = 8                          \
+    }
+#define PAUSE(name, hand, why, known)                                          \
+    {                                                                          \
+        .demand = DEMAND_PAUSE, .job = name, .by = hand, .reason = why,        \
+        .answer = ANSWER_DONE, .said = -1, .known_ms = known                   \
     }
 
+/* The first pause of "twice" ended when the backend had had 8 calls. */
 static const struct orders usual = {
     .list = {
-        [HELD] = ORDER(DEMAND_PAUSE, "held", "a", "why", -1),
-        [FREED] = ORDER(DEMAND_PAUSE, "freed", "b", "why", -1),
+        [HELD] = PAUSE("held", "a", "why", AT(3)),
+        [FREED] = PAUSE("freed", "b", "why", AT(3)),
         [FREE] = ORDER(DEMAND_RESUME, "freed", "c", "", 3),
         [BY_HAND] = ORDER(DEMAND_TRIGGER, "m", "d", "", T0 + 5),
-        [KEPT] = BACKFILL("kept", "e"),
-        [LEFT] = BACKFILL("left", "f"),
-        [TAKEN_BACK] = ORDER(DEMAND_CANCEL, "left", "g", "", SLOTS),
+        [KEPT] = BACKFILL("kept", "e", 0),
+        [LEFT] = BACKFILL("left", "f", 0),
+        [TAKEN_BACK] = ORDER(DEMAND_CANCEL, "left", "g", "no", SLOTS),
+        [FIRST_HELD] = PAUSE("twice", "h", "one", AT(3)),
+        [FIRST_FREE] = ORDER(DEMAND_RESUME, "twice", "i", "", 2),
+        [THEN_HELD] = PAUSE("twice", "j", "two", AT(5)),
+        [FIRST_BY_HAND] = ORDER(DEMAND_TRIGGER, "m2", "k", "", T0 + 1),
+        [THEN_BY_HAND] = ORDER(DEMAND_TRIGGER, "m2", "l", "", T0 + 2),
+        [THEN_KEPT] = BACKFILL("left", "n", SLOTS),
     },
     .count = ORDERED,
 };
@@ -81,13 +110,29 @@ static size_t add_pauses(struct entry *entries)
     return 2;
 }
 
-static size_t add_manual(struct entry *entries)
+/* One that has gone on, and another. */
+static size_t add_pauses_in_a_row(struct entry *entries)
+{
+    entries[0] = entry_of(ENTRY_PASS, "twice", AT(2));
+    entries[0].last.ms = AT(3);
+    entries[0].count = 2;
+    entries[0].verdict = VERDICT_MISSED;
+    entries[0].why = WHY_PAUSED;
+    entries[1] = entry_of(ENTRY_PAUSE, "twice", AT(4));
+    entries[1].last.ms = AT(3600);
+    entries[1].by = "j";
+    entries[1].error = "two";
+    return 2;
+}
+
+static size_t add_manual(struct entry *entries, const char *job,
+                         int64_t slot_ms, const char *by)
 {
     for (int i = 0; i < 2; i++) {
-        entries[i] = entry_of(i ? ENTRY_FINISH : ENTRY_CLAIM, "m", T0 + 5);
+        entries[i] = entry_of(i ? ENTRY_FINISH : ENTRY_CLAIM, job, slot_ms);
         entries[i].trigger = TRIGGER_MANUAL;
         entries[i].manual = true;
-        entries[i].by = "d";
+        entries[i].by = by;
     }
     return 2;
 }
@@ -103,7 +148,11 @@ static size_t add_backfills(struct entry *entries)
         entries[count++].trigger = TRIGGER_BACKFILL;
         entries[count] = entry_of(ENTRY_FINISH, "left", slot_ms);
         entries[count].verdict = VERDICT_SKIPPED;
+        entries[count].error = "no";
         entries[count++].why = WHY_CANCELLED;
+        entries[count] =
+            entry_of(ENTRY_WAIT, "left", slot_ms - SLOTS * HOUR_MS);
+        entries[count++].trigger = TRIGGER_BACKFILL;
     }
     return count;
 }
@@ -112,10 +161,13 @@ static void write_journal(const char *folder)
 {
     char path[SCRATCH_MAX + 32];
     struct error note, error;
-    struct entry entries[32];
-    enum entry_outcome outcomes[32];
+    struct entry entries[48];
+    enum entry_outcome outcomes[48];
     size_t count = add_pauses(entries);
-    count += add_manual(entries + count);
+    count += add_pauses_in_a_row(entries + count);
+    count += add_manual(entries + count, "m", T0 + 5, "d");
+    count += add_manual(entries + count, "m2", T0 + 1, "k");
+    count += add_manual(entries + count, "m2", T0 + 2, "l");
     count += add_backfills(entries + count);
     snprintf(path, sizeof path, "%s/journal.db", folder);
     struct store *store =
@@ -134,10 +186,12 @@ static void write_journal(const char *folder)
         "m") ";"                                                               \
              "UPDATE copy SET slot_ms = slot_ms + 1;"                          \
              "INSERT INTO run SELECT * FROM copy"
-#define PAUSED_STILL                                                           \
-    "INSERT INTO pause SELECT id, 1764000002000, 1764003602000, 'b', 'why' "   \
-    "FROM job WHERE name = 'freed'"
-#define WAITS "UPDATE run SET ended_ms = NULL, verdict = 0, why = 0"
+#define PAUSED(job, by, why)                                                   \
+    "REPLACE INTO pause SELECT id, 1764000002000, 1764003602000, '" by         \
+    "', '" why "' FROM job WHERE name = '" job "'"
+#define PAUSED_STILL    PAUSED("freed", "b", "why")
+#define NOT_PAUSED(job) "DELETE FROM pause" OF(job)
+#define WAITS           "UPDATE run SET ended_ms = NULL, verdict = 0, why = 0"
 
 /* What is changed in the journal, what was said to which order in place of the
  * usual, and what is found. */
@@ -150,15 +204,16 @@ static const struct {
     { "", HELD, ANSWER_DONE, 0, 0, 0 },
     { "", HELD, ANSWER_NONE, 0, 0, 0 },
     { "", HELD, ANSWER_REFUSED, 0, 0, 1 },
-    { "DELETE FROM pause", HELD, ANSWER_DONE, 1, 0, 0 },
-    { "DELETE FROM pause", HELD, ANSWER_NONE, 0, 0, 0 },
-    { "DELETE FROM pause", HELD, ANSWER_UNSETTLED, 0, 0, 0 },
-    { "UPDATE pause SET reason = ''", HELD, ANSWER_DONE, 1, 0, 0 },
-    { "UPDATE pause SET since_ms = 1764000000000", HELD, ANSWER_DONE, 1, 0, 0 },
+    { NOT_PAUSED("held"), HELD, ANSWER_DONE, 1, 0, 0 },
+    { NOT_PAUSED("held"), HELD, ANSWER_NONE, 0, 0, 0 },
+    { NOT_PAUSED("held"), HELD, ANSWER_UNSETTLED, 0, 0, 0 },
+    { "UPDATE pause SET reason = ''" OF("held"), HELD, ANSWER_DONE, 1, 0, 0 },
+    { "UPDATE pause SET since_ms = 1764000000000" OF("held"), HELD, ANSWER_DONE,
+      1, 0, 0 },
     { PAUSED_STILL, FREE, ANSWER_DONE, 1, 0, 0 },
     { PAUSED_STILL, FREE, ANSWER_NONE, 0, 0, 0 },
-    { PAUSED_STILL, FREE, ANSWER_REFUSED, 0, 0, 0 },
-    { "", FREE, ANSWER_REFUSED, 1, 0, 0 },
+    { PAUSED_STILL, FREE, ANSWER_REFUSED, 1, 0, 0 },
+    { "", FREE, ANSWER_REFUSED, 2, 0, 0 },
     { "UPDATE run SET slots = 2" OF("freed"), FREE, ANSWER_DONE, 1, 0, 0 },
     { "DELETE FROM run" OF("m"), BY_HAND, ANSWER_DONE, 1, 0, 0 },
     { "DELETE FROM run" OF("m"), BY_HAND, ANSWER_NONE, 0, 0, 0 },
@@ -184,6 +239,23 @@ static const struct {
     { WAITS OF("left"), TAKEN_BACK, ANSWER_NONE, 0, 0, 0 },
     { WAITS OF("left"), TAKEN_BACK, ANSWER_REFUSED, 0, 0, 0 },
     { WAITS OF("left") ONE, TAKEN_BACK, ANSWER_NONE, 1, 0, 0 },
+    { PAUSED("twice", "h", "one"), THEN_HELD, ANSWER_DONE, 2, 0, 0 },
+    { PAUSED("twice", "h", "one"), THEN_HELD, ANSWER_REFUSED, 1, 0, 0 },
+    { NOT_PAUSED("twice"), THEN_HELD, ANSWER_DONE, 1, 0, 0 },
+    { NOT_PAUSED("twice"), THEN_HELD, ANSWER_NONE, 0, 0, 0 },
+    { NOT_PAUSED("twice"), THEN_HELD, ANSWER_REFUSED, 0, 0, 0 },
+    { "", FIRST_FREE, ANSWER_NONE, 0, 0, 0 },
+    { "", FIRST_FREE, ANSWER_REFUSED, 2, 0, 0 },
+    { "UPDATE run SET slots = 3" OF("twice"), FIRST_FREE, ANSWER_DONE, 1, 0,
+      0 },
+    { "UPDATE run SET slots = 3" OF("twice"), FIRST_FREE, ANSWER_NONE, 0, 0,
+      0 },
+    { "UPDATE run SET who = 'k'" OF("m2"), THEN_BY_HAND, ANSWER_DONE, 1, 1, 0 },
+    { "UPDATE run SET who = 'k'" OF("m2"), THEN_BY_HAND, ANSWER_NONE, 0, 1, 0 },
+    { "UPDATE run SET who = 'x'" OF("m2"), THEN_BY_HAND, ANSWER_NONE, 1, 1, 0 },
+    { "UPDATE run SET ended_ms = 1, verdict = 3, why = 16, error = 'no'" OF(
+          "left"),
+      THEN_KEPT, ANSWER_DONE, 2, 0, 0 },
 };
 
 static void change_journal(const char *folder, const char *sql)
@@ -197,12 +269,16 @@ static void change_journal(const char *folder, const char *sql)
     sqlite3_close(db);
 }
 
-/* A slot of the paused job that came before its pause. */
+/* A slot of a paused job that came before its pause, and one between two pauses
+ * of another. */
 static json_t *usual_calls(void)
 {
-    char slot[RFC3339_TEXT_MAX];
-    rfc3339_format((struct wall){ AT(1) }, 0, slot);
-    return json_pack("[{s:s, s:s}]", "job", "held", "scheduledTime", slot);
+    char before[RFC3339_TEXT_MAX], between[RFC3339_TEXT_MAX];
+    rfc3339_format((struct wall){ AT(1) }, 0, before);
+    rfc3339_format((struct wall){ AT(4) }, 0, between);
+    return json_pack("[{s:s, s:s, s:i}, {s:s, s:s, s:i}]", "job", "held",
+                     "scheduledTime", before, "seq", 1, "job", "twice",
+                     "scheduledTime", between, "seq", 9);
 }
 
 static void try_case(size_t i)
@@ -229,6 +305,27 @@ static void try_case(size_t i)
     scratch_remove(&scratch);
 }
 
+/* It may run once somebody wants it to go on, and not before. */
+static void a_run_in_a_pause_is_found(void **state)
+{
+    (void)state;
+    for (int seq = 8; seq <= 9; seq++) {
+        struct scratch scratch;
+        struct findings found;
+        json_t *calls = usual_calls();
+        json_object_set_new(json_array_get(calls, 1), "seq", json_integer(seq));
+        scratch_make(&scratch);
+        findings_open(&found);
+        write_journal(scratch.path);
+        auditor_look(&usual, calls, scratch.path, &found);
+        assert_int_equal(found.lost, seq <= 8);
+        assert_int_equal(found.doubled + found.unsound, 0);
+        json_decref(calls);
+        findings_close(&found);
+        scratch_remove(&scratch);
+    }
+}
+
 static void what_is_wrong_is_found(void **state)
 {
     (void)state;
@@ -240,6 +337,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wrong_is_found),
+        cmocka_unit_test(a_run_in_a_pause_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
