@@ -74,6 +74,7 @@ void cell_print(const struct cell *cells, size_t number)
 bool cells_print_total(const struct cell *cells, int64_t took_ms)
 {
     uint64_t points = 0, lost = 0, doubled = 0, unsound = 0, slots = 0;
+    const struct cell *kills = &cells[CELL_KILLS];
     for (size_t i = 0; i <= CELLS; i++) {
         const struct cell *cell = &cells[i];
         points += cell->reached;
@@ -82,6 +83,10 @@ bool cells_print_total(const struct cell *cells, int64_t took_ms)
         unsound += cell->unsound;
         slots += cell->slots;
     }
+    if (kills->orders)
+        printf("%" PRIu64 " orders to lives that were killed, %" PRIu64
+               " acknowledged\n",
+               kills->orders, kills->acknowledged);
     printf("%" PRIu64 " points, %" PRIu64 " lost, %" PRIu64 " doubled, %s"
            " (%" PRIu64 " rows looked at, %.0f s)\n",
            points, lost, doubled, unsound ? "UNSOUND" : "integrity ok", slots,

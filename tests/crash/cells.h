@@ -29,6 +29,7 @@ struct cell {
     _Atomic uint64_t calls; /* that the fault can come to */
     uint64_t points;        /* that are tried */
     _Atomic uint64_t done, reached, lost, doubled, unsound, slots;
+    _Atomic uint64_t orders, acknowledged; /* to lives that were killed */
     _Atomic int64_t took_ms;
 };
 

@@ -375,7 +375,7 @@ static void look_between(const struct row *before, const struct row *row,
     if (row->slot_ms < next_ms)
         findings_count(findings, &findings->doubled, "%s/%s has two verdicts",
                        row->job, slot);
-    else if (row->slot_ms > next_ms)
+    else if (row->slot_ms > next_ms && !rhythm->may_be_away)
         findings_count(findings, &findings->lost,
                        "%s has nothing of the slots from %s to before %s",
                        row->job, next, slot);

@@ -17,14 +17,15 @@
 
 /* Names say how often a job is due: s and q each second, c each five, r each
  * minute; and what its runs may have to wait for: q for room, r for another
- * attempt, c for its turn to be made up. Those of h are each hour, and run when
- * that is ordered: b in old slots, which may be ordered again, t by hand, with
- * further attempts. */
+ * attempt, c for its turn to be made up. Those of a are as often as those of s,
+ * and come and go. Those of h are each hour, and run when that is ordered: b in
+ * old slots, which may be ordered again, t by hand, with further attempts. */
 const struct rhythm play_rhythms[] = {
-    { "s", 1000, false, false }, { "q", 1000, true, false },
-    { "c", 5000, true, false },  { "r", 60000, true, true },
-    { "hb", 0, true, true },     { "ht", 0, true, true },
-    { "h", 0, false, false },    { NULL, 0, false, false },
+    { "s", 1000, false, false, false }, { "a", 1000, false, false, true },
+    { "q", 1000, true, false, false },  { "c", 5000, true, false, false },
+    { "r", 60000, true, true, false },  { "hb", 0, true, true, false },
+    { "ht", 0, true, true, false },     { "h", 0, false, false, false },
+    { NULL, 0, false, false, false },
 };
 
 static const char usual[] =
@@ -75,6 +76,22 @@ static const char ordered[] =
     "job 'h-once' { every = '1h', post = '/api/feed/flush' }\n"
     "job 'hb' { every = '1h', post = '/api/feed/aggregate' }\n"
     "job 'hb-cancelled' { every = '1h', post = '/api/feed/aggregate' }\n";
+
+/* Many claims, and a few jobs for orders. */
+#define LOADED(most, first, last, path)                                        \
+    "defaults { retry = false, timeout = '5s' }\n"                             \
+    "for i = 1, " most " do\n"                                                 \
+    "  job('s' .. i) { every = '1s', post = '/api/feed/rank' }\n"              \
+    "end\n"                                                                    \
+    "for i = " first ", " last " do\n"                                         \
+    "  job('a' .. i) { every = '1s', post = '" path "' }\n"                    \
+    "end\n"                                                                    \
+    "for i = 1, 2 do\n"                                                        \
+    "  job('s-p' .. i) { every = '1s', post = '/api/feed/rank' }\n"            \
+    "  job('hb' .. i) { every = '1h', post = '/api/feed/aggregate' }\n"        \
+    "end\n"                                                                    \
+    "job 'ht' { every = '1h', retry = 3, post = '/api/feed/flush' }\n"         \
+    "job 'h-once' { every = '1h', post = '/api/feed/flush' }\n"
 
 #define OLD_SLOTS  10
 #define SOME_CALLS 4
@@ -226,10 +243,10 @@ static void orders(struct scene *scene)
     stand_calm(&scene->stand);
 }
 
-void play_load(struct scene *scene)
+void play_write_load(struct scene *scene, bool second)
 {
-    write_schedule(scene, many);
-    scene_spawn(scene);
+    write_schedule(scene, second ? LOADED("30", "4", "9", "/api/feed/aggregate")
+                                 : LOADED("30", "1", "6", "/api/feed/rank"));
 }
 
 const struct play plays[PLAYS] = {

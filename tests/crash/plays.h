@@ -18,7 +18,9 @@ extern const struct play plays[PLAYS];
 /* Of every job that a play knows. */
 extern const struct rhythm play_rhythms[];
 
-/* A life under load, for kills at random: it is spawned. */
-void play_load(struct scene *scene);
+/* Lives under load, for kills at random: what they are given to do, in one of
+ * two schedules that differ in what no order is for. Orders may be for s-p1 and
+ * s-p2 (pauses), ht and h-once (runs by hand), hb1 and hb2 (backfills). */
+void play_write_load(struct scene *scene, bool second);
 
 #endif

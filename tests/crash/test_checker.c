@@ -18,9 +18,12 @@
 
 #define T0 INT64_C(1764000000000)
 
-static const struct rhythm rhythms[] = { { "s", 1000, false, false },
-                                         { "w", 1000, true, true },
-                                         { NULL, 0, false, false } };
+static const struct rhythm rhythms[] = {
+    { "s", 1000, false, false, false },
+    { "w", 1000, true, true, false },
+    { "a", 1000, false, false, true },
+    { NULL, 0, false, false, false },
+};
 
 static struct entry entry_of(enum entry_kind kind, const char *job, int slot)
 {
@@ -38,13 +41,14 @@ static struct entry entry_of(enum entry_kind kind, const char *job, int slot)
 
 /* What a worker has done in order: three slots of `s` that were sent and are
  * ok, two that were passed over, one that failed; a run by hand at the moment
- * of the third; and a slot of `w` that waits. */
+ * of the third; a slot of `w` that waits; and two of `a`, which was away in
+ * between. */
 static void write_journal(const char *folder)
 {
     char path[SCRATCH_MAX + 32];
     struct error note, error;
     enum entry_outcome outcomes[16];
-    struct entry entries[12];
+    struct entry entries[16];
     size_t count = 0;
     for (int slot = 0; slot < 6; slot++) {
         if (slot == 3 || slot == 4)
@@ -63,6 +67,10 @@ static void write_journal(const char *folder)
     entries[count++].manual = true;
     entries[count] = entry_of(ENTRY_FINISH, "s", 2);
     entries[count++].manual = true;
+    for (int slot = 0; slot <= 4; slot += 4) {
+        entries[count] = entry_of(ENTRY_PASS, "a", slot);
+        entries[count++].verdict = VERDICT_SKIPPED;
+    }
     snprintf(path, sizeof path, "%s/journal.db", folder);
     struct store *store =
         store_open_sqlite(path, "first", (struct wall){ T0 }, &note, &error);
@@ -190,13 +198,16 @@ static const struct {
     { "DELETE FROM run WHERE kind = 1", no_call, 1, 0, 0 },
     { "UPDATE run SET ended_ms = NULL WHERE kind = 1", no_call, 1, 0, 0 },
     { "UPDATE run SET verdict = 3 WHERE kind = 1", no_call, 1, 0, 0 },
-    { "DELETE FROM run WHERE kind = 2", no_call, 1, 0, 0 },
+    { "DELETE FROM run WHERE slots = 2", no_call, 1, 0, 0 },
+    { "UPDATE run SET last_ms = slot_ms + 4000, slots = 5 WHERE kind = 2 AND "
+      "slot_ms = 1764000000000",
+      no_call, 0, 1, 0 },
     { "DELETE FROM run WHERE slot_ms = 1764000001000", no_call, 2, 0, 0 },
     { "UPDATE run SET ended_ms = NULL WHERE slot_ms = 1764000005000", no_call,
       1, 0, 0 },
-    { "UPDATE run SET last_ms = last_ms + 1000, slots = 3 WHERE kind = 2",
+    { "UPDATE run SET last_ms = last_ms + 1000, slots = 3 WHERE slots = 2",
       no_call, 0, 1, 0 },
-    { "UPDATE run SET slots = 3 WHERE kind = 2", no_call, 0, 0, 1 },
+    { "UPDATE run SET slots = 3 WHERE slots = 2", no_call, 0, 0, 1 },
     { "UPDATE run SET verdict = 4 WHERE slot_ms = 1764000005000", no_call, 1, 0,
       0 },
     { "UPDATE sqlite_schema SET rootpage = 4 WHERE name = 'run_open'", no_call,

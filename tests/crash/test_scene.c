@@ -20,7 +20,8 @@
 static void start(struct scene *scene)
 {
     scene_begin(scene);
-    play_load(scene);
+    play_write_load(scene, false);
+    scene_spawn(scene);
     assert_true(scene_await_ready(scene));
 }
 
