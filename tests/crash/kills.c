@@ -151,12 +151,11 @@ static void live_in_peace(struct scene *scene, struct findings *findings)
 {
     scene_disarm(scene);
     scene_spawn(scene);
-    if (!scene_await_ready(scene) || !operator_repeat(scene))
-        findings_add(findings, "an order could not be given again");
-    else if (!operator_see_off(scene))
+    if (scene_await_ready(scene) && operator_repeat(scene) &&
+        !operator_see_off(scene))
         findings_count(findings, &findings->lost,
                        "slots that were ordered wait still");
-    scene_stop(scene);
+    judge_rest(scene, findings);
 }
 
 /* ---- the lives ---- */
@@ -186,7 +185,6 @@ void kills_play(struct scene *scene, struct cell *cells, uint64_t seed,
     }
     char *words = scene_last_words(scene);
     live_in_peace(scene, &findings);
-    judge_next_life(scene, &findings);
     judge_books(scene, &findings);
     count_orders(cell, &scene->orders);
     cell_add(cell, scene, &findings, title, words);

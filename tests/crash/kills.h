@@ -6,7 +6,7 @@
 
 #define KILLS_SECTION 100 /* lives between two looks */
 
-/* So many lives, each killed at a call of its own; then two that are not. What
+/* So many lives, each killed at a call of its own; then one that is not. What
  * is chosen comes from the seed; see cell_add(). */
 void kills_play(struct scene *scene, struct cell *cells, uint64_t seed,
                 uint64_t lives, const char *title);

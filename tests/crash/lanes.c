@@ -43,7 +43,7 @@ static void count_cells(struct state *state, const struct options *options,
             continue;
         snprintf(title, TITLE_MAX, "counting the calls of %s, %s",
                  cell_play_name(cell), cell_fault_name(cell));
-        point_count(&scene, state->cells, cell);
+        point_count(&scene, state->cells, cell, title);
     }
     *title = '\0';
     scene_close(&scene);

@@ -21,11 +21,15 @@
  * and come and go. Those of h are each hour, and run when that is ordered: b in
  * old slots, which may be ordered again, t by hand, with further attempts. */
 const struct rhythm play_rhythms[] = {
-    { "s", 1000, false, false, false }, { "a", 1000, false, false, true },
-    { "q", 1000, true, false, false },  { "c", 5000, true, false, false },
-    { "r", 60000, true, true, false },  { "hb", 0, true, true, false },
-    { "ht", 0, true, true, false },     { "h", 0, false, false, false },
-    { NULL, 0, false, false, false },
+    { "s", .every_ms = 1000 },
+    { "a", .every_ms = 1000, .may_be_away = true },
+    { "q", .every_ms = 1000, .may_wait = true },
+    { "c", .every_ms = 5000, .may_wait = true },
+    { "r", .every_ms = 60000, .may_wait = true, .again = true },
+    { "hb", .may_wait = true, .again = true },
+    { "ht", .may_wait = true, .again = true },
+    { .prefix = "h" },
+    { .prefix = NULL },
 };
 
 static const char usual[] =

@@ -21,14 +21,21 @@ static void set_board(struct scene *scene, const struct fault *fault,
     scene->kill_ill = at && fault->kill_ill;
 }
 
-void point_count(struct scene *scene, struct cell *cells, size_t number)
+void point_count(struct scene *scene, struct cell *cells, size_t number,
+                 const char *title)
 {
+    const struct fault *fault = cell_fault(number);
+    struct findings findings;
+    findings_open(&findings);
     scene_begin(scene);
-    set_board(scene, cell_fault(number), 0);
+    set_board(scene, fault, 0);
     cell_play(number)->run(scene);
     cells[number].calls = atomic_load(&scene->board->seen);
     scene_stop(scene);
+    judge_end(scene, fault, &findings);
+    cell_add(&cells[number], scene, &findings, title, "");
     scene_end(scene);
+    findings_close(&findings);
 }
 
 /* From the fault to the end of the last life. Returns the log of the life that

@@ -19,10 +19,10 @@
 #define T0 INT64_C(1764000000000)
 
 static const struct rhythm rhythms[] = {
-    { "s", 1000, false, false, false },
-    { "w", 1000, true, true, false },
-    { "a", 1000, false, false, true },
-    { NULL, 0, false, false, false },
+    { "s", .every_ms = 1000 },
+    { "w", .every_ms = 1000, .may_wait = true, .again = true },
+    { "a", .every_ms = 1000, .may_be_away = true },
+    { .prefix = NULL },
 };
 
 static struct entry entry_of(enum entry_kind kind, const char *job, int slot)
