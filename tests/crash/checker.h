@@ -2,9 +2,12 @@
 #ifndef TESTS_CRASH_CHECKER_H
 #define TESTS_CRASH_CHECKER_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <jansson.h>
 
-#include "mooncron/text.h"
+#include "findings.h"
 
 /* How often a job of this name is due. */
 struct rhythm {
@@ -14,22 +17,6 @@ struct rhythm {
     bool again;         /* a slot may be sent more than once */
     bool may_be_away;   /* there are times in which it is in no schedule */
 };
-
-struct findings {
-    unsigned lost, doubled, unsound;
-    unsigned calls, slots, open; /* what was looked at */
-    struct text text;            /* a line each */
-};
-
-void findings_open(struct findings *findings);
-void findings_close(struct findings *findings);
-/* `counter` is the finding's. */
-void findings_count(struct findings *findings, unsigned *counter,
-                    const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-/* What is neither lost nor doubled, and wrong. */
-void findings_add(struct findings *findings, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 /* `calls` is what the stand-in received, `folder` has the journal of a worker
  * that has ended in good order after its last fault. */
