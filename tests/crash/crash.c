@@ -3,6 +3,7 @@
  *
  *   crash [--points N] [--kills N] [--seed S]
  *   crash --play NAME --fault NAME [--at N]
+ *   crash --play any --kills N [--seed S]
  *
  * A play and a fault are a cell. A cell is played once without its fault, to
  * count the calls that the fault can come to; each of them is a point, and is
@@ -80,7 +81,8 @@ int main(int argc, char **argv)
     (void)argc;
     if (!options_read(&options, argv)) {
         fputs("crash [--points N] [--kills N] [--seed S]\n"
-              "crash --play NAME --fault NAME [--at N]\n",
+              "crash --play NAME --fault NAME [--at N]\n"
+              "crash --play any --kills N [--seed S]\n",
               stderr);
         return 64;
     }

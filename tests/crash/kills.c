@@ -22,10 +22,10 @@
 #define WAIT_MAX  15 /* calls of the backend between two steps */
 #define OLD_SLOTS 10 /* of a backfill */
 
-_Static_assert(KILLS_SECTION *STEPS_MAX <= ORDERS_MAX,
+_Static_assert(ORDERS_MAX >= STEPS_MAX * KILLS_SECTION,
                "there are more orders than places for them");
 
-/* ---- what may be done ---- */
+/* ---- what may be wanted of it ---- */
 
 static void backfill(struct scene *scene, const char *job)
 {
@@ -35,7 +35,7 @@ static void backfill(struct scene *scene, const char *job)
 static const struct {
     void (*order)(struct scene *scene, const char *job); /* NULL: a reload */
     const char *jobs[2];                                 /* one of them */
-} deeds[] = {
+} wishes[] = {
     { operator_pause, { "s-p1", "s-p2" } },
     { operator_resume, { "s-p1", "s-p2" } },
     { operator_trigger, { "ht", "h-once" } },
@@ -43,12 +43,13 @@ static const struct {
     { operator_cancel, { "hb1", "hb2" } },
     { NULL, { NULL, NULL } },
 };
-#define DEEDS (sizeof deeds / sizeof *deeds)
+#define WISHES (sizeof wishes / sizeof *wishes)
 
 /* ---- what a life is to do ---- */
 
 enum moment { AT_START, WHEN_READY, AT_LAST_STEP, MOMENTS };
 
+/* From that moment to its kill. */
 static const uint64_t calls_max[MOMENTS] = {
     [AT_START] = 2500,
     [WHEN_READY] = 1500,
@@ -57,7 +58,7 @@ static const uint64_t calls_max[MOMENTS] = {
 
 struct step {
     int64_t calls; /* of the backend, before it */
-    size_t deed, job;
+    size_t wish, job;
 };
 
 struct plan {
@@ -85,7 +86,7 @@ static struct plan plan_life(uint64_t *seed)
     for (size_t i = 0; i < plan.count; i++)
         plan.steps[i] = (struct step){
             .calls = 1 + (int64_t)random_below(seed, WAIT_MAX),
-            .deed = random_below(seed, DEEDS),
+            .wish = random_below(seed, WISHES),
             .job = random_below(seed, 2),
         };
     return plan;
@@ -123,8 +124,8 @@ static void take_steps(struct scene *scene, const struct plan *plan)
         scene_await_calls(scene, step->calls);
         if (i + 1 == plan->count)
             threaten(scene, plan, AT_LAST_STEP);
-        if (deeds[step->deed].order)
-            deeds[step->deed].order(scene, deeds[step->deed].jobs[step->job]);
+        if (wishes[step->wish].order)
+            wishes[step->wish].order(scene, wishes[step->wish].jobs[step->job]);
         else
             reload(scene, other = !other);
     }

@@ -68,15 +68,18 @@ static void do_point(struct scene *scene, struct state *state,
     point_play(scene, state->cells, number, at, title);
 }
 
+/* Each section has a seed of its own, by which it is played alone. */
 static void do_kills(struct scene *scene, struct state *state,
                      const struct options *options, char title[TITLE_MAX],
                      uint64_t section)
 {
+    uint64_t seed = options->seed + section;
     uint64_t lives = options->kills - section * KILLS_SECTION;
-    snprintf(title, TITLE_MAX, "--kills %" PRIu64 " --seed %" PRIu64,
-             options->kills, options->seed);
-    kills_play(scene, state->cells, options->seed + section,
-               lives > KILLS_SECTION ? KILLS_SECTION : lives, title);
+    if (lives > KILLS_SECTION)
+        lives = KILLS_SECTION;
+    snprintf(title, TITLE_MAX, "--play %s --kills %" PRIu64 " --seed %" PRIu64,
+             cell_play_name(CELL_KILLS), lives, seed);
+    kills_play(scene, state->cells, seed, lives, title);
 }
 
 /* The next of the list: the cells one after another, and kills first. */
