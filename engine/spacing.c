@@ -10,7 +10,7 @@ struct wall spacing_next(const struct job *job, struct wall started,
     if (slot.ms == NEVER_MS || !job_too_soon(job, started, slot))
         return slot;
     return schedule_next(&job->schedule,
-                         (struct wall){ started.ms + job->min_gap_ms - 1 });
+                         (struct wall){ job_gap_end(job, started).ms - 1 });
 }
 
 enum spacing spacing_of(const struct job *job, struct wall started,

@@ -127,12 +127,21 @@ static void heir_pass(struct core *core, uint32_t index)
 
 /* A slot that was due while the store was ill had nothing in its way but that,
  * where no run of the job goes on that had begun before it. */
-static enum why overlap_why(const struct core *core, uint32_t index,
-                            struct wall slot)
+static bool is_late_by_store(const struct core *core, uint32_t index,
+                             struct wall slot)
 {
     const struct lane *lane = lane_at(core, index);
     bool begun = lane->going > lane->claiming && lane->started.ms < slot.ms;
-    return slot.ms > core->store_well.ms || begun ? WHY_OVERLAP : WHY_STORE;
+    return slot.ms <= core->store_well.ms && !begun;
+}
+
+/* Only old slots go on, or one whose claim the store held up until this one was
+ * due as well: they do not cost a new one its run. */
+static bool gives_way(const struct core *core, uint32_t index, struct wall slot)
+{
+    const struct lane *lane = lane_at(core, index);
+    return lane->making_up == lane->going ||
+           is_late_by_store(core, index, slot);
 }
 
 /* What the job's policy says while a run of it goes on; false: it may run
@@ -156,13 +165,14 @@ static bool overlaps(struct core *core, uint32_t index, struct wall slot)
         heir_new(core, index, slot);
         run_replace(core, index);
         return true;
-    case OVERLAP_SKIP: /* only old slots go on: they do not cost new ones */
-        if (lane->making_up < lane->going || lane->heir != NO_INDEX)
+    case OVERLAP_SKIP:
+        if (!gives_way(core, index, slot) || lane->heir != NO_INDEX)
             break;
         heir_new(core, index, slot);
         return true;
     }
-    due_pass(core, index, slot, overlap_why(core, index, slot));
+    due_pass(core, index, slot,
+             is_late_by_store(core, index, slot) ? WHY_STORE : WHY_OVERLAP);
     return true;
 }
 

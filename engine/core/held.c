@@ -160,12 +160,21 @@ static void lane_expire(struct core *core, uint32_t index)
         run_pass(core, held_pop(core, lane), VERDICT_MISSED, why);
 }
 
+/* A run that is made up costs the job no slot, by min_gap either. One that was
+ * ordered does not wait for a gap that its schedule may never leave. */
+static bool costs_a_slot(const struct core *core, uint32_t index)
+{
+    const struct lane *lane = lane_at(core, index);
+    return core->runs.places[lane->held_first].trigger == TRIGGER_CATCH_UP &&
+           job_too_soon(lane_job(core, index), core->now.wall, lane->due);
+}
+
 static bool lane_admits(struct core *core, uint32_t index)
 {
     const struct job *job = lane_job(core, index);
     const struct queue *queue = queue_of(core, job->group);
     if (lane_paused(core, index) || circuit_holds(core, index) ||
-        lane_too_soon(core, index, core->now.wall))
+        lane_too_soon(core, index, core->now.wall) || costs_a_slot(core, index))
         return false;
     if (queue && queue_full(queue))
         return false;

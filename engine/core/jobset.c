@@ -359,10 +359,16 @@ uint32_t jobset_find_scheduled(const struct jobset *set, const char *name)
     return index;
 }
 
+struct wall job_gap_end(const struct job *job, struct wall started)
+{
+    if (!job->min_gap_ms || started.ms == EVER_MS)
+        return (struct wall){ EVER_MS };
+    return (struct wall){ started.ms + job->min_gap_ms - MIN_GAP_SLACK_MS };
+}
+
 bool job_too_soon(const struct job *job, struct wall started, struct wall at)
 {
-    return job->min_gap_ms && started.ms != EVER_MS && at.ms >= started.ms &&
-           at.ms - started.ms < job->min_gap_ms;
+    return at.ms >= started.ms && at.ms < job_gap_end(job, started).ms;
 }
 
 struct jobset_diff jobset_compare(const struct jobset *old_set,

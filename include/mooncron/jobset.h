@@ -168,8 +168,14 @@ size_t jobset_bytes(const struct jobset *set);
 uint32_t jobset_find(const struct jobset *set, const char *name);
 /* The same, where the job is scheduled; `set` may be NULL. */
 uint32_t jobset_find_scheduled(const struct jobset *set, const char *name);
-/* Whether `at` is nearer than its min_gap to the run that began at `started`;
- * EVER_MS: none has. A clock that was set back has not seen the start yet. */
+/* A run begins some time after its slot. Of the next slot that must not take
+ * away so much that it comes too soon: "every 2 s, and 2 s apart" is each. */
+#define MIN_GAP_SLACK_MS 1000
+/* Until when it is too soon, as far as min_gap goes, for another run after the
+ * one that began at `started`; EVER_MS: none has, and for no time at all. */
+struct wall job_gap_end(const struct job *job, struct wall started);
+/* Whether it is at `at`. A clock that was set back has not seen the start yet.
+ */
 bool job_too_soon(const struct job *job, struct wall started, struct wall at);
 
 /* What a change of sets means for the people who asked for it. A job counts

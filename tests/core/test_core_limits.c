@@ -251,11 +251,62 @@ static void what_is_made_up_keeps_its_distance(void **state)
         "14:08:40.200 finish pump #3 ok 200 ms\n"
         "14:08:45.000 start pump #4 slot 14:08:10, catch_up\n"
         "14:08:45.200 finish pump #4 ok 200 ms\n"
-        "14:08:49.200 start pump #5 slot 14:08:20, catch_up\n"
-        "14:08:49.400 finish pump #5 ok 200 ms\n"
-        "14:08:50.000 pass pump skipped min_gap slot 14:08:50\n"
-        "14:09:00.000 start pump #6 slot 14:09:00\n"
-        "14:09:00.200 finish pump #6 ok 200 ms\n");
+        "14:08:50.000 start pump #5 slot 14:08:50\n"
+        "14:08:50.200 finish pump #5 ok 200 ms\n"
+        "14:08:53.200 start pump #6 slot 14:08:20, catch_up\n"
+        "14:08:53.400 finish pump #6 ok 200 ms\n"
+        "14:09:00.000 start pump #7 slot 14:09:00\n"
+        "14:09:00.200 finish pump #7 ok 200 ms\n");
+    story_end(&story);
+}
+
+/* A run begins some ms after its slot: each slot is far enough from it. */
+static void as_far_apart_as_the_slots(void **state)
+{
+    (void)state;
+    struct story story;
+    static const struct line lines[] = {
+        { .name = "pump", .every_ms = MINUTE, .min_gap_ms = MINUTE }, { 0 }
+    };
+    struct world world = story_world(lines);
+    world.claim_ms = 300;
+    story_recorded(&story, &world);
+    story_pass(&story, 150 * SECOND);
+    story_is(&story, "14:08:00.300 start pump #1 slot 14:08:00\n"
+                     "14:08:00.500 finish pump #1 ok 200 ms\n"
+                     "14:09:00.300 start pump #2 slot 14:09:00\n"
+                     "14:09:00.500 finish pump #2 ok 200 ms\n"
+                     "14:10:00.300 start pump #3 slot 14:10:00\n"
+                     "14:10:00.500 finish pump #3 ok 200 ms\n");
+    story_end(&story);
+}
+
+/* Where the distance leaves no room between two slots that are run, nothing is
+ * made up, until it is too late for it. */
+static void no_slot_is_lost_to_an_older_one(void **state)
+{
+    (void)state;
+    struct story story;
+    static const struct line lines[] = { { .name = "pump",
+                                           .every_ms = 20 * SECOND,
+                                           .min_gap_ms = 30 * SECOND,
+                                           .catch_up = { 65 * SECOND, 9 } },
+                                         { 0 } };
+    limits_begin(&story, lines);
+    story_restart(&story, 55 * SECOND);
+    story_pass(&story, 70 * SECOND);
+    story_is(&story, "14:08:35.000 fetch, booting\n"
+                     "14:08:35.020 load 2: jobs on in \"production\"\n"
+                     "14:08:35.050 swap generation 2: +1 ~0 -0 =0\n"
+                     "14:08:35.050 finish pump slot 14:07:40 unknown (down)\n"
+                     "14:08:35.050 start pump #2 slot 14:08:20\n"
+                     "14:08:35.250 finish pump #2 ok 200 ms\n"
+                     "14:08:40.000 pass pump skipped min_gap slot 14:08:40\n"
+                     "14:09:00.000 pass pump skipped min_gap slot 14:09:00\n"
+                     "14:09:06.000 pass pump missed late slot 14:08:00\n"
+                     "14:09:20.000 start pump #3 slot 14:09:20\n"
+                     "14:09:20.200 finish pump #3 ok 200 ms\n"
+                     "14:09:40.000 pass pump skipped min_gap slot 14:09:40\n");
     story_end(&story);
 }
 
@@ -284,6 +335,8 @@ static void the_clock_went_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(as_far_apart_as_the_slots),
+        cmocka_unit_test(no_slot_is_lost_to_an_older_one),
         cmocka_unit_test(it_has_had_its_runs),
         cmocka_unit_test(by_hand_there_are_more),
         cmocka_unit_test(what_is_made_up_counts),

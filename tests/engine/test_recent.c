@@ -406,7 +406,8 @@ static void the_next_slot_is_one_that_is_run(void **state)
 {
     (void)state;
     struct recent *recent = recent_new();
-    struct core *core = core_of((struct job){ .min_gap_ms = 2 * MINUTE + 1 });
+    struct core *core = core_of(
+        (struct job){ .min_gap_ms = 2 * MINUTE + 1 + MIN_GAP_SLACK_MS });
     step_to(core, recent, 1);
     expect_job(core, recent, "job-0", "\"next\":\"2026-11-23T12:04:00Z\"");
     core_free(core);
