@@ -15,10 +15,14 @@
 
 #include "world.h"
 
-/* Where hooks are blind a host lives for five seconds, which are two and a
- * half minutes at this scale; the others fire meanwhile. */
-static const char *const half_minutes[] = { "MOONCRON_TIME_SCALE=30", NULL };
-static const struct worker_options options = { .env = half_minutes };
+/* Where hooks are blind a host lives for five seconds, which are a minute at
+ * this scale; the others fire meanwhile, each two and a half. A machine that
+ * stands still for as long would lose one of their slots, and rightly. The
+ * script's own comes each ten seconds, and the first soon after the start. */
+static const char *const slowly[] = {
+    "MOONCRON_TIME_SCALE=12", "MOONCRON_TIME_START=2026-11-25T12:01:40Z", NULL
+};
+static const struct worker_options options = { .env = slowly };
 
 #define NO_YIELD "R302: the script did not yield for "
 
@@ -32,7 +36,8 @@ static const struct {
       "local s = ('a'):rep(40); s:find(('a?'):rep(40) .. s)",
       NO_YIELD "5 s (" },
     { "eats memory",
-      "local t = {}; for i = 1, 1e9 do t[i] = ('x'):rep(1 << 20) .. i end",
+      "local t, x = {}, ('x'):rep(1 << 20)\n"
+      "    for i = 1, 1e9 do t[i] = x:rep(32) end",
       "256 MB" },
     { "makes a huge string", "local s = ('x'):rep(1 << 40)", "" },
     { "recurses", "local function f() return 1 + f() end; f()",
@@ -47,16 +52,17 @@ static void world_of_script(struct world *world, const char *body)
 {
     struct text file;
     text_init(&file, 8192);
-    text_printf(&file,
-                "job 'hostile' { every = '2m', timeout = '10m',\n"
-                "  run = function(ctx) %s end }\n"
-                "job 'talks' { every = '30s', overlap = 'allow',\n"
-                "  run = function(ctx)\n"
-                "    http.post('/api/feed/rank', { json = { a = 1 } })\n"
-                "  end }\n"
-                "job 'beat' { every = '30s',\n"
-                "  post = '/api/sync/city-counters' }\n",
-                body);
+    text_printf(
+        &file,
+        "job 'hostile' { every = '2m', timeout = '10m', retry = false,\n"
+        "  run = function(ctx) %s end }\n"
+        "job 'talks' { every = '30s', overlap = 'allow',\n"
+        "  run = function(ctx)\n"
+        "    http.post('/api/feed/rank', { json = { a = 1 } })\n"
+        "  end }\n"
+        "job 'beat' { every = '30s', overlap = 'allow',\n"
+        "  post = '/api/sync/city-counters' }\n",
+        body);
     world_open(world, file.data, true, "production", &options);
     text_close(&file);
 }
@@ -111,8 +117,10 @@ static void a_hostile_script_harms_itself_only(void **state)
     for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
         world_of_script(world, scripts[i].body);
         await_failure(world, scripts[i].says);
-        world_await_calls(world, "beat", 1);
-        world_await_calls(world, "talks", 1); /* there is a host again */
+        int64_t seq = stand_last(&world->stand);
+        stand_await_job(&world->stand, seq, "beat", WORKER_PATIENCE_MS);
+        /* There is a host again. */
+        stand_await_job(&world->stand, seq, "talks", WORKER_PATIENCE_MS);
         assert_true(proc_alive(world->worker.proc));
         worker_drain(&world->worker);
         check_beats(world);
@@ -122,7 +130,6 @@ static void a_hostile_script_harms_itself_only(void **state)
     }
 }
 
-/* No hook sees it, so the file's own budget does not end it. */
 /* Its host is killed under a run that did nothing wrong: that one says so. */
 static void the_innocent_are_told_who_was_at_work(void **state)
 {
@@ -137,6 +144,18 @@ static void the_innocent_are_told_who_was_at_work(void **state)
     worker_drain(&world->worker);
 }
 
+/* A file without functions leaves no host, some moments after its load. */
+static void await_no_host(const struct world *world)
+{
+    for (int beats = 0; beats < 20; beats++) {
+        world_await_calls(world, "beat", 1);
+        if (!footprint_of(proc_pid(world->worker.proc)).children)
+            return;
+    }
+    fail_msg("a host is left");
+}
+
+/* No hook sees it, so the file's own budget does not end it. */
 static void a_load_that_hangs_is_killed(void **state)
 {
     struct world *world = *state;
@@ -146,8 +165,7 @@ static void a_load_that_hangs_is_killed(void **state)
                "job 'beat' { every = '30s',\n"
                "  post = '/api/sync/city-counters' }\n",
                true, "production", &patient);
-    world_await_calls(world, "beat", 1);
-    struct footprint before = footprint_of(proc_pid(world->worker.proc));
+    await_no_host(world);
     world_write(world, "\ntable.move({}, 1, 1e15, 2)\n");
     proc_signal(world->worker.proc, SIGHUP);
     json_t *line = worker_says(&world->worker, "E150");
@@ -156,9 +174,7 @@ static void a_load_that_hangs_is_killed(void **state)
     assert_non_null(strstr(block, "schedules.lua:2\n"));
     assert_non_null(strstr(block, "2 | table.move("));
     json_decref(line);
-    world_await_calls(world, "beat", 2);
-    assert_int_equal(footprint_of(proc_pid(world->worker.proc)).children,
-                     before.children);
+    await_no_host(world);
     worker_drain(&world->worker);
 }
 
