@@ -234,13 +234,13 @@ static bool is_over(struct scene *scene, int64_t number)
 
 bool operator_follow(struct scene *scene)
 {
-    bool over = true;
     for (size_t i = 0; i < scene->orders.count; i++) {
         const struct order *order = &scene->orders.list[i];
-        if (order->demand == DEMAND_TRIGGER && order->said >= 0)
-            over = scene_await(scene, is_over, (int64_t)i) && over;
+        if (order->demand == DEMAND_TRIGGER && order->said >= 0 &&
+            !scene_await(scene, is_over, (int64_t)i))
+            return false;
     }
-    return over;
+    return true;
 }
 
 /* None of the slots of the backfill of this number waits, or is being run. */
@@ -258,9 +258,9 @@ static bool is_seen_off(struct scene *scene, int64_t number)
 
 bool operator_see_off(struct scene *scene)
 {
-    bool off = true;
     for (size_t i = 0; i < scene->orders.count; i++)
-        if (scene->orders.list[i].demand == DEMAND_BACKFILL)
-            off = scene_await(scene, is_seen_off, (int64_t)i) && off;
-    return off;
+        if (scene->orders.list[i].demand == DEMAND_BACKFILL &&
+            !scene_await(scene, is_seen_off, (int64_t)i))
+            return false;
+    return true;
 }
