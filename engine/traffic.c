@@ -186,10 +186,13 @@ static void answer_beat(struct traffic *traffic, const struct trip *trip,
     traffic->on.beat(traffic->data, trip->name, judgement.sentence.text);
 }
 
+/* Settings are the backend's: what others say of their version is nothing. */
 static void tell_version(struct traffic *traffic,
                          const struct http_answer *answer)
 {
     size_t len;
+    if (!answer->keyed)
+        return;
     const char *version =
         http_header(answer->headers, "x-settings-version", &len);
     if (version)

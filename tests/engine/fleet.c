@@ -22,6 +22,7 @@
 static const struct testserver_line lines[] = {
     SAY("/ok", OK_HEAD EMPTY),
     { "/hold", TESTSERVER_HOLD, OK_HEAD EMPTY, 0 },
+    SAY("/versioned", OK_HEAD "X-Settings-Version: 8\r\n" EMPTY),
     SAY("/bare", ACCEPTED EMPTY),
     SAY("/away", ACCEPTED "Location: http://evil.example.net/x\r\n" EMPTY),
     SAY("/nonsense", ACCEPTED "Location: http://\r\n" EMPTY),
@@ -75,7 +76,10 @@ static void on_scripted(void *data, uint32_t generation,
 
 static void on_version(void *data, const char *version, size_t len)
 {
-    (void)data, (void)version, (void)len;
+    struct fleet *fleet = data;
+    fleet->versions++;
+    assert_int_equal(len, 1);
+    assert_int_equal(*version, '8');
 }
 
 static void on_beat(void *data, const char *job, const char *why)

@@ -27,7 +27,8 @@ struct fleet {
     uint64_t order[16]; /* runs, as they were told of; the first ones */
     struct judgement judgement;
     unsigned responses, response_status;
-    unsigned beats; /* words about heartbeats */
+    unsigned versions; /* of Settings */
+    unsigned beats;    /* words about heartbeats */
     char beat[200];
     bool closed;
 };

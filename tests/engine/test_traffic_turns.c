@@ -127,6 +127,20 @@ static void test_what_waits_at_the_end_is_nobodys(void **state)
     assert_int_equal(fleet.told, 1);
 }
 
+static void test_settings_are_the_backends(void **state)
+{
+    (void)state;
+    struct fleet fleet;
+    fleet_open(&fleet, FLEET_CALLS_MAX, 5);
+    fleet_start(&fleet, fleet_job(&fleet, 1, "/versioned"), 1);
+    fleet_await_told(&fleet, 1);
+    assert_int_equal(fleet.versions, 0);
+    fleet_start(&fleet, fleet_job(&fleet, 0, "/versioned"), 2);
+    fleet_await_told(&fleet, 2);
+    assert_int_equal(fleet.versions, 1);
+    fleet_close(&fleet);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -136,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_what_is_allowed_nowhere_fails),
         cmocka_unit_test(test_a_request_of_a_script_has_the_key_of_its_attempt),
         cmocka_unit_test(test_what_waits_at_the_end_is_nobodys),
+        cmocka_unit_test(test_settings_are_the_backends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
