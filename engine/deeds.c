@@ -225,6 +225,14 @@ static void do_drop(struct daemon *d, const struct action *act, const char *why)
         news_hook(d->log, act, why);
 }
 
+static void do_accepted(struct daemon *d, const struct action *act,
+                        const char *why)
+{
+    (void)why;
+    int64_t now_ms = clock_now(&d->clock).wall.ms;
+    news_accepted(d->log, act, (struct wall){ now_ms + act->note.left_ms });
+}
+
 static void do_again(struct daemon *d, const struct action *act,
                      const char *why)
 {
@@ -272,17 +280,18 @@ typedef void carry_out(struct daemon *d, const struct action *act,
                        const char *why);
 
 static carry_out *const carry[] = {
-    [ACT_FETCH] = do_fetch,     [ACT_LOAD] = do_load,
-    [ACT_SWAP] = do_swap,       [ACT_REPLY] = do_reply,
-    [ACT_START] = do_start,     [ACT_CANCEL] = do_cancel,
-    [ACT_FINISH] = do_finish,   [ACT_PASS] = do_pass,
-    [ACT_WAKE] = do_wake,       [ACT_POLL] = do_poll,
-    [ACT_BEAT] = do_beat,       [ACT_AGAIN] = do_again,
-    [ACT_HOOK] = do_hook,       [ACT_DROP] = do_drop,
-    [ACT_PAUSE] = do_pause,     [ACT_RESUME] = do_pause,
-    [ACT_CIRCUIT] = do_circuit, [ACT_ORDERED] = do_ordered,
-    [ACT_LANES] = do_lanes,     [ACT_RETIRE] = do_retire,
-    [ACT_JUMP] = do_jump,       [ACT_DONE] = do_done,
+    [ACT_FETCH] = do_fetch,       [ACT_LOAD] = do_load,
+    [ACT_SWAP] = do_swap,         [ACT_REPLY] = do_reply,
+    [ACT_START] = do_start,       [ACT_CANCEL] = do_cancel,
+    [ACT_FINISH] = do_finish,     [ACT_PASS] = do_pass,
+    [ACT_WAKE] = do_wake,         [ACT_POLL] = do_poll,
+    [ACT_BEAT] = do_beat,         [ACT_AGAIN] = do_again,
+    [ACT_HOOK] = do_hook,         [ACT_DROP] = do_drop,
+    [ACT_PAUSE] = do_pause,       [ACT_RESUME] = do_pause,
+    [ACT_CIRCUIT] = do_circuit,   [ACT_ORDERED] = do_ordered,
+    [ACT_LANES] = do_lanes,       [ACT_RETIRE] = do_retire,
+    [ACT_JUMP] = do_jump,         [ACT_DONE] = do_done,
+    [ACT_ACCEPTED] = do_accepted,
 };
 
 static const char *or_empty(const char *string)

@@ -116,6 +116,18 @@ static void tell_status(struct daemon *d, const struct ask *ask)
 
 /* ---- runs ---- */
 
+/* A row, and what the store does not know of it. */
+static void put_row(const struct daemon *d, const struct history_row *row,
+                    struct text *json)
+{
+    const struct zone *zone = zone_of(d, row->job);
+    const struct run_key key = { row->slot, row->manual };
+    dossier_row(row, owner_of(d), zone, json);
+    if (!row->count && !row->done)
+        status_accepted(recent_going(recent_of(d->recent, row->job), key), zone,
+                        json);
+}
+
 static void put_rows(const struct daemon *d, const struct dossier *dossier,
                      struct text *json)
 {
@@ -128,7 +140,7 @@ static void put_rows(const struct daemon *d, const struct dossier *dossier,
         }
         const struct history_row *row = &dossier->rows[i];
         writing_open(json, NULL, '{');
-        dossier_row(row, owner_of(d), zone_of(d, row->job), json);
+        put_row(d, row, json);
         text_putc(json, '}');
     }
     text_putc(json, ']');
@@ -210,7 +222,7 @@ static void tell_run(const struct inquiry *inquiry,
     writing_open(&json, NULL, '{');
     writing_number(&json, "version", 1);
     writing_time(&json, "now", inquiry->now, zone_of(d, row->job));
-    dossier_row(row, owner_of(d), zone_of(d, row->job), &json);
+    put_row(d, row, &json);
     put_attempts(d, row->job, *key, &json);
     text_putc(&json, '}');
     tell(d, inquiry->ask.id, 200, &json, 0);

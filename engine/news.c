@@ -228,6 +228,25 @@ void news_finish(struct log *log, const struct action *act, const char *why)
     text_close(&sentence);
 }
 
+void news_accepted(struct log *log, const struct action *act, struct wall until)
+{
+    const struct run_note *note = &act->note;
+    char sentence[SENTENCE_MAX], slot[RFC3339_TEXT_MAX], end[RFC3339_TEXT_MAX],
+        attempt[NUMBER_MAX];
+    rfc3339_format(note->key.slot, 0, slot);
+    rfc3339_format(until, 0, end);
+    snprintf(sentence, sizeof sentence,
+             "%s of %s: accepted; whether it is done is asked until %s",
+             note->name, slot, end);
+    const char *const pairs[] = {
+        "event", "accepted", "job",      note->name,
+        "slot",  slot,       "trigger",  trigger_names[note->trigger],
+        "until", end,        "#attempt", number(note->attempt, attempt),
+        NULL,
+    };
+    log_fields(log, LOG_INFO, "run", sentence, pairs);
+}
+
 void news_again(struct log *log, const struct action *act, const char *why)
 {
     const struct run_note *note = &act->note;

@@ -28,6 +28,9 @@ char *news_load_failed(struct log *log, const char *file,
 
 void news_finish(struct log *log, const struct action *finish, const char *why);
 /* An attempt failed, and another follows. */
+/* `until` when it is asked for. */
+void news_accepted(struct log *log, const struct action *act,
+                   struct wall until);
 void news_again(struct log *log, const struct action *act, const char *why);
 void news_hook(struct log *log, const struct action *act, const char *why);
 /* `backend` is BACKEND_URL. */

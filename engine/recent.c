@@ -171,6 +171,12 @@ static struct recent_run *begun_of(struct recent_job *job, struct run_key key)
     return NULL;
 }
 
+const struct recent_run *recent_going(const struct recent_job *job,
+                                      struct run_key key)
+{
+    return job ? begun_of((struct recent_job *)job, key) : NULL;
+}
+
 static void begun_add(struct recent_job *job, const struct recent_run *run)
 {
     if (job->goes_on) {
@@ -216,6 +222,7 @@ static void on_start(struct recent *recent, const struct run_note *note,
     left_end(job, note->key);
     if (known) {
         known->attempt = note->attempt;
+        known->accepted = false;
         if (recent_attempts_are(job, note->key))
             job->attempt_began = at;
         return;
@@ -231,10 +238,24 @@ static void on_start(struct recent *recent, const struct run_note *note,
     begun_add(job, &run);
 }
 
+static void on_accepted(struct recent *recent, const struct run_note *note,
+                        struct wall at)
+{
+    struct recent_run *run = begun_of(job_of(recent, note->name), note->key);
+    if (!run)
+        return;
+    run->accepted = true;
+    run->accepted_at = at;
+    run->asked_until.ms = at.ms + note->left_ms;
+}
+
 static void on_again(struct recent *recent, const struct run_note *note,
                      const char *error, struct wall at)
 {
     struct recent_job *job = job_of(recent, note->name);
+    struct recent_run *run = begun_of(job, note->key);
+    if (run)
+        run->accepted = false; /* it is done, and failed */
     if (!recent_attempts_are(job, note->key))
         return;
     if (!job->attempts)
@@ -342,6 +363,9 @@ void recent_action(struct recent *recent, const struct action *act,
     switch (act->kind) {
     case ACT_START:
         on_start(recent, &act->note, at);
+        break;
+    case ACT_ACCEPTED:
+        on_accepted(recent, &act->note, at);
         break;
     case ACT_AGAIN:
         on_again(recent, &act->note, error, at);

@@ -24,6 +24,8 @@ struct recent_run {
     int64_t took_ms;
     uint16_t status;
     uint8_t verdict, why, cause;
+    bool accepted; /* its attempt was, by a 202, and it is asked for: */
+    struct wall accepted_at, asked_until;
     char *error; /* or NULL */
 };
 
@@ -87,6 +89,9 @@ void recent_pause(struct recent *recent, const struct stored_pause *pause);
 /* NULL: nothing is known. Borrowed until the next feeding. */
 const struct recent_job *recent_of(const struct recent *recent,
                                    const char *name);
+/* The run of this key, where it goes on; else NULL. */
+const struct recent_run *recent_going(const struct recent_job *job,
+                                      struct run_key key);
 /* The attempt that failed, where the run that goes on rests until the next one,
  * and when that is; else NULL. */
 const struct recent_attempt *recent_rest(const struct recent_job *job,

@@ -79,6 +79,15 @@ void status_run(const struct recent_run *run, const struct zone *zone,
     writing_word(out, "error", run->error);
 }
 
+void status_accepted(const struct recent_run *run, const struct zone *zone,
+                     struct text *out)
+{
+    if (!run || !run->accepted)
+        return;
+    writing_time(out, "accepted", run->accepted_at, zone);
+    writing_time(out, "asked_until", run->asked_until, zone);
+}
+
 /* Between two attempts it is told when the next one is, and why. */
 static void put_running(const struct recent_job *job, const struct zone *zone,
                         struct text *out)
@@ -87,6 +96,7 @@ static void put_running(const struct recent_job *job, const struct zone *zone,
     const struct recent_attempt *rest = recent_rest(job, &again);
     writing_open(out, "running", '{');
     status_run(&job->going, zone, out);
+    status_accepted(&job->going, zone, out);
     if (rest) {
         writing_time(out, "again", again, zone);
         writing_word(out, "error", rest->error);

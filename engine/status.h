@@ -40,6 +40,10 @@ const struct zone *status_zone(const struct jobset *set, const struct job *job);
 void status_target(const struct job *job, struct text *out);
 void status_run(const struct recent_run *run, const struct zone *zone,
                 struct text *out);
+/* Of one that was accepted since when, and until when it is asked for; nothing
+ * of any other, or of NULL. */
+void status_accepted(const struct recent_run *run, const struct zone *zone,
+                     struct text *out);
 /* "2026-11-23T14:07:31Z", and "~manual" behind it: what names a run in a path.
  */
 #define STATUS_KEY_MAX 64

@@ -235,7 +235,12 @@ static void say_attempt(struct telling *t, const struct history_row *row)
     say_date(t, row->started);
     text_printf(&t->words, ", attempt %" PRIu32 " of %" PRIu32, attempt,
                 attempts);
-    if (rest) {
+    if (live && job->going.accepted) {
+        say(t, ", which the backend accepted ");
+        say_date(t, job->going.accepted_at);
+        say(t, ": whether it is done is asked until ");
+        say_date(t, job->going.asked_until);
+    } else if (rest) {
         text_printf(&t->words,
                     ", which failed: %s; attempt %" PRIu32 " of %" PRIu32
                     " follows ",

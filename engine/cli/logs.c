@@ -100,6 +100,8 @@ static void add_result(struct grid *grid, const json_t *row)
     text_init(&cell, 128);
     if (*talk_text(row, "verdict"))
         result_put(row, &cell);
+    else if (json_object_get(row, "accepted"))
+        text_puts(&cell, "accepted");
     else
         text_puts(&cell, strcmp(state, "left_open") ? state : "left open");
     if (count > 1)

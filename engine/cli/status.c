@@ -67,14 +67,19 @@ static const char *cell_when(struct wall at, struct wall now,
     return display_when(at, mirrored, zone, cell);
 }
 
-/* Between two attempts: the next one, and when it is. */
+/* Between two attempts: the next one, and when it is. "accepted 1/3": the
+ * backend goes on with it. */
 static void put_running(struct talk *talk, const json_t *job, struct text *out)
 {
     const json_t *running = json_object_get(job, "running");
     struct wall again = talk_time(running, "again");
     char cell[DISPLAY_MAX];
     bool rests = again.ms != NEVER_MS;
-    text_printf(out, "%s%" PRId64 "/%" PRId64, rests ? "" : "running ",
+    bool accepted = json_object_get(running, "accepted");
+    text_printf(out, "%s%" PRId64 "/%" PRId64,
+                rests      ? ""
+                : accepted ? "accepted "
+                           : "running ",
                 talk_number(running, "attempt") + rests,
                 talk_number(job, "attempts"));
     if (rests)
@@ -320,6 +325,18 @@ static void put_again(struct talk *talk, const json_t *job, const json_t *run,
                 talk_number(run, "attempt") + 1, talk_number(job, "attempts"));
 }
 
+static void put_accepted(struct talk *talk, const json_t *job,
+                         const json_t *run, struct text *out)
+{
+    if (!json_object_get(run, "accepted"))
+        return;
+    text_puts(out, "  accepted ");
+    put_date(talk, job, run, "accepted", out);
+    text_puts(out, ", and asked for until ");
+    put_date(talk, job, run, "asked_until", out);
+    text_putc(out, '\n');
+}
+
 static void put_run(struct talk *talk, const json_t *job, const char *name,
                     struct text *out)
 {
@@ -341,6 +358,7 @@ static void put_run(struct talk *talk, const json_t *job, const char *name,
         text_printf(out, ": %s", talk_text(run, "error"));
     result_put_no_more(run, "; ", out);
     text_putc(out, '\n');
+    put_accepted(talk, job, run, out);
     put_again(talk, job, run, out);
 }
 

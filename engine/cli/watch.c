@@ -22,7 +22,8 @@
 struct watch {
     struct talk *talk;
     int64_t attempts, told;
-    bool quiet; /* nothing is told on the way */
+    int64_t accepted; /* the last attempt of which that was told */
+    bool quiet;       /* nothing is told on the way */
 };
 
 static void pause_ms(long ms)
@@ -97,6 +98,30 @@ static void tell_attempts(struct watch *watch)
         tell_attempt(watch, json_array_get(list, i));
 }
 
+/* An attempt that the backend goes on with. */
+static void tell_accepted(struct watch *watch)
+{
+    const json_t *run = watch->talk->json;
+    struct wall began = talk_time(run, "attempt_started");
+    struct wall accepted = talk_time(run, "accepted");
+    const struct outcome outcome = {
+        .attempt = talk_number(run, "attempt"),
+        .words = "accepted",
+        .began = talk_text(run, "attempt_started"),
+        .took_ms = accepted.ms - began.ms,
+    };
+    struct text line;
+    if (accepted.ms == NEVER_MS || outcome.attempt <= watch->accepted ||
+        watch->quiet)
+        return;
+    watch->accepted = outcome.attempt;
+    text_init(&line, LINE_BYTES_MAX);
+    put_outcome(watch, &outcome, &line);
+    text_puts(&line, ", asked for at most ");
+    writing_span(&line, talk_time(run, "asked_until").ms - accepted.ms);
+    say(&line);
+}
+
 /* The last attempt of a run that has ended: what it came to. */
 static void tell_last(const struct watch *watch)
 {
@@ -135,8 +160,10 @@ static bool look(struct watch *watch)
     for (;;) {
         bool heard = talk_try(talk, METHOD_GET, "");
         bool known = talk->status && talk->status < 500;
-        if (heard)
+        if (heard) {
             tell_attempts(watch);
+            tell_accepted(watch);
+        }
         if (heard && is_done(talk)) {
             tell_last(watch);
             return true;

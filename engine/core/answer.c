@@ -85,6 +85,7 @@ static void run_accepted(struct core *core, struct run *run,
 {
     int64_t pause_ms = event->answer.retry_after_ms;
     int64_t left_ms = deadline_left_ms(core, run, ACCEPTED_MS_MAX);
+    bool known = run->accepted;
     run->accepted = true;
     run->last.verdict = VERDICT_UNKNOWN;
     if (left_ms <= 0 || core->stopping) {
@@ -92,6 +93,8 @@ static void run_accepted(struct core *core, struct run *run,
                    left_ms <= 0 ? WHY_DEADLINE : WHY_STOPPING);
         return;
     }
+    if (!known)
+        run_tell(core, run, ACT_ACCEPTED)->left_ms = left_ms;
     if (pause_ms <= 0) /* nobody means without a pause */
         pause_ms = POLL_MS;
     run_rest(core, run, pause_ms < left_ms ? pause_ms : left_ms);

@@ -187,19 +187,20 @@ extern const char *const trouble_names[TROUBLES]; /* "unreachable" ... */
 /* ---- Actions ---- */
 
 enum action_kind {
-    ACT_FETCH,   /* ask the backend for Settings; answer with EV_FETCHED */
-    ACT_LOAD,    /* load the file with these Settings; answer with EV_LOADED */
-    ACT_SWAP,    /* the jobset just loaded is in force from now on */
-    ACT_REPLY,   /* tell an asker how it went */
-    ACT_LANES,   /* after ACT_SWAP: which jobs have slots from here on, and
-                  * which have none any more, is to be written down */
-    ACT_WAIT,    /* a slot's run waits: write it down, nobody answers */
-    ACT_CLAIM,   /* write down that this run is ours; answer with EV_CLAIMED */
-    ACT_START,   /* begin an attempt; answer with EV_ANSWER */
-    ACT_POLL,    /* ask how an accepted run goes on; answer with EV_ANSWER */
-    ACT_AGAIN,   /* an attempt failed, and another follows after a pause */
-    ACT_CANCEL,  /* end an attempt early; its EV_ANSWER is still awaited */
-    ACT_FINISH,  /* a run has its verdict; its id is dead after this */
+    ACT_FETCH,    /* ask the backend for Settings; answer with EV_FETCHED */
+    ACT_LOAD,     /* load the file with these Settings; answer with EV_LOADED */
+    ACT_SWAP,     /* the jobset just loaded is in force from now on */
+    ACT_REPLY,    /* tell an asker how it went */
+    ACT_LANES,    /* after ACT_SWAP: which jobs have slots from here on, and
+                   * which have none any more, is to be written down */
+    ACT_WAIT,     /* a slot's run waits: write it down, nobody answers */
+    ACT_CLAIM,    /* write down that this run is ours; answer with EV_CLAIMED */
+    ACT_START,    /* begin an attempt; answer with EV_ANSWER */
+    ACT_ACCEPTED, /* an attempt was: it goes on elsewhere, and is asked for */
+    ACT_POLL,     /* ask how an accepted run goes on; answer with EV_ANSWER */
+    ACT_AGAIN,    /* an attempt failed, and another follows after a pause */
+    ACT_CANCEL,   /* end an attempt early; its EV_ANSWER is still awaited */
+    ACT_FINISH,   /* a run has its verdict; its id is dead after this */
     ACT_DROP,    /* a claim was another's: the run is nothing, its id is dead */
     ACT_PASS,    /* slots that get a verdict without a run */
     ACT_HOOK,    /* call a function of the file; answer with EV_ANSWER, after
@@ -249,7 +250,8 @@ struct run_note {
     uint32_t attempt; /* from 1 */
     uint32_t epoch;   /* from 1: how often the slot was claimed */
     int64_t pause_ms; /* of ACT_AGAIN: until the next attempt */
-    uint16_t status;  /* likewise: of the one that failed; 0: none */
+    int64_t left_ms;  /* of ACT_ACCEPTED: until it is asked for no more */
+    uint16_t status;  /* of ACT_AGAIN: of the one that failed; 0: none */
     enum cause cause; /* likewise */
     /* Of ACT_WAIT, ACT_CLAIM: slots of the job up to here have had
      * their verdict or their run; EVER_MS: the cursor stays. */

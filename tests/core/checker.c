@@ -430,6 +430,7 @@ static void see_run(struct checker *checker, const struct action *act,
     case ACT_START:
         see_start(checker, act, now);
         break;
+    case ACT_ACCEPTED:
     case ACT_POLL:
     case ACT_AGAIN:
         started(checker, act->note.run);

@@ -116,6 +116,11 @@ static void tell_run(struct text *trace, struct checker *checker,
                     checker_number(checker, act->note.run),
                     (long long)act->note.pause_ms, act->note.attempt);
         break;
+    case ACT_ACCEPTED:
+        text_printf(trace, "accepted #%u, %lld ms left",
+                    checker_number(checker, act->note.run),
+                    (long long)act->note.left_ms);
+        break;
     case ACT_POLL:
         text_printf(trace, "poll #%u", checker_number(checker, act->note.run));
         break;
@@ -199,6 +204,7 @@ void tell(struct text *trace, struct wall now, struct checker *checker,
     case ACT_WAIT:
     case ACT_CLAIM:
     case ACT_START:
+    case ACT_ACCEPTED:
     case ACT_POLL:
     case ACT_AGAIN:
     case ACT_CANCEL:

@@ -35,6 +35,7 @@ static void it_is_asked_about_until_it_is_done(void **state)
     accepted_begin(&story, pumps, replies, 2);
     story_pass(&story, 2 * MINUTE);
     story_is(&story, "14:10:00.000 start pump #1 slot 14:10:00\n"
+                     "14:10:00.200 accepted #1, 19800 ms left\n"
                      "14:10:05.200 poll #1\n"
                      "14:10:10.400 poll #1\n"
                      "14:10:10.600 finish pump #1 ok 10600 ms\n");
@@ -52,6 +53,7 @@ static void the_deadline_ends_the_questions(void **state)
     story_pass(&story, 4 * MINUTE);
     story_is(&story,
              "14:10:00.000 start pump #1 slot 14:10:00\n"
+             "14:10:00.200 accepted #1, 19800 ms left\n"
              "14:10:05.200 poll #1\n"
              "14:10:10.400 poll #1\n"
              "14:10:15.600 poll #1\n"
@@ -74,10 +76,12 @@ static void without_a_deadline_an_hour_is_enough(void **state)
     story_pass(&story, 4 * HOUR - 10 * MINUTE);
     story_is(&story,
              "14:10:00.000 start pump #1 slot 14:10:00\n"
+             "14:10:00.200 accepted #1, 3599800 ms left\n"
              "14:35:00.200 poll #1\n"
              "15:00:00.400 poll #1\n"
              "15:10:00.000 finish pump #1 unknown (deadline) 3600000 ms\n"
              "16:10:00.000 start pump #2 slot 16:10:00\n"
+             "16:10:00.200 accepted #2, 3599800 ms left\n"
              "16:35:00.200 poll #2\n"
              "17:00:00.400 poll #2\n"
              "17:10:00.000 finish pump #2 unknown (deadline) 3600000 ms\n");
@@ -102,6 +106,7 @@ static void retry_after_says_when_to_ask(void **state)
     story_pass(&story, 2 * MINUTE);
     story_is(&story,
              "14:10:00.000 start pump #1 slot 14:10:00\n"
+             "14:10:00.200 accepted #1, 19800 ms left\n"
              "14:10:12.200 poll #1\n"
              "14:10:20.000 finish pump #1 unknown (deadline) 20000 ms\n");
     story_end(&story);
@@ -119,6 +124,7 @@ static void it_may_fail(void **state)
     accepted_begin(&story, pumps, replies, 2);
     story_pass(&story, 2 * MINUTE);
     story_is(&story, "14:10:00.000 start pump #1 slot 14:10:00\n"
+                     "14:10:00.200 accepted #1, 19800 ms left\n"
                      "14:10:05.200 poll #1\n"
                      "14:10:05.400 finish pump #1 failed 5400 ms\n");
     story_end(&story);
@@ -143,6 +149,7 @@ static void a_question_is_repeated_not_the_work(void **state)
     accepted_begin(&story, lines, replies, 3);
     story_pass(&story, 2 * MINUTE);
     story_is(&story, "14:10:00.000 start pump #1 slot 14:10:00\n"
+                     "14:10:00.200 accepted #1, 19800 ms left\n"
                      "14:10:05.200 poll #1\n"
                      "14:10:05.400 again #1 in 240 ms, after attempt 1\n"
                      "14:10:05.640 poll #1\n"
@@ -172,9 +179,11 @@ static void work_that_failed_is_done_again(void **state)
     accepted_begin(&story, lines, replies, 4);
     story_pass(&story, 2 * MINUTE);
     story_is(&story, "14:10:00.000 start pump #1 slot 14:10:00\n"
+                     "14:10:00.200 accepted #1, 3599800 ms left\n"
                      "14:10:05.200 poll #1\n"
                      "14:10:05.400 again #1 in 240 ms, after attempt 1\n"
                      "14:10:05.640 start pump #1 slot 14:10:00, attempt 2\n"
+                     "14:10:05.840 accepted #1, 3594160 ms left\n"
                      "14:10:10.840 poll #1\n"
                      "14:10:11.040 finish pump #1 failed 11040 ms\n");
     story_end(&story);
@@ -201,6 +210,7 @@ static void a_reload_waits_for_it_to_retire(void **state)
     story_ask(&story, 0);
     story_pass(&story, 80 * SECOND);
     story_is(&story, "14:08:00.000 start pump #1 slot 14:08:00\n"
+                     "14:08:00.200 accepted #1, 3599800 ms left\n"
                      "14:08:10.000 fetch\n"
                      "14:08:10.020 load 2: jobs on in \"production\"\n"
                      "14:08:10.050 swap generation 2: +0 ~0 -0 =1\n"
@@ -236,6 +246,8 @@ static void the_next_life_sends_it_again(void **state)
     story_is(&story,
              "14:10:00.000 start pump #1 slot 14:10:00\n"
              "14:10:00.000 start once #2 slot 14:10:00\n"
+             "14:10:00.200 accepted #1, 3599800 ms left\n"
+             "14:10:00.200 accepted #2, 3599800 ms left\n"
              "14:10:03.000 fetch, booting\n"
              "14:10:03.020 load 2: jobs on in \"production\"\n"
              "14:10:03.050 swap generation 2: +2 ~0 -0 =0\n"

@@ -122,6 +122,7 @@ static void a_resting_run_gives_way(void **state)
     story_pass(&story, 50 * SECOND);
     story_is(&story, "14:08:00.000 start pump #1 slot 14:08:00\n"
                      "14:08:00.000 start last #2 slot 14:08:00\n"
+                     "14:08:00.200 accepted #1, 3599800 ms left\n"
                      "14:08:00.200 finish last #2 ok 200 ms\n"
                      "14:08:20.000 finish pump #1 unknown (replaced) 20000 ms\n"
                      "14:08:20.000 start pump #3 slot 14:08:20\n"
@@ -344,6 +345,7 @@ static void what_was_accepted_gives_way(void **state)
     story_ask(&story, 0);
     story_pass(&story, 55 * SECOND);
     story_is(&story, "14:08:00.000 start pump #1 slot 14:08:00\n"
+                     "14:08:00.200 accepted #1, 3599800 ms left\n"
                      "14:08:10.000 fetch\n"
                      "14:08:10.020 load 2: jobs on in \"production\"\n"
                      "14:08:10.050 swap generation 2: +0 ~0 -0 =1\n"
@@ -352,6 +354,7 @@ static void what_was_accepted_gives_way(void **state)
                      "14:09:00.001 finish pump #1 unknown (replaced) 60001 ms\n"
                      "14:09:00.001 retire 1\n"
                      "14:09:00.001 start pump #2 slot 14:09:00\n"
+                     "14:09:05.001 accepted #2, 3595000 ms left\n"
                      "14:09:10.000 fetch\n"
                      "14:09:10.020 load 3: jobs on in \"production\"\n"
                      "14:09:10.050 swap generation 3: +0 ~0 -0 =1\n"

@@ -441,6 +441,69 @@ static void expect_told(const struct world *world, const char *verb,
     free(err);
 }
 
+/* How often the log says it. */
+static unsigned said(const struct world *world, const char *needle)
+{
+    char *log = proc_output(world->worker.proc, true);
+    unsigned count = 0;
+    for (const char *at = log; (at = strstr(at, needle)); at++)
+        count++;
+    free(log);
+    return count;
+}
+
+/* While it goes on elsewhere that is told, and no question is. */
+static void what_was_accepted_is_told(void **state)
+{
+    static const char *const trigger[] = { "trigger", "never", "--force",
+                                           "--wait", NULL };
+    struct world *world = *state;
+    struct elsewhere elsewhere;
+    struct text file;
+    elsewhere_open(&elsewhere);
+    text_init(&file, 4096);
+    put_job(&file, &elsewhere, "never", "retry = 3, deadline = '2h'");
+    text_printf(&file,
+                "job 'short' { every = '10m', phase = '5m', retry = false,\n"
+                "  deadline = '30s', post = '%s/never' }\n",
+                elsewhere.origin);
+    world_prepare(world, file.data, true, "production");
+    text_close(&file);
+    life_begin(world, instant("2026-11-25T12:09:30Z"), elsewhere.allow);
+    json_t *line =
+        worker_says(&world->worker, "never of 2026-11-25T12:10:00Z: accepted; "
+                                    "whether it is done is asked until ");
+    expect_field(line, "event", "accepted");
+    assert_non_null(strstr(text_of(line, "until"), "2026-11-25T14:10:0"));
+    json_decref(line);
+    expect_told(world, "status", "never", "-q",
+                ", attempt 1/3\n  accepted Wed 2026-11-25 12:1");
+    expect_told(world, "status", "never", "-q",
+                ", and asked for until Wed 2026-11-25 14:10:0");
+    expect_told(world, "status", "never", "--json",
+                "\"accepted\":\"2026-11-25T");
+    expect_told(world, "status", "-q", NULL, "  accepted 1/3  ");
+    expect_told(world, "logs", "never", "-q", "  accepted  ");
+    expect_told(world, "logs", "never", "--json",
+                "\"asked_until\":\"2026-11-25T14:10:0");
+    expect_told(world, "why", "never", "-q",
+                ", attempt 1 of 3, which the backend accepted Wed 2026-11-25 ");
+    struct proc *follower = worker_command_start(
+        &world->worker, &world->scratch, &world->stand, trigger);
+    size_t cursor = 0;
+    free(proc_await(follower, false, &cursor, "attempt 1/3  accepted after ",
+                    WORKER_PATIENCE_MS));
+    proc_free(follower);
+    expect_says(world, "short of 2026-11-25T12:15:00Z: unknown, deadline");
+    assert_true(heard(&elsewhere, "GET /never ", NULL) > 5);
+    assert_int_equal(said(world, "never of 2026-11-25T12:10:00Z: accepted; "),
+                     1);
+    assert_int_equal(said(world, "short of 2026-11-25T12:15:00Z: accepted; "),
+                     1);
+    life_is_cut(world);
+    testserver_free(elsewhere.server);
+}
+
 /* A run with attempts left ends: why none followed is told, after a kill, too.
  */
 static void what_is_given_up_says_why(void **state)
@@ -979,6 +1042,7 @@ int main(void)
         WORLD_TEST(a_call_that_was_cut_is_made_again_where_it_may),
         WORLD_TEST(what_may_be_mended_is_tried_again),
         WORLD_TEST(an_origin_is_waited_for),
+        WORLD_TEST(what_was_accepted_is_told),
         WORLD_TEST(what_is_given_up_says_why),
         WORLD_TEST(a_run_that_rests_is_handed_on),
         WORLD_TEST(ends_are_told_as_declared),

@@ -435,6 +435,37 @@ static void a_rest_is_told_with_its_end(void **state)
     recent_free(recent);
 }
 
+/* Until the attempt fails, or another begins. */
+static void what_was_accepted_is_told(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    struct core *core = core_with(set_of(1));
+    const struct run_key key = { noon, false };
+    struct action act = { .kind = ACT_ACCEPTED,
+                          .note = note_of("job-0", NOON, 1) };
+    act.note.left_ms = 2 * MINUTE;
+    recent_action(recent, &act, "", noon); /* nobody knows of it */
+    assert_null(recent_going(NULL, key));
+    assert_null(recent_going(recent_of(recent, "job-0"), key));
+    start(recent, "job-0", NOON, 1);
+    const struct recent_job *job = recent_of(recent, "job-0");
+    assert_false(recent_going(job, key)->accepted);
+    recent_action(recent, &act, "", (struct wall){ NOON + 1000 });
+    expect_job(core, recent, "job-0",
+               "\"accepted\":\"2026-11-23T12:00:01Z\",\"asked_until\":"
+               "\"2026-11-23T12:02:01Z\"}");
+    act.kind = ACT_AGAIN;
+    recent_action(recent, &act, "no city", noon);
+    assert_false(recent_going(job, key)->accepted);
+    act.kind = ACT_ACCEPTED;
+    recent_action(recent, &act, "", noon);
+    start(recent, "job-0", NOON, 2);
+    assert_false(recent_going(job, key)->accepted);
+    core_free(core);
+    recent_free(recent);
+}
+
 static void a_long_status_counts_what_it_leaves_out(void **state)
 {
     (void)state;
@@ -465,6 +496,7 @@ int main(void)
         cmocka_unit_test(none_waits_where_all_are_being_run),
         cmocka_unit_test(the_next_slot_is_one_that_is_run),
         cmocka_unit_test(a_rest_is_told_with_its_end),
+        cmocka_unit_test(what_was_accepted_is_told),
         cmocka_unit_test(a_long_status_counts_what_it_leaves_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

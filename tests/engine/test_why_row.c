@@ -128,6 +128,11 @@ static void a_run_that_rests_says_when_it_goes_on(void **state)
                  "; attempt 2 of 3 follows Mon 2026-11-23 12:36:00 UTC.");
     recent.going.attempt = 2;
     scene_expect(scene, "attempt 2 of 3; attempt 1 failed: refused.");
+    recent.going.accepted = true;
+    recent.going.accepted_at = recent.going.asked_until = (struct wall)AT(40);
+    scene_expect(scene, "attempt 2 of 3, which the backend accepted Mon "
+                        "2026-11-23 12:40:00 UTC: whether it is done is asked "
+                        "until Mon 2026-11-23 12:40:00 UTC.");
     scene->c.recent = NULL;
     scene_expect(scene,
                  "attempt 1 of 3, which failed, and another follows: refused.");

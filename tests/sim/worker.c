@@ -242,18 +242,19 @@ static const char *tell_note(const struct run_note *note, char text[160])
 }
 
 static const char *const action_names[ACT_DONE + 1] = {
-    [ACT_FETCH] = "fetch",   [ACT_LOAD] = "load",
-    [ACT_SWAP] = "swap",     [ACT_REPLY] = "reply",
-    [ACT_LANES] = "lanes",   [ACT_WAIT] = "wait",
-    [ACT_CLAIM] = "claim",   [ACT_START] = "start",
-    [ACT_POLL] = "poll",     [ACT_AGAIN] = "again",
-    [ACT_CANCEL] = "cancel", [ACT_FINISH] = "finish",
-    [ACT_DROP] = "drop",     [ACT_PASS] = "pass",
-    [ACT_HOOK] = "hook",     [ACT_BEAT] = "beat",
-    [ACT_WAKE] = "wake",     [ACT_RETIRE] = "retire",
-    [ACT_JUMP] = "jump",     [ACT_PAUSE] = "pause",
-    [ACT_RESUME] = "resume", [ACT_CIRCUIT] = "circuit",
-    [ACT_DONE] = "done",     [ACT_ORDERED] = "ordered",
+    [ACT_FETCH] = "fetch",       [ACT_LOAD] = "load",
+    [ACT_SWAP] = "swap",         [ACT_REPLY] = "reply",
+    [ACT_LANES] = "lanes",       [ACT_WAIT] = "wait",
+    [ACT_CLAIM] = "claim",       [ACT_START] = "start",
+    [ACT_POLL] = "poll",         [ACT_AGAIN] = "again",
+    [ACT_CANCEL] = "cancel",     [ACT_FINISH] = "finish",
+    [ACT_DROP] = "drop",         [ACT_PASS] = "pass",
+    [ACT_HOOK] = "hook",         [ACT_BEAT] = "beat",
+    [ACT_WAKE] = "wake",         [ACT_RETIRE] = "retire",
+    [ACT_JUMP] = "jump",         [ACT_PAUSE] = "pause",
+    [ACT_RESUME] = "resume",     [ACT_CIRCUIT] = "circuit",
+    [ACT_DONE] = "done",         [ACT_ORDERED] = "ordered",
+    [ACT_ACCEPTED] = "accepted",
 };
 
 static void tell_action(struct sim *sim, const struct action *act)
@@ -264,6 +265,7 @@ static void tell_action(struct sim *sim, const struct action *act)
     case ACT_WAIT:
     case ACT_CLAIM:
     case ACT_START:
+    case ACT_ACCEPTED:
     case ACT_POLL:
     case ACT_AGAIN:
     case ACT_DROP:
