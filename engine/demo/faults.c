@@ -10,12 +10,19 @@
 #include "patience.h"
 
 const char *const fault_names[FAULT_KINDS] = {
-    [FAULT_NONE] = "none", [FAULT_SLOW] = "slow",
-    [FAULT_HANG] = "hang", [FAULT_500] = "500",
-    [FAULT_401] = "401",   [FAULT_403] = "403",
-    [FAULT_404] = "404",   [FAULT_DROP] = "drop",
-    [FAULT_HTML] = "html", [FAULT_WRONG_JSON] = "wrong-json",
-    [FAULT_HUGE] = "huge", [FAULT_REDIRECT] = "redirect",
+    [FAULT_NONE] = "none",
+    [FAULT_SLOW] = "slow",
+    [FAULT_HANG] = "hang",
+    [FAULT_500] = "500",
+    [FAULT_503] = "503",
+    [FAULT_401] = "401",
+    [FAULT_403] = "403",
+    [FAULT_404] = "404",
+    [FAULT_DROP] = "drop",
+    [FAULT_HTML] = "html",
+    [FAULT_WRONG_JSON] = "wrong-json",
+    [FAULT_HUGE] = "huge",
+    [FAULT_REDIRECT] = "redirect",
     [FAULT_BODY] = "body",
 };
 

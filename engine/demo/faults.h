@@ -12,6 +12,7 @@ enum fault_kind {
     FAULT_SLOW, /* answers properly, `ms` later */
     FAULT_HANG, /* never answers: drops the connection after `ms` */
     FAULT_500,
+    FAULT_503,
     FAULT_401,
     FAULT_403,
     FAULT_404,

@@ -20,6 +20,7 @@ static const struct {
     [FAULT_500] = { 500, JSON_TYPE,
                     "{\"error\":\"Job execution failed\","
                     "\"message\":\"asked to fail\"}" },
+    [FAULT_503] = { 503, JSON_TYPE, "{\"error\":\"Service Unavailable\"}" },
     [FAULT_401] = { 401, JSON_TYPE, "{\"error\":\"Unauthorized\"}" },
     [FAULT_403] = { 403, JSON_TYPE,
                     "{\"errors\":[{\"message\":\"You are not allowed to "

@@ -275,12 +275,12 @@ static const struct {
     int status;
     bool json;
 } faults[] = {
-    { "slow", 200, true },        { "hang", 0, false },
-    { "500", 500, true },         { "401", 401, true },
-    { "403", 403, true },         { "404", 404, true },
-    { "drop", 0, false },         { "html", 200, false },
-    { "huge", 200, true },        { "redirect", 302, false },
-    { "wrong-json", 200, false },
+    { "slow", 200, true },      { "hang", 0, false },
+    { "500", 500, true },       { "401", 401, true },
+    { "503", 503, true },       { "403", 403, true },
+    { "404", 404, true },       { "drop", 0, false },
+    { "html", 200, false },     { "huge", 200, true },
+    { "redirect", 302, false }, { "wrong-json", 200, false },
 };
 
 static void faults_come_when_asked(void **state)

@@ -731,6 +731,79 @@ static void a_circuit_opens_and_closes(void **state)
     life_ends(world);
 }
 
+/* What became of a slot that `logs --json` tells of: a letter. */
+static char letter_of(const json_t *row)
+{
+    const char *verdict = text_of(row, "verdict"), *why = text_of(row, "why");
+    if (!verdict)
+        return 'r'; /* it is being run */
+    if (!strcmp(verdict, "failed"))
+        return json_integer_value(json_object_get(row, "status")) == 503 ? 'f'
+                                                                         : '?';
+    if (!strcmp(verdict, "skipped"))
+        return why && !strcmp(why, "circuit") ? 's' : '?';
+    return verdict[0]; /* ok, or missed by a machine that is busy */
+}
+
+/* The letters of all slots of the job, oldest first. */
+static void letters_of(const struct world *world, const char *job, size_t max,
+                       char *ret)
+{
+    const char *const logs[] = { "logs", job, "--json", "-n", "1000", NULL };
+    char *out, *err;
+    int code = worker_command(&world->worker, &world->scratch, &world->stand,
+                              logs, &out, &err);
+    assert_int_equal(code, 0);
+    json_t *json = json_loads(out, 0, NULL);
+    const json_t *rows = json_object_get(json, "runs");
+    size_t count = json_array_size(rows);
+    assert_true(count < max);
+    for (size_t i = 0; i < count; i++)
+        ret[count - 1 - i] = letter_of(json_array_get(rows, i));
+    ret[count] = '\0';
+    json_decref(json);
+    free(out);
+    free(err);
+}
+
+/* Five failures open it; then one call after each pause, until one is answered.
+ */
+static void answers_of_503_open_it(void **state)
+{
+    struct world *world = *state;
+    char letters[1001];
+    world_prepare(world,
+                  "job 'rank' { every = '2s', retry = false,\n"
+                  "  post = '/api/feed/rank' }\n",
+                  true, "production");
+    stand_fault(&world->stand, "/api/feed/rank", "503", 0, 0);
+    life_begin(world, instant("2026-11-25T12:08:30Z"),
+               "MOONCRON_TIME_SCALE=10");
+    expect_says(world, " answers with 503 (5 failures in a row): jobs that "
+                       "have failed there are skipped for a while, and it is "
+                       "tried again in ");
+    expect_status(world, "\"circuit\":{\"origin\":\"\",\"trouble\":\"ill\","
+                         "\"cause\":\"server\",\"status\":503,");
+    expect_says(world, "Z: skipped, circuit");
+    stand_calm(&world->stand);
+    expect_says(world, " answers again");
+    world_await_calls(world, "rank", 2);
+    letters_of(world, "rank", sizeof letters, letters);
+    life_ends(world);
+
+    char *ok = strchr(letters, 'o'), *skipped = strchr(letters, 's');
+    if (!ok || !skipped || skipped > ok || strchr(letters, '?') ||
+        strchr(ok, 's') || strchr(ok, 'f'))
+        fail_msg("the slots went %s", letters);
+    unsigned failed = 0;
+    for (const char *at = letters; at < skipped; at++)
+        failed += *at == 'f';
+    assert_int_equal(failed, 5);
+    for (const char *at = skipped; at < ok; at++)
+        if (at[0] != 's' && at[0] != 'm' && at[1] != 's' && at[1] != 'm')
+            fail_msg("more than one call was let through: %s", letters);
+}
+
 /* Its row has the sentence of the attempt that no other followed. */
 static void a_run_that_an_open_circuit_ends_keeps_its_failure(void **state)
 {
@@ -1047,6 +1120,7 @@ int main(void)
         WORLD_TEST(a_run_that_rests_is_handed_on),
         WORLD_TEST(ends_are_told_as_declared),
         WORLD_TEST(a_circuit_opens_and_closes),
+        WORLD_TEST(answers_of_503_open_it),
         WORLD_TEST(a_run_that_an_open_circuit_ends_keeps_its_failure),
         WORLD_TEST(one_slot_waits_in_the_queue),
         WORLD_TEST(a_newer_slot_cancels_the_older_run),
