@@ -8,12 +8,12 @@
 #include "mooncron/memory.h"
 
 /* As in store_write(): what failed, is unknown, or was never begun may be run
- * again; verdicts of a newer version are left alone. */
+ * again. */
 static bool is_settled(const struct history_row *row)
 {
     if (row->count > 0 || row->manual)
         return false;
-    return !row->done || row->verdict == VERDICT_OK || row->verdict >= VERDICTS;
+    return !row->done || row->verdict == VERDICT_OK;
 }
 
 static void add(struct settled *settled, const struct history_row *row)

@@ -51,6 +51,12 @@ static bool is_wanted(const struct history_query *query, const struct row *row)
            (query->verdicts >> row->verdict & 1);
 }
 
+/* Numbers that only a newer version has words for, or a damaged page has. */
+static uint8_t known(uint8_t number, uint8_t count, uint8_t otherwise)
+{
+    return number < count ? number : otherwise;
+}
+
 static struct history_row told(const struct store *store, const struct row *row)
 {
     bool is_pass = row->key.kind == ROW_PASS;
@@ -70,10 +76,10 @@ static struct history_row told(const struct store *store, const struct row *row)
         .attempt = row->attempt,
         .epoch = row->epoch,
         .status = row->status,
-        .trigger = row->trigger,
-        .verdict = row->verdict,
-        .why = row->why,
-        .cause = row->cause,
+        .trigger = known(row->trigger, TRIGGERS, TRIGGER_SCHEDULE),
+        .verdict = known(row->verdict, VERDICTS, VERDICT_UNKNOWN),
+        .why = known(row->why, WHYS, WHY_NONE),
+        .cause = known(row->cause, CAUSES, CAUSE_NONE),
         .manual = row->key.kind == ROW_MANUAL,
         .claimed = row->state == ROW_CLAIMED,
         .done = row->state == ROW_DONE,

@@ -250,8 +250,9 @@ struct history_query {
 #define HISTORY_ROWS_MAX 10000
 
 /* A run, or slots that were passed over (count > 0). Strings live until the
- * visitor returns. Numbers of verdict, why, trigger and cause may be of a newer
- * version: beyond the words that are known here. */
+ * visitor returns. Verdict, why, trigger and cause are ones that there is a
+ * word for: what a newer version wrote, or a damaged page has, is unknown, by
+ * no why and no cause, and of the schedule. */
 struct history_row {
     const char *job;
     struct wall slot, last;     /* equal for a run */

@@ -263,7 +263,7 @@ static void test_odd_rows_are_told_and_harm_nothing(void **state)
     assert_non_null(strstr(recalled(&file->book, 150), "lane ? "));
     struct history_query query = { .from = { 77 }, .to = { 77 }, .limit = 1 };
     assert_non_null(strstr(history_as(&file->book, &query),
-                           "? slot -1763999999 claimed ? epoch 0"));
+                           "? slot -1763999999 claimed schedule epoch 0"));
     use_all(file);
 }
 

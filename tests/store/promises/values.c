@@ -26,7 +26,7 @@ static struct history_row only_row(struct book *book)
 }
 
 /* Of a store that a newer version wrote: words that are not known yet. */
-static void unknown_words_are_told_as_numbers(struct book *book)
+static void words_of_a_newer_version_are_unknown(struct book *book)
 {
     struct entry begun = claim("a", 10, 1, 10);
     begun.trigger = 200;
@@ -36,10 +36,10 @@ static void unknown_words_are_told_as_numbers(struct book *book)
     end.status = 65535;
     WRITE(book, begun, end);
     struct history_row row = only_row(book);
-    assert_int_equal(row.trigger, 200);
-    assert_int_equal(row.verdict, 201);
-    assert_int_equal(row.why, 202);
-    assert_int_equal(row.cause, 203);
+    assert_int_equal(row.trigger, TRIGGER_SCHEDULE);
+    assert_int_equal(row.verdict, VERDICT_UNKNOWN);
+    assert_int_equal(row.why, WHY_NONE);
+    assert_int_equal(row.cause, CAUSE_NONE);
     assert_int_equal(row.status, 65535);
     struct history_query query = everything;
     query.verdicts = UINT32_MAX;
@@ -129,7 +129,7 @@ static void string_of_the_most_bytes_is_kept(struct book *book)
 }
 
 const struct promise promises_of_values[] = {
-    PROMISE(unknown_words_are_told_as_numbers),
+    PROMISE(words_of_a_newer_version_are_unknown),
     PROMISE(numbers_are_kept_whole),
     PROMISE(strings_are_kept),
     PROMISE(long_strings_are_cut_between_characters),
