@@ -6,6 +6,7 @@
 #include "sqlite_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,11 @@
 
 #include "mooncron/civil.h"
 #include "mooncron/text.h"
+#include "wal_header.h"
 
 #define BUSY_MS       100 /* a process that is just ending */
 #define SMALLEST_PAGE 512 /* that SQLite knows */
+#define FRAME_HEADER  24  /* before each page in a WAL */
 
 static const char pragmas_before[] = "PRAGMA locking_mode = EXCLUSIVE;"
                                      "PRAGMA cell_size_check = ON;"
@@ -44,6 +47,77 @@ static bool has_bytes(const char *path)
     return !stat(path, &st) && st.st_size > 0;
 }
 
+/* ---- its WAL ---- */
+
+/* False: `errno` says why, 0: it has no frame, so nothing was committed to it.
+ */
+static bool read_header(int fd, unsigned char header[WAL_HEADER_BYTES])
+{
+    struct stat st;
+    if (fstat(fd, &st))
+        return false;
+    errno = 0;
+    if (st.st_size < WAL_HEADER_BYTES + FRAME_HEADER + SMALLEST_PAGE)
+        return false;
+    ssize_t count;
+    do
+        count = pread(fd, header, WAL_HEADER_BYTES, 0);
+    while (count < 0 && errno == EINTR);
+    return count == WAL_HEADER_BYTES;
+}
+
+/* The old header is written back, under which SQLite reads frames that are in
+ * the database already. So nothing hangs on whether it was torn or its sequence
+ * alone was spoilt. Where it cannot be written, SQLite will say so. */
+static void mend(const char *wal, unsigned char header[WAL_HEADER_BYTES])
+{
+    int fd = open(wal, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    wal_header_restore(header);
+    while (pwrite(fd, header, WAL_HEADER_BYTES, 0) < 0 && errno == EINTR)
+        ;
+    close(fd);
+}
+
+/* SQLite would pass over all that was committed to a WAL with a bad header. */
+static enum opened look_at_wal(const char *wal, struct error *reterr)
+{
+    unsigned char header[WAL_HEADER_BYTES];
+    int fd = open(wal, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    bool there = fd >= 0 && read_header(fd, header);
+    int failed = errno;
+    if (fd >= 0)
+        close(fd);
+    if (!there && (!failed || failed == ENOENT))
+        return OPENED;
+    if (!there) {
+        error_set(reterr, "its -wal cannot be read (%s)", strerror(failed));
+        return OPENED_REFUSED;
+    }
+    switch (wal_header_look(header)) {
+    case WAL_HEADER_TORN:
+        mend(wal, header);
+        return OPENED;
+    case WAL_HEADER_DAMAGED:
+        error_set(reterr, "it is damaged (its -wal has a bad header)");
+        return OPENED_DAMAGED;
+    case WAL_HEADER_WHOLE:
+        break;
+    }
+    return OPENED;
+}
+
+/* ---- opening ---- */
+
+static enum opened look_beside(const char *path, struct error *reterr)
+{
+    char *wal = beside(path, "-wal");
+    enum opened opened = look_at_wal(wal, reterr);
+    free(wal);
+    return opened;
+}
+
 /* What SQLite would take for a new file, or would not name well. */
 static enum opened look_at(const char *path, struct error *reterr)
 {
@@ -60,7 +134,7 @@ static enum opened look_at(const char *path, struct error *reterr)
         return OPENED_REFUSED;
     }
     if (st.st_size >= SMALLEST_PAGE)
-        return OPENED;
+        return look_beside(path, reterr);
     if (st.st_size) {
         error_set(reterr, "it is damaged (it has %lld bytes)",
                   (long long)st.st_size);

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 /* The file went aside, a note says so, and nothing is remembered: no cursor
  * from which every job would be due. */
@@ -227,6 +229,107 @@ static void test_a_wal_cut_off_ends_with_its_last_commit(void **state)
     free(bytes), free(wal_bytes), free(wal);
 }
 
+/* ---- the header of a WAL ---- */
+
+static char *wal_of(const struct file *file)
+{
+    return scratch_path(&file->book.scratch, "journal.db-wal");
+}
+
+/* SQLite would take a WAL with such a header for an empty one. */
+static void test_a_wal_with_a_bad_header_is_damage(void **state)
+{
+    struct file *file = *state;
+    size_t size, wal_size;
+    killed(file, work_some);
+    char *wal = wal_of(file);
+    char *bytes = read_bytes(file->path, &size);
+    char *wal_bytes = read_bytes(wal, &wal_size);
+    for (int at = 0; at < 32; at++) {
+        write_bytes(file->path, bytes, size);
+        wal_bytes[at] ^= 0x10;
+        write_bytes(wal, wal_bytes, wal_size);
+        wal_bytes[at] ^= 0x10;
+        file_open_as(file, "second", 100);
+        assert_non_null(strstr(file->note.text,
+                               "it is damaged (its -wal has a bad header): "
+                               "moved aside to "));
+        assert_string_equal(recalled(&file->book, 150), "");
+        assert_int_equal(files_with(file, ".corrupt-"), 2 * (at + 1));
+        file_shut(file, 100);
+    }
+    free(bytes), free(wal_bytes), free(wal);
+}
+
+static void checkpoint(struct file *file)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(file->path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "PRAGMA wal_checkpoint(RESTART)", NULL, NULL, NULL),
+        SQLITE_OK);
+}
+
+/* What was torn when the WAL was to begin anew, and what only looks like it. */
+static void sequence_is_one_more(struct file *file)
+{
+    size_t size;
+    char *wal = wal_of(file);
+    char *bytes = read_bytes(wal, &size);
+    bytes[15]++;
+    write_bytes(wal, bytes, size);
+    file_open_as(file, "second", 100);
+    assert_string_equal(file->note.text, "");
+    assert_some(file, "life first began 0 seen 21\n");
+    free(bytes), free(wal);
+}
+
+static void test_a_header_torn_after_a_checkpoint_is_harmless(void **state)
+{
+    struct file *file = *state;
+    killed(file, work_some);
+    killed(file, checkpoint);
+    sequence_is_one_more(file);
+}
+
+static void test_a_header_that_seems_torn_loses_nothing(void **state)
+{
+    struct file *file = *state;
+    killed(file, work_some);
+    sequence_is_one_more(file);
+}
+
+/* A kill in the first write of a WAL. */
+static void test_a_wal_without_a_frame_is_an_empty_one(void **state)
+{
+    static const size_t sizes[] = { 1, 16, 32, 55, 500 };
+    static const char garbage[500] = "garbage";
+    struct file *file = *state;
+    work_some(file);
+    file_shut(file, 50);
+    char *wal = wal_of(file);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        write_bytes(wal, garbage, sizes[i]);
+        file_open_as(file, "second", 100);
+        assert_string_equal(file->note.text, "");
+        file_shut(file, 100);
+    }
+    free(wal);
+}
+
+static void test_a_wal_that_cannot_be_read_is_refused(void **state)
+{
+    struct file *file = *state;
+    work_some(file);
+    file_shut(file, 50);
+    char *wal = wal_of(file);
+    assert_int_equal(mkdir(wal, 0700), 0);
+    assert_refused(file,
+                   "journal %s: its -wal cannot be read (Is a directory)");
+    assert_int_equal(rmdir(wal), 0);
+    free(wal);
+}
+
 static void test_a_missing_table_is_damage(void **state)
 {
     struct file *file = *state;
@@ -278,6 +381,11 @@ int main(void)
         FILE_TEST(test_each_page_damaged_after_a_good_end),
         FILE_TEST(test_what_is_truncated_is_no_journal),
         FILE_TEST(test_a_wal_cut_off_ends_with_its_last_commit),
+        FILE_TEST(test_a_wal_with_a_bad_header_is_damage),
+        FILE_TEST(test_a_header_torn_after_a_checkpoint_is_harmless),
+        FILE_TEST(test_a_header_that_seems_torn_loses_nothing),
+        FILE_TEST(test_a_wal_without_a_frame_is_an_empty_one),
+        FILE_TEST(test_a_wal_that_cannot_be_read_is_refused),
         FILE_TEST(test_a_missing_table_is_damage),
         FILE_TEST(test_jobs_out_of_order_are_damage),
         FILE_TEST(test_odd_rows_are_told_and_harm_nothing),
