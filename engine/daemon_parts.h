@@ -82,6 +82,7 @@ struct daemon {
     struct pending *queue;
     size_t queue_first, queue_count, queue_cap;
     bool stepping, closing;
+    bool ends_itself; /* as if somebody had told it to stop */
     unsigned stops;
 
     struct loaded_with loading, in_force;

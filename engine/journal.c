@@ -89,13 +89,16 @@ static void tell(struct journal *journal, const struct tiding *tiding)
     case TIDING_FORGOTTEN:
         journal->on.forgotten(journal->data, tiding->rows, tiding->upto);
         break;
+    case TIDING_DAMAGED:
+        journal->on.damaged(journal->data, tiding->writes);
+        break;
     }
 }
 
 /* The thread is no more. */
 static void tell_lost(struct journal *journal)
 {
-    struct leftovers leftovers = { 0 };
+    struct leftovers leftovers = { .forgotten = journal->damaged };
     struct text sentence;
     text_init(&sentence, 1024);
     leftovers_add(&leftovers, &journal->writing, journal->written);

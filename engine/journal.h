@@ -46,6 +46,10 @@ struct journal_events {
     /* It is closed, and verdicts or claims were not written: `sentence` says
      * how many, and what becomes of them. The last that is heard of it. */
     void (*lost)(void *data, const char *sentence);
+    /* The store is damaged, and stays so in this life. `writes`: it takes no
+     * entries any more; else somebody read what is damaged, and entries are
+     * taken as before. Each once at most, behind well() and its sentence. */
+    void (*damaged)(void *data, bool writes);
 };
 
 /* Entries that wait while the store is not well: some 30 MB. Beyond it passes
@@ -117,11 +121,11 @@ void journal_ask(struct journal *journal,
                  void (*told)(void *question, const char *failure),
                  void *question);
 
-/* What was added is still written, for at most `drain_ms`, though it is tried
- * once, and a call of the store that is under way is waited for; then the store
- * is closed and `closed` called, on the loop. Tickets of what was not written
- * are not heard of again; unanswered questions are told a failure first.
- * Nothing may be added from now on. */
+/* What was added is still written, for at most `drain_ms`, and not where the
+ * store is damaged, though it is tried once, and a call of the store that is
+ * under way is waited for; then the store is closed and `closed` called, on the
+ * loop. Tickets of what was not written are not heard of again; unanswered
+ * questions are told a failure first. Nothing may be added from now on. */
 void journal_close(struct journal *journal, uint32_t drain_ms,
                    void (*closed)(void *data), void *data);
 

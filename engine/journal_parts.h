@@ -13,9 +13,11 @@
  *
  * A batch fails: that is posted, once; whoever has asked is told why; the same
  * batch is written again each second, and when it is taken its tickets are
- * posted, and that the store is well. Closing: what waits is written, or the
- * time for it is up; what was asked has one step more, or is told a failure;
- * the store is closed; the last ring of the bell lets the loop join the thread.
+ * posted, and that the store is well. Where it failed because the file is
+ * damaged that is posted, too: nobody need wait for it then. Closing: what
+ * waits is written, or the time for it is up; what was asked has one step more,
+ * or is told a failure; the store is closed; the last ring of the bell lets the
+ * loop join the thread.
  */
 #ifndef MOONCRON_JOURNAL_PARTS_H
 #define MOONCRON_JOURNAL_PARTS_H
@@ -34,6 +36,7 @@ enum tiding_kind {
     TIDING_WELL,
     TIDING_ANSWER,
     TIDING_FORGOTTEN,
+    TIDING_DAMAGED,
 };
 
 struct tiding {
@@ -46,6 +49,7 @@ struct tiding {
         int64_t rows;   /* that are forgotten */
         char *sentence; /* owned */
         struct question *question;
+        bool writes; /* it is damaged for these, too */
     };
 };
 
@@ -82,6 +86,8 @@ struct journal {
     struct parked parked;
     struct questions asked; /* the first of them is being answered */
     bool ill;
+    bool damaged;     /* so that it takes nothing any more */
+    uint32_t damages; /* of the store, that are told */
     int64_t renew_at_ms, prune_at_ms, news_at_ms;
     struct pruning round;
     struct doubt doubt;

@@ -27,10 +27,11 @@ static void wait_until(struct journal *journal, int64_t at_ms)
     pthread_cond_timedwait(&journal->work, &journal->lock, &at);
 }
 
-/* With the lock held. */
+/* With the lock held. There is none to lose for a store that is damaged. */
 static bool time_is_up(const struct journal *journal)
 {
-    return journal->closing && keeper_now_ms() >= journal->close_at_ms;
+    return journal->closing &&
+           (journal->damaged || keeper_now_ms() >= journal->close_at_ms);
 }
 
 static bool must_end(struct journal *journal)
@@ -86,6 +87,20 @@ static void refuse_questions(struct journal *journal,
     uv_async_send(&journal->bell);
 }
 
+/* Whether what just failed did so for damage. Whoever reads may have met with
+ * what nobody writes, so it is told anew where a write does. */
+static void see_damage(struct journal *journal, bool writes)
+{
+    uint32_t damages = store_damages(journal->store);
+    bool news = damages > journal->damages && !journal->damaged &&
+                (writes || !journal->damages);
+    journal->damages = damages;
+    if (!news)
+        return;
+    journal->damaged = writes;
+    post(journal, (struct tiding){ .kind = TIDING_DAMAGED, .writes = writes });
+}
+
 static void fell_ill(struct journal *journal, const struct error *why)
 {
     if (!journal->ill) {
@@ -97,6 +112,7 @@ static void fell_ill(struct journal *journal, const struct error *why)
     pthread_mutex_lock(&journal->lock);
     journal->counts.failures++;
     pthread_mutex_unlock(&journal->lock);
+    see_damage(journal, true);
     refuse_questions(journal, why);
 }
 
@@ -203,6 +219,7 @@ static void answer(struct journal *journal)
     enum question_step step =
         question->ask(journal->store, clock_now(journal->clock).wall,
                       question->question, &question->failure);
+    see_damage(journal, false);
     if (step == QUESTION_GOES_ON && !is_closing(journal))
         return;
     if (step == QUESTION_GOES_ON)
@@ -286,6 +303,7 @@ static void prune(struct journal *journal)
     }
     bool done = store_prune(journal->store, &journal->retention, now.wall,
                             JOURNAL_PRUNE_MAX, round, &why);
+    see_damage(journal, false);
     int64_t now_ms = keeper_now_ms();
     int64_t pause_ms = 10 * (now_ms - began_ms + 1);
     if (pause_ms > journal->prune_ms)

@@ -46,24 +46,35 @@ static void say(const struct leftover *leftover, const char *what,
     text_puts(out, ")");
 }
 
-void leftovers_say(const struct leftovers *leftovers, struct text *out)
+static void say_verdicts(const struct leftovers *leftovers, struct text *out)
 {
-    const struct leftover *verdicts = &leftovers->verdicts,
-                          *claims = &leftovers->claims;
-    if (!verdicts->count && !claims->count)
+    const struct leftover *verdicts = &leftovers->verdicts;
+    if (!verdicts->count)
         return;
-    text_puts(out, "the worker ends, and could not write down ");
-    if (verdicts->count) {
-        say(verdicts, "verdict", out);
+    say(verdicts, "verdict", out);
+    if (!leftovers->forgotten)
         text_printf(out,
                     ": the next life tries %s again under the same key, or "
                     "says unknown",
                     verdicts->count == 1 ? "it" : "each");
-    }
-    if (claims->count) {
-        text_puts(out, verdicts->count ? "; nor " : "");
-        say(claims, "claim", out);
-        text_puts(out, ", of which nothing was sent: what is due is the next "
-                       "life's to decide");
-    }
+}
+
+static void say_claims(const struct leftovers *leftovers, struct text *out)
+{
+    if (!leftovers->claims.count)
+        return;
+    text_puts(out, leftovers->verdicts.count ? "; nor " : "");
+    say(&leftovers->claims, "claim", out);
+    text_puts(out, ", of which nothing was sent");
+    if (!leftovers->forgotten)
+        text_puts(out, ": what is due is the next life's to decide");
+}
+
+void leftovers_say(const struct leftovers *leftovers, struct text *out)
+{
+    if (!leftovers->verdicts.count && !leftovers->claims.count)
+        return;
+    text_puts(out, "the worker ends, and could not write down ");
+    say_verdicts(leftovers, out);
+    say_claims(leftovers, out);
 }

@@ -21,6 +21,7 @@ struct leftover {
 struct leftovers {
     struct leftover verdicts; /* of what was run */
     struct leftover claims;   /* of what was not, since they are not durable */
+    bool forgotten; /* the next life has another journal, without any of it */
 };
 
 /* What is in the backlog from this entry on. */

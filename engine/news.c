@@ -7,6 +7,7 @@
 
 #include "mooncron/civil.h"
 #include "mooncron/duration.h"
+#include "mooncron/error.h"
 #include "mooncron/text.h"
 #include "mooncron/versions.h"
 
@@ -414,6 +415,23 @@ void news_stopping(struct log *log, uint32_t runs, int64_t drain_ms, bool again)
     const char *const pairs[] = { "event", "stopping", "#runs",
                                   number(runs, count), NULL };
     log_fields(log, LOG_INFO, "main", sentence, pairs);
+}
+
+void news_damaged(struct log *log, bool ends, bool read)
+{
+    static const char next[] =
+        "the next start moves the journal aside, and begins a new one";
+    if (ends)
+        log_write(log, LOG_ERROR, "store",
+                  "the journal is damaged, and no second try mends that: the "
+                  "worker ends with exit code %d, and %s",
+                  EXIT_UNAVAILABLE, next);
+    else
+        log_write(log, LOG_ERROR, "store", "the journal is damaged%s; %s",
+                  read ? " where it was read just now, and jobs are fired as "
+                         "before"
+                       : "",
+                  next);
 }
 
 void news_script(struct log *log, const struct host_log *said,

@@ -47,6 +47,9 @@ void news_died(struct log *log, uint32_t generation, const char *how);
 /* `runs` go on, and are waited for; or `again`: are not any more. */
 void news_stopping(struct log *log, uint32_t runs, int64_t drain_ms,
                    bool again);
+/* The journal is damaged: the worker `ends` for it, or is about to end, or goes
+ * on, since what is damaged was only `read`. */
+void news_damaged(struct log *log, bool ends, bool read);
 void news_script(struct log *log, const struct host_log *said,
                  const struct job *job);
 

@@ -97,11 +97,18 @@ static void on_lost(void *data, const char *sentence)
     log_write(records->log, LOG_WARN, "store", "%s", sentence);
 }
 
+static void on_damaged(void *data, bool writes)
+{
+    struct records *records = data;
+    records->on.damaged(records->data, writes);
+}
+
 static const struct journal_events events_of_journal = {
     .written = on_written,
     .well = on_well,
     .forgotten = on_forgotten,
     .lost = on_lost,
+    .damaged = on_damaged,
 };
 
 /* The journal waits by real time: where the clock runs faster, so do leases. */

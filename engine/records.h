@@ -2,8 +2,8 @@
  * in it when the worker started.
  *
  * What the core decides goes down to the store as entries; that a claim is
- * durable, and that the store has failed or is well again, comes up as an
- * event. */
+ * durable, and that the store has failed, is well again or is damaged, comes up
+ * as an event. */
 #ifndef MOONCRON_RECORDS_H
 #define MOONCRON_RECORDS_H
 
@@ -18,6 +18,8 @@ struct records_events {
     void (*claimed)(void *data, struct run_id run, enum claim_outcome outcome,
                     uint32_t epoch);
     void (*well)(void *data, bool well, const char *sentence);
+    /* As the journal's. */
+    void (*damaged)(void *data, bool writes);
 };
 
 /* Opens the store: in the state folder, or in memory where `lasting` is false.

@@ -199,9 +199,32 @@ static void on_store(void *data, bool well, const char *sentence)
     daemon_post(data, &event, NULL);
 }
 
+static void stop(struct daemon *d)
+{
+    const struct event event = { .kind = EV_STOP };
+    daemon_post(d, &event, NULL);
+    news_stopping(d->log, core_status(d->core).runs, d->config->drain_ms,
+                  false);
+}
+
+/* Nothing could be fired in this life any more. Whoever watches over the worker
+ * starts it anew, unless it was told to stop. */
+static void on_damaged(void *data, bool writes)
+{
+    struct daemon *d = data;
+    bool ends = writes && !d->closing && !core_status(d->core).stopping;
+    news_damaged(d->log, ends, !writes);
+    if (!ends)
+        return;
+    d->exit_code = EXIT_UNAVAILABLE;
+    d->ends_itself = true;
+    stop(d);
+}
+
 const struct records_events tidings_of_records = {
     .claimed = on_claimed,
     .well = on_store,
+    .damaged = on_damaged,
 };
 
 static void on_reload(struct daemon *d, const struct ask *asked)
@@ -230,7 +253,8 @@ void tidings_of_inbox(void *data)
 
 /* SIGTERM is how a worker ends on an ordinary day; who presses Ctrl-C, or does
  * not wait for the runs, is told so. What only waits is not waited for: the
- * first stop lets go of it, and tells of what is left. */
+ * first stop lets go of it, and tells of what is left. To one that stops by
+ * itself the first signal says nothing new. */
 static void on_stop(struct daemon *d, int number)
 {
     uint32_t runs = core_status(d->core).runs;
@@ -239,13 +263,15 @@ static void on_stop(struct daemon *d, int number)
         d->exit_code = EXIT_INTERRUPTED;
     else if (again && runs && d->exit_code == EXIT_OK)
         d->exit_code = EXIT_TERMINATED;
-    if (again)
-        news_stopping(d->log, runs, d->config->drain_ms, true);
+    if (!again && d->ends_itself)
+        return;
+    if (!again) {
+        stop(d);
+        return;
+    }
+    news_stopping(d->log, runs, d->config->drain_ms, true);
     const struct event event = { .kind = EV_STOP };
     daemon_post(d, &event, NULL);
-    if (!again)
-        news_stopping(d->log, core_status(d->core).runs, d->config->drain_ms,
-                      false);
 }
 
 void tidings_of_signal(uv_signal_t *handle, int number)

@@ -202,8 +202,9 @@ struct store {
     const struct store_driver *driver;
     struct names jobs;
     char owner[STORE_OWNER_MAX + 1];
-    uint32_t life;           /* the own one */
-    bool moved;              /* a damaged file was moved aside for it */
+    uint32_t life;    /* the own one */
+    bool moved;       /* a damaged file was moved aside for it */
+    uint32_t damages; /* calls that found it damaged, since the opening */
     struct wall began, seen; /* EVER_MS: not yet */
     int64_t rows;            /* -1: not counted yet */
     bool claims_wait;        /* the last claim's row did: the next one's may */

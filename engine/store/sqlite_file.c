@@ -191,10 +191,15 @@ enum opened file_open(const char *path, const struct schema *schema,
     return opened;
 }
 
-bool file_torn(const char *path)
+int64_t file_bytes(const char *path)
 {
     struct stat st;
-    return !stat(path, &st) && st.st_size % SMALLEST_PAGE;
+    return stat(path, &st) ? 0 : st.st_size;
+}
+
+bool file_torn(int64_t bytes)
+{
+    return bytes % SMALLEST_PAGE;
 }
 
 /* ---- moving aside ---- */

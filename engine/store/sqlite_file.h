@@ -4,6 +4,7 @@
 #define MOONCRON_STORE_SQLITE_FILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "mooncron/instant.h"
 #include "sqlite_schema.h"
@@ -14,8 +15,11 @@
 enum opened file_open(const char *path, const struct schema *schema,
                       sqlite3 **ret_db, int *ret_was, struct error *reterr);
 
-/* Whether the file ends within a page: it was cut, or a write into it was. */
-bool file_torn(const char *path);
+int64_t file_bytes(const char *path); /* 0: it is not there */
+/* Whether one of so many ends within a page: it was cut, or a write into it
+ * was.
+ */
+bool file_torn(int64_t bytes);
 
 /* Renames the file and what belongs to it to "<path>.corrupt-<time>";
  * `ret_note` says where it is. */

@@ -66,7 +66,7 @@ static const char *const steps[] = {
     "  owner TEXT NOT NULL,"
     "  began_ms INTEGER NOT NULL,"
     "  seen_ms INTEGER NOT NULL,"
-    "  ended INTEGER NOT NULL" /* in good order */
+    "  ended INTEGER NOT NULL" /* in good order; -1: it saw damage */
     ") STRICT;"
     "CREATE TABLE plan ("
     "  generation INTEGER PRIMARY KEY,"

@@ -173,7 +173,7 @@ static void blame(struct sqlite_store *sqlite)
 {
     struct error *error = &sqlite->store.error;
     if (schema_blame(sqlite->db, error) == OPENED_DAMAGED)
-        sqlite->damaged = true;
+        sqlite->store.damages++;
     error_wrap(error, "journal %s", sqlite->path);
 }
 

@@ -277,8 +277,8 @@ static bool resume(struct store *store, uint32_t job)
 
 static bool put_life(struct store *store, const struct life *life)
 {
-    /* A life that saw damage did not end in good order. */
-    bool ended = life->told.ended && !sqlite_of(store)->damaged;
+    /* A life that saw damage does not end in good order. */
+    int ended = store->damages ? LIFE_SAW_DAMAGE : life->told.ended;
     const struct value values[] = { NUM(life->id), TEXT(life->told.owner),
                                     NUM(life->told.began.ms),
                                     NUM(life->told.seen.ms), NUM(ended) };

@@ -58,6 +58,10 @@ enum statement {
     STATEMENTS,
 };
 
+/* In the place of whether a life ended in good order. Who knows nothing of it
+ * takes it for one that was cut off. */
+#define LIFE_SAW_DAMAGE (-1)
+
 /* Open runs as they were read at the opening: the recall that follows does not
  * read a million of them again. */
 struct open_runs {
@@ -71,7 +75,6 @@ struct sqlite_store {
     char *path;
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
-    bool damaged;          /* seen while it was open */
     struct open_runs kept; /* until anything is written */
     uint32_t alone_life;   /* has no open rows of other lives beside it */
     /* By number: jobs of which it was written last that none of their runs has

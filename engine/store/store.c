@@ -58,6 +58,11 @@ bool store_was_moved(const struct store *store)
     return store->moved;
 }
 
+uint32_t store_damages(const struct store *store)
+{
+    return store->damages;
+}
+
 void store_close(struct store *store, struct wall now)
 {
     if (!store)

@@ -60,6 +60,9 @@ bool store_next_life(struct store *store, const char *owner, struct wall now,
 /* Whether the file was moved aside at this opening: what was in it is unknown.
  */
 bool store_was_moved(const struct store *store);
+/* How many calls found the file damaged since it was opened: no second try
+ * mends that, and the next opening looks at all of it. */
+uint32_t store_damages(const struct store *store);
 /* Notes in the store that this life ended in good order. NULL is fine. */
 void store_close(struct store *store, struct wall now);
 

@@ -49,6 +49,14 @@ static void on_lost(void *data, const char *sentence)
     snprintf(desk->lost, sizeof desk->lost, "%s", sentence);
 }
 
+static void on_damaged(void *data, bool writes)
+{
+    struct desk *desk = data;
+    if (writes)
+        assert_false(journal_is_well(desk->journal));
+    desk->damages[writes]++;
+}
+
 void desk_on_closed(void *data)
 {
     struct desk *desk = data;
@@ -59,7 +67,8 @@ void desk_open_at(struct desk *desk, double scale,
                   struct journal_options options, const struct faulty *faulty)
 {
     static const struct journal_events events = { on_written, on_well,
-                                                  on_forgotten, on_lost };
+                                                  on_forgotten, on_lost,
+                                                  on_damaged };
     struct error error;
     *desk = (struct desk){ 0 };
     faulty_reset(faulty);

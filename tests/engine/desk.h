@@ -22,6 +22,7 @@ struct desk {
     uint64_t told;        /* tickets, each one more than the one before */
     enum entry_outcome outcomes[8]; /* of the first */
     unsigned ills, wells;
+    unsigned damages[2]; /* that a reader found, and that a write did */
     uint64_t told_when_well;
     char sentence[200];
     unsigned answers;

@@ -12,6 +12,7 @@ struct faulty {
     bool held;             /* no writing goes on */
     int64_t prunes_full;   /* prunes that say there is more */
     bool passes_unwritten; /* passes are counted and go no further */
+    unsigned damages;      /* as the store counts them */
     /* counted */
     unsigned tries, commits, renewals, prunes, closes;
     unsigned entries, passes;

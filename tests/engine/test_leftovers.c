@@ -65,6 +65,12 @@ static void test_what_is_left_over(void **state)
            "under the same key, or says unknown; nor 1 claim (begun of "
            "2026-01-01T00:00:00Z), of which nothing was sent: what is due is "
            "the next life's to decide");
+    leftovers.forgotten = true;
+    expect(&leftovers,
+           "the worker ends, and could not write down 4 verdicts (a of "
+           "2026-01-01T00:00:00Z, b of 2026-01-01T00:00:00Z, c of "
+           "2026-01-01T00:00:00Z and 1 more); nor 1 claim (begun of "
+           "2026-01-01T00:00:00Z), of which nothing was sent");
     backlog_close(&backlog);
 }
 
