@@ -1,6 +1,7 @@
 /* Rows are copied as they are visited: the store's strings live no longer. */
 #include "dossier.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,24 @@ static bool on_row(void *data, const struct history_row *row)
     return true;
 }
 
+static bool is_kept(const struct dossier *dossier,
+                    const struct history_row *row)
+{
+    for (size_t i = 0; i < dossier->row_count; i++) {
+        const struct history_row *kept = &dossier->rows[i];
+        if (kept->slot.ms == row->slot.ms && kept->manual == row->manual &&
+            (kept->count > 0) == (row->count > 0))
+            return true;
+    }
+    return false;
+}
+
+/* Of a slot that is wanted. */
+static bool on_slot_row(void *data, const struct history_row *row)
+{
+    return is_kept(data, row) || on_row(data, row);
+}
+
 /* Of older rows the newest run, and no more. */
 static bool on_older_row(void *data, const struct history_row *row)
 {
@@ -46,30 +65,69 @@ struct dossier *dossier_new(const struct history_query *query)
     return dossier;
 }
 
-enum history_step dossier_read(struct dossier *dossier, struct store *store,
-                               struct error *reterr)
+void dossier_want(struct dossier *dossier, struct wall slot)
 {
-    history_visitor *visit = dossier->looks_back ? on_older_row : on_row;
-    enum history_step step =
-        history_step(store, dossier->walk, visit, dossier, reterr);
-    if (step == HISTORY_GOES_ON || dossier->looks_back)
-        return step;
+    assert(dossier->wanted_count < DOSSIER_SLOTS_MAX);
+    dossier->wanted[dossier->wanted_count++] = slot;
+}
+
+static void walk_again(struct dossier *dossier,
+                       const struct history_query *query)
+{
+    history_free(dossier->walk);
+    dossier->walk = history_new(query);
+}
+
+static void rows_end(struct dossier *dossier)
+{
     dossier->more = dossier->row_count > dossier->query.limit;
     if (dossier->more)
         dossier->row_count = dossier->query.limit;
-    return step;
+    if (dossier->row_count)
+        dossier->oldest = dossier->rows[dossier->row_count - 1].slot;
+}
+
+/* By schedule, by hand, and passed over, once or several times. */
+#define SLOT_ROWS_MAX 8
+
+static bool begin_slot(struct dossier *dossier)
+{
+    if (!dossier->wanted_count)
+        return false;
+    struct history_query slot = dossier->query;
+    slot.from = slot.to = dossier->wanted[--dossier->wanted_count];
+    slot.limit = SLOT_ROWS_MAX;
+    walk_again(dossier, &slot);
+    dossier->phase = DOSSIER_SLOTS;
+    return true;
+}
+
+enum history_step dossier_read(struct dossier *dossier, struct store *store,
+                               struct error *reterr)
+{
+    static history_visitor *const visitors[] = {
+        [DOSSIER_ROWS] = on_row,
+        [DOSSIER_SLOTS] = on_slot_row,
+        [DOSSIER_OLDER] = on_older_row,
+    };
+    enum history_step step = history_step(
+        store, dossier->walk, visitors[dossier->phase], dossier, reterr);
+    if (step != HISTORY_OVER)
+        return step;
+    if (dossier->phase == DOSSIER_ROWS)
+        rows_end(dossier);
+    return begin_slot(dossier) ? HISTORY_GOES_ON : HISTORY_OVER;
 }
 
 bool dossier_look_back(struct dossier *dossier)
 {
-    if (!dossier->more || dossier->looks_back)
+    if (!dossier->more || dossier->phase == DOSSIER_OLDER)
         return false;
     struct history_query older = dossier->query;
-    older.to.ms = dossier->rows[dossier->row_count - 1].slot.ms - 1;
+    older.to.ms = dossier->oldest.ms - 1;
     older.limit = DOSSIER_OLDER_ROWS;
-    history_free(dossier->walk);
-    dossier->walk = history_new(&older);
-    dossier->looks_back = true;
+    walk_again(dossier, &older);
+    dossier->phase = DOSSIER_OLDER;
     return true;
 }
 

@@ -9,8 +9,12 @@
 #include "mooncron/text.h"
 #include "mooncron/zone.h"
 
+#define DOSSIER_SLOTS_MAX 2 /* that are wanted */
+
 struct dossier {
-    struct history_row *rows; /* newest slot first */
+    /* Newest slot first; behind them those of the slots that were wanted, as
+     * far as they are not among them. */
+    struct history_row *rows;
     size_t row_count;
     bool more; /* there are older ones */
     bool is_paused;
@@ -24,13 +28,19 @@ struct dossier {
     /* private */
     struct history_query query;
     struct history_walk *walk;
-    bool looks_back;
+    enum { DOSSIER_ROWS, DOSSIER_SLOTS, DOSSIER_OLDER } phase;
+    struct wall wanted[DOSSIER_SLOTS_MAX];
+    size_t wanted_count;
+    struct wall oldest; /* of the rows that were read first */
     size_t row_cap;
     struct arena strings;
 };
 
 /* Empty. The job's name is borrowed until all rows are read. */
 struct dossier *dossier_new(const struct history_query *query);
+/* Before anything is read: the rows of this slot, too, however many others lie
+ * between, and whatever the query says. */
+void dossier_want(struct dossier *dossier, struct wall slot);
 /* Reads some rows, until all are; a sentence where the store does not answer.
  */
 enum history_step dossier_read(struct dossier *dossier, struct store *store,

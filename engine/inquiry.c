@@ -24,6 +24,7 @@ struct inquiry {
     struct ask ask;
     struct dossier *dossier; /* the store's thread fills it */
     struct wall now;
+    uint32_t generation; /* whose slots are looked up; of why */
 };
 
 static void tell(struct daemon *d, uint64_t id, int status, struct text *json,
@@ -336,17 +337,26 @@ static enum question_step on_asked(struct store *store, struct wall now,
     return QUESTION_ANSWERED;
 }
 
+static bool is_of_before(const struct inquiry *inquiry)
+{
+    return inquiry->generation != core_status(inquiry->d->core).generation;
+}
+
 static void inquiry_free(struct inquiry *inquiry)
 {
     dossier_free(inquiry->dossier);
     free(inquiry);
 }
 
+static void take_question(struct daemon *d, const struct ask *ask);
+
 static void on_told(void *question, const char *failure)
 {
     struct inquiry *inquiry = question;
     if (inquiry->ask.kind == ASK_STATUS)
         tell_status(inquiry->d, &inquiry->ask);
+    else if (inquiry->ask.kind == ASK_WHY && is_of_before(inquiry))
+        take_question(inquiry->d, &inquiry->ask);
     else if (inquiry->ask.kind == ASK_WHY)
         tell_why(inquiry, failure ? NULL : inquiry->dossier, failure);
     else if (failure)
@@ -382,6 +392,18 @@ static struct history_query query_of(const struct inquiry *inquiry)
     return query;
 }
 
+/* By the schedule of now; where another one comes meanwhile it is asked again.
+ */
+static void want_slots(struct inquiry *inquiry)
+{
+    const struct job *job = job_of(inquiry->d, inquiry->ask.job);
+    struct wall slots[WHY_SLOTS_MAX];
+    size_t count = job ? why_slots(&job->schedule, inquiry->ask.at, slots) : 0;
+    inquiry->generation = core_status(inquiry->d->core).generation;
+    for (size_t i = 0; i < count; i++)
+        dossier_want(inquiry->dossier, slots[i]);
+}
+
 /* Pointers of the query lead into the inquiry itself. */
 static void take_question(struct daemon *d, const struct ask *ask)
 {
@@ -394,6 +416,8 @@ static void take_question(struct daemon *d, const struct ask *ask)
         inquiry->ask.at = inquiry->now;
     const struct history_query query = query_of(inquiry);
     inquiry->dossier = dossier_new(&query);
+    if (ask->kind == ASK_WHY)
+        want_slots(inquiry);
     if (journal) {
         journal_ask(journal, on_asked, on_told, inquiry);
         return;

@@ -271,20 +271,47 @@ static void tell_slot(struct telling *t, struct wall slot)
         tell_unwritten(t, slot);
 }
 
-/* The slot that the instant means, by the schedule or by a row of an older one;
- * NEVER_MS: none. */
+/* A time to the second is meant itself. */
+static int64_t width_ms(struct wall at)
+{
+    return at.ms % WHY_MINUTE_MS ? 1 : WHY_MINUTE_MS;
+}
+
+/* The slot that the instant means, by the schedule; NEVER_MS: none. */
+static struct wall slot_within(const struct schedule *schedule, struct wall at)
+{
+    static const struct wall none = { NEVER_MS };
+    struct wall slot = schedule_next(schedule, (struct wall){ at.ms - 1 });
+    return slot.ms < at.ms + width_ms(at) ? slot : none;
+}
+
+size_t why_slots(const struct schedule *schedule, struct wall at,
+                 struct wall ret[WHY_SLOTS_MAX])
+{
+    const struct wall beside[] = {
+        schedule_last(schedule, (struct wall){ at.ms - 1 }),
+        schedule_next(schedule, at),
+    };
+    size_t count = 0;
+    ret[0] = slot_within(schedule, at);
+    if (is_slot(ret[0]))
+        return 1;
+    for (size_t i = 0; i < 2; i++)
+        if (is_slot(beside[i]))
+            ret[count++] = beside[i];
+    return count;
+}
+
+/* The same, or by a row of an older schedule. */
 static struct wall slot_meant(const struct why_case *c)
 {
-    int64_t width_ms = c->at.ms % WHY_MINUTE_MS ? 1 : WHY_MINUTE_MS;
-    struct wall slot =
-        schedule_next(&c->job->schedule, (struct wall){ c->at.ms - 1 });
-    if (slot.ms < c->at.ms + width_ms)
-        return slot;
+    struct wall slot = slot_within(&c->job->schedule, c->at);
     const struct history_row *row;
-    for (size_t i = 0; (row = row_at(c, i)); i++)
-        if (row->slot.ms >= c->at.ms && row->slot.ms < c->at.ms + width_ms)
-            return row->slot;
-    return (struct wall){ NEVER_MS };
+    for (size_t i = 0; !is_slot(slot) && (row = row_at(c, i)); i++)
+        if (row->slot.ms >= c->at.ms &&
+            row->slot.ms < c->at.ms + width_ms(c->at))
+            slot = row->slot;
+    return slot;
 }
 
 static void tell_manual(struct telling *t, struct wall at)

@@ -11,6 +11,12 @@
 #include "mooncron/text.h"
 #include "recent.h"
 
+/* The slots whose rows an answer needs, by this schedule: the one that is
+ * meant, else those on both sides. How many. */
+#define WHY_SLOTS_MAX 2
+size_t why_slots(const struct schedule *schedule, struct wall at,
+                 struct wall ret[WHY_SLOTS_MAX]);
+
 /* How many rows before the instant are looked at: the run that was still going,
  * and manual ones between. */
 #define WHY_ROWS_MAX 100

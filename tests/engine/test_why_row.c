@@ -287,6 +287,54 @@ static void a_run_that_lasts_is_found_behind_what_it_skipped(void **state)
     store_close(store, scene->c.now);
 }
 
+/* Runs by hand, and by an older schedule, lie between. */
+static void a_slot_is_found_among_however_many_rows(void **state)
+{
+    struct scene *scene = *state;
+    struct store *store = store_open_memory("a");
+    struct error error;
+    struct entry entries[2 + 2 * WHY_ROWS_MAX];
+    enum entry_outcome outcomes[2 + 2 * WHY_ROWS_MAX];
+    for (int i = 0; i < 2 + 2 * WHY_ROWS_MAX; i++) {
+        struct entry entry = {
+            .kind = ENTRY_PASS,
+            .job = "rank",
+            .cursor = { EVER_MS },
+            .count = 1,
+            .verdict = VERDICT_SKIPPED,
+            .why = i == 1 ? WHY_CIRCUIT : WHY_OVERLAP,
+        };
+        entry.slot.ms =
+            NOON + i * INT64_C(500) + (i < 2 ? i * 10 * MINUTE - i * 500 : 0);
+        entry.last = entry.at = entry.slot;
+        entries[i] = entry;
+    }
+    assert_true(
+        store_write(store, entries, 2 + 2 * WHY_ROWS_MAX, outcomes, &error));
+    scene->c.at.ms = NOON + 2 * MINUTE;
+    struct wall slots[WHY_SLOTS_MAX];
+    const struct history_query query = { .job = "rank",
+                                         .from = { EVER_MS },
+                                         .to = scene->c.at,
+                                         .limit = WHY_ROWS_MAX };
+    struct dossier *dossier = dossier_new(&query);
+    assert_int_equal(why_slots(&scene->job.schedule, scene->c.at, slots), 2);
+    dossier_want(dossier, slots[0]);
+    dossier_want(dossier, slots[1]);
+    while (dossier_read(dossier, store, &error) == HISTORY_GOES_ON)
+        ;
+    assert_int_equal(dossier->row_count, WHY_ROWS_MAX + 2);
+    assert_true(dossier->more);
+    scene->c.dossier = dossier;
+    scene_expect(scene, "12:00:00 UTC was skipped: the last run of the job");
+    scene_expect(scene, "12:10:00 UTC was skipped: the circuit");
+    scene->c.at.ms = NOON;
+    assert_int_equal(why_slots(&scene->job.schedule, scene->c.at, slots), 1);
+    assert_int_equal(slots[0].ms, NOON);
+    dossier_free(dossier);
+    store_close(store, scene->c.now);
+}
+
 static void a_missed_slot_says_when_nobody_was_there(void **state)
 {
     struct scene *scene = *state;
@@ -340,6 +388,7 @@ int main(void)
         SCENE_TEST(a_manual_run_that_waits_is_told),
         SCENE_TEST(a_skipped_slot_names_the_run_that_was_going),
         SCENE_TEST(a_run_that_lasts_is_found_behind_what_it_skipped),
+        SCENE_TEST(a_slot_is_found_among_however_many_rows),
         SCENE_TEST(a_missed_slot_says_when_nobody_was_there),
         SCENE_TEST(a_run_comes_before_what_was_passed_over),
     };

@@ -1,0 +1,100 @@
+/* What is told of a slot is what the journal has of it, and what the worker
+ * will do: over outages, reloads and clocks that were wrong.
+ *
+ * Each life begins at a moment of our choice and runs sixty times as fast. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "world.h"
+
+/* ---- lives ---- */
+
+static void life_begin(struct world *world, const char *start)
+{
+    char pair[64];
+    snprintf(pair, sizeof pair, "MOONCRON_TIME_START=%s", start);
+    const char *const env[] = { pair, NULL };
+    const struct worker_options options = { .env = env };
+    worker_start(&world->worker, &world->scratch, &world->stand, &options);
+}
+
+static void life_ends(struct world *world)
+{
+    worker_drain(&world->worker);
+    worker_free(&world->worker);
+}
+
+/* ---- what is said ---- */
+
+/* Of what the command says, `wanted`, and not `unwanted`, if any. */
+static void expect(const struct world *world, const char *wanted,
+                   const char *unwanted, const char *const *args)
+{
+    char *out, *err;
+    int code = worker_command(&world->worker, &world->scratch, &world->stand,
+                              args, &out, &err);
+    if (code != 0 || !strstr(out, wanted) ||
+        (unwanted && strstr(out, unwanted)))
+        fail_msg("mooncron %s %s: \"%s\" was wanted, and not \"%s\":\n%s%s",
+                 args[0], args[1], wanted, unwanted ? unwanted : "", out, err);
+    free(out);
+    free(err);
+}
+#define EXPECT(world, wanted, unwanted, ...)                                   \
+    expect(world, wanted, unwanted, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* ---- the slot that followed ---- */
+
+static const char hours[] =
+    "job 'tick' { every = '5s', post = '/api/feed/rank' }\n"
+    "job 'often' { every = '2m', post = '/api/feed/rank' }\n"
+    "job 'digest' { every = '1h', catch_up = '2h',\n"
+    "  post = '/api/admin/digest' }\n"
+    "job 'plain' { every = '1h', catch_up = false, post = '/api/feed/flush' "
+    "}\n";
+
+static void expect_what_followed(const struct world *world)
+{
+    EXPECT(world, "15:00:00 UTC was run, to catch up: ok", "was not run", "why",
+           "digest", "--at", "2026-11-25T14:30:30Z");
+    EXPECT(world, "13:00:00 UTC was missed: no worker was running", NULL, "why",
+           "plain", "--at", "2026-11-25T12:30:30Z");
+    EXPECT(world, "15:22:00 UTC was run: ok", "nothing is written down", "why",
+           "often", "--at", "2026-11-25T15:20:30Z");
+}
+
+static void the_slot_after_an_instant_is_told_from_its_row(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world, hours, true, "production");
+    life_begin(world, "2026-11-25T12:10:00Z");
+    world_await_calls(world, "tick", 1);
+    life_ends(world);
+
+    life_begin(world, "2026-11-25T15:20:00Z");
+    world_await_calls(world, "often", 2); /* 15:20, and 15:22 */
+    world_await_calls(world, "tick", 2); /* what ended before is written */
+    expect_what_followed(world);
+    world_write(world, "job 'often' { every = '2m', post = '/api/feed/rank' }\n"
+                       "job 'digest' { every = '1h', post = '/api/digest' }\n"
+                       "job 'plain' { every = '1h', post = '/api/plain' }\n");
+    proc_signal(world->worker.proc, SIGHUP);
+    worker_await_generation(&world->worker, 3);
+    expect_what_followed(world);
+    life_ends(world);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        WORLD_TEST(the_slot_after_an_instant_is_told_from_its_row),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
