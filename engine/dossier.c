@@ -219,7 +219,10 @@ static void put_end(const struct history_row *row, const struct zone *zone,
                     struct text *out)
 {
     writing_time(out, "ended", row->ended, zone);
-    writing_number(out, "took_ms", row->took_ms);
+    if (verdict_of_left(row->verdict, row->why))
+        writing_null(out, "took_ms");
+    else
+        writing_number(out, "took_ms", row->took_ms);
     if (row->status)
         writing_number(out, "status", row->status);
     else

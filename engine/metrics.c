@@ -118,6 +118,8 @@ static void on_finish(struct metrics *metrics, const struct action *act,
     count_ended(metrics, name, verdict, act->finish.why, 1);
     if (verdict >= VERDICT_SKIPPED) /* claimed, and not sent after all */
         return;
+    if (verdict_of_left(verdict, act->finish.why))
+        return;
     histogram_add(&metrics->sums.took, &metrics_took_scale,
                   act->finish.took_ms * 1000);
     if (!job)

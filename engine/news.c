@@ -208,6 +208,8 @@ void news_finish(struct log *log, const struct action *act, const char *why)
     if (!log_wants(log, verdict_level(verdict)))
         return;
     const struct run_note *note = &act->finish.note;
+    const char *known =
+        verdict_of_left(verdict, act->finish.why) ? NULL : "#took_ms";
     struct text sentence;
     char slot[RFC3339_TEXT_MAX], took[NUMBER_MAX], attempt[NUMBER_MAX];
     text_init(&sentence, SENTENCE_MAX);
@@ -222,7 +224,7 @@ void news_finish(struct log *log, const struct action *act, const char *why)
         "why",      why_names[act->finish.why],
         "trigger",  trigger_names[note->trigger],
         "#attempt", number(note->attempt, attempt),
-        "#took_ms", number(act->finish.took_ms, took),
+        known,      number(act->finish.took_ms, took),
         NULL,
     };
     log_fields(log, verdict_level(verdict), "run", sentence.data, pairs);

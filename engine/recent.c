@@ -152,8 +152,11 @@ bool recent_attempts_are(const struct recent_job *job, struct run_key key)
     return job && same_key(job->attempts_of, key);
 }
 
-static void took(struct recent_job *job, int64_t ms)
+static void took(struct recent_job *job, int64_t ms, unsigned verdict,
+                 unsigned why)
 {
+    if (verdict_of_left(verdict, why))
+        return;
     job->took_ms[job->took_next] = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
     job->took_next = (job->took_next + 1) % RECENT_TOOK;
     if (job->took_count < RECENT_TOOK)
@@ -314,14 +317,27 @@ static void pass(struct recent_job *job, struct wall slot, enum verdict verdict,
     job->pass.why = why;
 }
 
+/* What another life had begun is told of by its row, read or yet to be. */
+static struct wall started_of(const struct recent_job *job,
+                              const struct recent_run *begun,
+                              const struct action *act, struct wall at)
+{
+    if (begun)
+        return begun->started;
+    if (job->is_left && same_key(job->left.key, act->finish.note.key))
+        return job->left.started;
+    if (verdict_of_left(act->finish.verdict, act->finish.why))
+        return (struct wall){ EVER_MS };
+    return (struct wall){ at.ms - act->finish.took_ms };
+}
+
 static void on_finish(struct recent *recent, const struct action *act,
                       const char *error, struct wall at)
 {
     const struct run_note *note = &act->finish.note;
     struct recent_job *job = job_of(recent, note->name);
     struct recent_run *known = begun_of(job, note->key);
-    struct wall started =
-        known ? known->started : (struct wall){ at.ms - act->finish.took_ms };
+    struct wall started = started_of(job, known, act, at);
     left_end(job, note->key);
     if (known)
         begun_remove(job, known);
@@ -331,7 +347,7 @@ static void on_finish(struct recent *recent, const struct action *act,
         pass(job, note->key.slot, act->finish.verdict, act->finish.why);
         return;
     }
-    took(job, act->finish.took_ms);
+    took(job, act->finish.took_ms, act->finish.verdict, act->finish.why);
     free(job->last.error);
     job->ran = true;
     job->last = (struct recent_run){
@@ -398,10 +414,20 @@ void recent_action(struct recent *recent, const struct action *act,
 
 /* ---- of the store ---- */
 
+/* The run was settled before its row was read. */
+static void last_began(struct recent_job *job, const struct history_row *row)
+{
+    struct run_key key = { row->slot, row->manual };
+    if (job->ran && job->last.started.ms == EVER_MS &&
+        same_key(job->last.key, key))
+        job->last.started = row->started;
+}
+
 static void row_of_run(struct recent_job *job, const struct history_row *row)
 {
     if (job->took_count < RECENT_TOOK)
-        took(job, row->took_ms);
+        took(job, row->took_ms, row->verdict, row->why);
+    last_began(job, row);
     if (job->ran)
         return;
     job->ran = true;
@@ -436,6 +462,7 @@ void recent_left(struct recent *recent, const struct history_row *row)
 {
     struct recent_job *job = job_of(recent, row->job);
     struct run_key key = { row->slot, row->manual };
+    last_began(job, row);
     if (job->is_left || begun_of(job, key) ||
         (job->ran && same_key(job->last.key, key)))
         return;

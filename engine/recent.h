@@ -21,7 +21,7 @@ struct recent_run {
     enum trigger trigger;
     uint32_t attempt;
     struct wall started, ended; /* EVER_MS: unknown, and not yet */
-    int64_t took_ms;
+    int64_t took_ms; /* of what another life left nothing, verdict_of_left() */
     uint16_t status;
     uint8_t verdict, why, cause;
     bool accepted; /* its attempt was, by a 202, and it is asked for: */

@@ -68,7 +68,10 @@ void status_run(const struct recent_run *run, const struct zone *zone,
     if (!ended)
         return;
     writing_time(out, "ended", run->ended, zone);
-    writing_number(out, "took_ms", run->took_ms);
+    if (verdict_of_left(run->verdict, run->why))
+        writing_null(out, "took_ms");
+    else
+        writing_number(out, "took_ms", run->took_ms);
     writing_string(out, "verdict", verdict_names[run->verdict]);
     writing_word(out, "why", run->why ? why_names[run->why] : "");
     writing_word(out, "cause", run->cause ? cause_names[run->cause] : "");

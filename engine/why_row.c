@@ -1,5 +1,6 @@
 /* A slot that has a row: what became of its run, or why it had none. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "status.h"
 #include "why_parts.h"
@@ -129,7 +130,7 @@ static void say_blocker(struct telling *t, struct wall slot)
     } else {
         say(t, ", which waited to be run");
     }
-    if (row->done) {
+    if (row->done && !verdict_of_left(row->verdict, row->why)) {
         say(t, " and ended ");
         say_date(t, row->ended);
     }
@@ -201,17 +202,39 @@ static void say_no_more(struct telling *t, const struct history_row *row,
     text_printf(&t->words, ": %s", no_more);
 }
 
+/* The row is of the life that had claimed it last. */
+static bool ended_well(const struct why_case *c, const char *owner)
+{
+    for (size_t i = 0; c->dossier && i < c->dossier->life_count; i++)
+        if (strcmp(c->dossier->lives[i].owner, owner) == 0)
+            return c->dossier->lives[i].ended;
+    return false;
+}
+
+static void say_death(struct telling *t, const struct history_row *row)
+{
+    text_printf(&t->words,
+                "; its worker %s while it was under way; what came of it is "
+                "not known",
+                ended_well(t->c, row->owner) ? "ended" : "died");
+}
+
 static void say_result(struct telling *t, const struct history_row *row)
 {
+    bool left = verdict_of_left(row->verdict, row->why);
     text_printf(&t->words, ": %s", verdict_names[row->verdict]);
     if (row->status)
         text_printf(&t->words, ", with %u", row->status);
-    say(t, ", after ");
-    say_span(t, row->took_ms);
+    if (!left) {
+        say(t, ", after ");
+        say_span(t, row->took_ms);
+    }
     if (row->attempt > 1)
         text_printf(&t->words, ", at attempt %u", row->attempt);
     const char *no_more = why_no_more(row->verdict, row->why);
-    if (row->why && !no_more)
+    if (left)
+        say_death(t, row);
+    else if (row->why && !no_more)
         text_printf(&t->words, "; %s", passed_because[row->why]);
     if (*row->error)
         text_printf(&t->words, "; %s", row->error);

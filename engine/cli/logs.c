@@ -114,7 +114,7 @@ static void add_took(struct grid *grid, const json_t *row)
 {
     struct text cell;
     text_init(&cell, 64);
-    if (json_object_get(row, "took_ms"))
+    if (json_is_integer(json_object_get(row, "took_ms")))
         writing_span(&cell, talk_number(row, "took_ms"));
     else
         text_putc(&cell, '-');

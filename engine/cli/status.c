@@ -337,6 +337,15 @@ static void put_accepted(struct talk *talk, const json_t *job,
     text_putc(out, '\n');
 }
 
+/* Of a run that a worker left when it died nobody knows. */
+static void put_took(const json_t *run, struct text *out)
+{
+    if (!json_is_integer(json_object_get(run, "took_ms")))
+        return;
+    text_puts(out, " after ");
+    writing_span(out, talk_number(run, "took_ms"));
+}
+
 static void put_run(struct talk *talk, const json_t *job, const char *name,
                     struct text *out)
 {
@@ -348,8 +357,7 @@ static void put_run(struct talk *talk, const json_t *job, const char *name,
     if (*talk_text(run, "verdict")) {
         text_puts(out, ", ");
         result_put(run, out);
-        text_puts(out, " after ");
-        writing_span(out, talk_number(run, "took_ms"));
+        put_took(run, out);
     } else {
         text_printf(out, ", attempt %" PRId64 "/%" PRId64,
                     talk_number(run, "attempt"), talk_number(job, "attempts"));

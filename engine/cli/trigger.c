@@ -69,10 +69,13 @@ static void put_end(const json_t *run, struct text *out)
     const char *error = talk_text(run, "error");
     struct wall started = beginning(run);
     struct wall ended = talk_time(run, "ended");
-    text_printf(out, "%s in ", talk_text(run, "verdict"));
-    writing_span(out, ended.ms != NEVER_MS && started.ms != NEVER_MS
-                          ? ended.ms - started.ms
-                          : talk_number(run, "took_ms"));
+    text_puts(out, talk_text(run, "verdict"));
+    if (!json_is_null(json_object_get(run, "took_ms"))) {
+        text_puts(out, " in ");
+        writing_span(out, ended.ms != NEVER_MS && started.ms != NEVER_MS
+                              ? ended.ms - started.ms
+                              : talk_number(run, "took_ms"));
+    }
     if (!is_ok(run) && *error)
         text_printf(out, ": %s", error);
 }

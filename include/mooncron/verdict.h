@@ -3,6 +3,7 @@
 #ifndef MOONCRON_VERDICT_H
 #define MOONCRON_VERDICT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Every slot of a scheduled job gets exactly one. */
@@ -47,6 +48,13 @@ extern const char *const why_names[WHYS]; /* "overlap" ... */
 /* Of a run that failed and had attempts left: why none followed, as a clause;
  * NULL where that is not why it ended. */
 const char *why_no_more(enum verdict verdict, enum why why);
+
+/* A run that another life had claimed, and this one settled: when it ended, and
+ * so how long it took, nobody knows. */
+static inline bool verdict_of_left(unsigned verdict, unsigned why)
+{
+    return verdict == VERDICT_UNKNOWN && why == WHY_DOWN;
+}
 
 /* What a run was begun by. */
 enum trigger {

@@ -31,6 +31,13 @@ static void life_ends(struct world *world)
     worker_free(&world->worker);
 }
 
+static void life_is_cut(struct world *world)
+{
+    proc_signal(world->worker.proc, SIGKILL);
+    proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
+    worker_free(&world->worker);
+}
+
 /* ---- what is said ---- */
 
 /* Of what the command says, `wanted`, and not `unwanted`, if any. */
@@ -80,7 +87,7 @@ static void the_slot_after_an_instant_is_told_from_its_row(void **state)
 
     life_begin(world, "2026-11-25T15:20:00Z");
     world_await_calls(world, "often", 2); /* 15:20, and 15:22 */
-    world_await_calls(world, "tick", 2); /* what ended before is written */
+    world_await_calls(world, "tick", 2);  /* what ended before is written */
     expect_what_followed(world);
     world_write(world, "job 'often' { every = '2m', post = '/api/feed/rank' }\n"
                        "job 'digest' { every = '1h', post = '/api/digest' }\n"
@@ -91,10 +98,41 @@ static void the_slot_after_an_instant_is_told_from_its_row(void **state)
     life_ends(world);
 }
 
+/* ---- a run that was cut ---- */
+
+static void a_run_that_was_cut_has_no_duration(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world,
+                  "job 'once' { every = '10m', retry = false,\n"
+                  "  post = '/api/feed/flush' }\n",
+                  true, "production");
+    stand_fault(&world->stand, "/api/feed/flush", "hang", 60000, 0);
+    life_begin(world, "2026-11-25T12:09:50Z");
+    world_await_calls(world, "once", 1);
+    life_is_cut(world);
+    stand_calm(&world->stand);
+
+    life_begin(world, "2026-11-25T13:21:00Z");
+    json_decref(worker_says(&world->worker, ": unknown, down"));
+    EXPECT(world,
+           "12:10:00 UTC was run: unknown; its worker died while it was under "
+           "way; what came of it is not known.",
+           "after", "why", "once", "--at", "2026-11-25T12:10:00Z");
+    EXPECT(world, "unknown down             -    1", "0ms", "logs", "once");
+    EXPECT(world, "\"took_ms\":null", NULL, "logs", "once", "--json");
+    EXPECT(world, "last     Wed 2026-11-25 12:10:00 UTC, unknown down\n", NULL,
+           "status", "once");
+    EXPECT(world, "\"p50_ms\":null", "\"took_ms\":0", "status", "--json");
+    EXPECT(world, "Wed 12:10:00", NULL, "status", "-q");
+    life_ends(world);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         WORLD_TEST(the_slot_after_an_instant_is_told_from_its_row),
+        WORLD_TEST(a_run_that_was_cut_has_no_duration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -198,7 +198,7 @@ static void every_slot_is_counted_once(void **state)
 }
 
 /* The three runs that ended by an answer or without one took time, not the
- * claim that was never sent. */
+ * claim that was never sent; of what another life left nobody knows. */
 static void how_long_it_took_is_told(void **state)
 {
     (void)state;
@@ -207,6 +207,7 @@ static void how_long_it_took_is_told(void **state)
     finish(metrics, "rank", VERDICT_OK, WHY_NONE, 1500);
     finish(metrics, "rank", VERDICT_FAILED, WHY_NONE, 10);
     finish(metrics, "rank", VERDICT_SKIPPED, WHY_CIRCUIT, 0);
+    finish(metrics, "rank", VERDICT_UNKNOWN, WHY_DOWN, 0);
     expect(metrics, "mooncron_run_duration_seconds_bucket{le=\"0.01\"}", 1);
     expect(metrics, "mooncron_run_duration_seconds_bucket{le=\"1\"}", 1);
     expect(metrics, "mooncron_run_duration_seconds_bucket{le=\"5\"}", 2);

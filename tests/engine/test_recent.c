@@ -151,6 +151,53 @@ static void the_store_fills_what_was_not_heard(void **state)
 }
 
 /* Until somebody goes on with it, and not where that was heard already. */
+/* What another life left began when its row says, and took nobody knows how
+ * long: whether the row is read before it is settled, or afterwards. */
+static void a_run_that_was_cut_has_a_beginning_alone(void **state)
+{
+    (void)state;
+    const struct history_row row = { .job = "rank",
+                                     .slot = noon,
+                                     .started = { NOON + 209 },
+                                     .ended = { EVER_MS },
+                                     .error = "",
+                                     .claimed = true };
+    struct history_row settled = row;
+    const struct action act = {
+        .kind = ACT_FINISH,
+        .finish = { .note = note_of("rank", NOON, 1),
+                    .verdict = VERDICT_UNKNOWN,
+                    .why = WHY_DOWN },
+    };
+    settled.claimed = false;
+    settled.done = true;
+    settled.ended.ms = NOON + 71 * MINUTE;
+    settled.verdict = VERDICT_UNKNOWN;
+    settled.why = WHY_DOWN;
+    for (int i = 0; i < 4; i++) {
+        struct recent *recent = recent_new();
+        if (i == 0)
+            recent_left(recent, &row);
+        if (i < 3)
+            recent_action(recent, &act, "",
+                          (struct wall){ NOON + 71 * MINUTE });
+        if (i == 1)
+            recent_left(recent, &row);
+        if (i > 1)
+            recent_row(recent, &settled);
+        const struct recent_job *job = recent_of(recent, "rank");
+        assert_true(job->ran && !job->is_left);
+        assert_int_equal(job->last.started.ms, NOON + 209);
+        assert_int_equal(recent_median_ms(job), -1);
+        struct text out;
+        text_init(&out, 4096);
+        status_run(&job->last, zone_utc(), &out);
+        assert_non_null(strstr(out.data, "\"took_ms\":null"));
+        text_close(&out);
+        recent_free(recent);
+    }
+}
+
 static void what_was_left_open_is_told_until_it_goes_on(void **state)
 {
     (void)state;
@@ -489,6 +536,7 @@ int main(void)
         cmocka_unit_test(runs_go_on_beside_each_other),
         cmocka_unit_test(the_median_is_of_the_last_few),
         cmocka_unit_test(the_store_fills_what_was_not_heard),
+        cmocka_unit_test(a_run_that_was_cut_has_a_beginning_alone),
         cmocka_unit_test(what_was_left_open_is_told_until_it_goes_on),
         cmocka_unit_test(a_sweep_keeps_pauses),
         cmocka_unit_test(the_status_tells_it),

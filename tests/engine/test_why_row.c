@@ -155,6 +155,38 @@ static void what_ended_just_now_is_told(void **state)
     scene_expect(scene, "was run: ok, after 1m.");
 }
 
+/* What another life left has a verdict, and neither an end nor a duration. */
+static void a_run_that_was_cut_is_told(void **state)
+{
+    struct scene *scene = *state;
+    struct history_row rows[] = {
+        { .slot = AT(20),
+          .last = AT(20),
+          .count = 1,
+          .verdict = VERDICT_SKIPPED,
+          .why = WHY_OVERLAP },
+        run_of(10, VERDICT_UNKNOWN),
+    };
+    struct stored_life lives[] = { { "before", AT(-90), AT(22), false } };
+    rows[1].why = WHY_DOWN;
+    rows[1].took_ms = 0;
+    rows[1].ended = (struct wall)AT(25);
+    scene_rows(scene, rows, 2);
+    rows[1].owner = "before";
+    scene->dossier.lives = lives;
+    scene->dossier.life_count = 1;
+    scene_at(scene, 10);
+    scene_expect_code(scene, "ran");
+    scene_expect(scene,
+                 "12:10:00 UTC was run: unknown; its worker died while it was "
+                 "under way; what came of it is not known.");
+    scene_expect(scene, "\"took_ms\":null");
+    lives[0].ended = true; /* it was to be tried again */
+    scene_expect(scene, "unknown; its worker ended while it was under way;");
+    scene_at(scene, 20);
+    scene_expect(scene, "which began Mon 2026-11-23 12:10:00 UTC (overlap");
+}
+
 /* Its owner is another life than this one. */
 static void a_run_that_was_left_open_is_told(void **state)
 {
@@ -383,6 +415,7 @@ int main(void)
         SCENE_TEST(what_a_run_waits_for_is_told),
         SCENE_TEST(a_run_that_rests_says_when_it_goes_on),
         SCENE_TEST(what_ended_just_now_is_told),
+        SCENE_TEST(a_run_that_was_cut_is_told),
         SCENE_TEST(a_run_that_was_left_open_is_told),
         SCENE_TEST(a_manual_run_is_found_by_its_moment),
         SCENE_TEST(a_manual_run_that_waits_is_told),
