@@ -236,6 +236,7 @@ static void add_lane(const struct daemon *d, uint32_t index, struct why_case *c)
 {
     c->lane = core_lane(d->core, index);
     c->circuit = core_circuit(d->core, index);
+    c->next = core_next_slot(d->core, index);
     if (c->lane.going || c->lane.queued)
         c->blocker = blocker_of(d->core, d->recent, index);
 }
@@ -252,6 +253,7 @@ static struct why_case case_of(const struct inquiry *inquiry,
         .zone = zone_of(d, job->name),
         .at = inquiry->ask.at,
         .now = inquiry->now,
+        .told_at = clock_now(&d->clock).wall,
         .environment = status_environment(status, d->config->node_env),
         .primary = d->config->primary,
         .stopping = status->stopping,

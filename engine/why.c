@@ -253,6 +253,20 @@ static bool tell_was_off(struct telling *t, struct wall at)
     return (at.ms >= c->now.ms || at.ms > c->in_force_since.ms) && tell_off(t);
 }
 
+/* What will be, and not what was when the clock was ahead. */
+static void tell_ahead(struct telling *t, struct wall slot,
+                       const struct history_row *row)
+{
+    if (!is_scheduled(t->c)) {
+        tell_off(t);
+        return;
+    }
+    if (tell_lived(t, slot, row))
+        return;
+    tell_coming(t, slot);
+    say_ahead(t, row);
+}
+
 /* ---- the instant ---- */
 
 static void tell_slot(struct telling *t, struct wall slot)
@@ -260,7 +274,9 @@ static void tell_slot(struct telling *t, struct wall slot)
     const struct history_row *row = row_of(t->c, slot);
     if (!row)
         row = row_recent(t, slot);
-    if (row)
+    if (row && is_ahead(t->c, slot, row))
+        tell_ahead(t, slot, row);
+    else if (row)
         tell_row(t, slot, row);
     else if (t->c->lane.unwritten.ms == slot.ms)
         tell_waiting(t, slot, NULL);

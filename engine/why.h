@@ -25,6 +25,8 @@ struct why_case {
     const struct job *job;
     const struct zone *zone; /* times are shown in it */
     struct wall at, now;
+    struct wall told_at; /* by when the store had answered */
+    struct wall next; /* the core's next slot; 0: not known, NEVER_MS: none */
     const char *environment; /* in force */
     bool primary, stopping, store_ill;
     struct lane_status lane;         /* where the job is scheduled */

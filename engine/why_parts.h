@@ -1,5 +1,6 @@
 /* What is shared by the files that tell why: why.c the instant and its slot,
- * why_row.c a slot that has a row, why_gap.c one that has none. */
+ * why_row.c a slot that has a row, why_gap.c one that has none, why_ahead.c one
+ * that has a row and is to come. */
 #ifndef MOONCRON_WHY_PARTS_H
 #define MOONCRON_WHY_PARTS_H
 
@@ -46,11 +47,28 @@ const struct history_row *row_recent(struct telling *t, struct wall slot);
 const char *run_code(const struct why_case *c, const struct history_row *row);
 void tell_row(struct telling *t, struct wall slot,
               const struct history_row *row);
+/* ": ok, with 200, after 2.1s", and ": no worker was running". */
+void say_result(struct telling *t, const struct history_row *row);
+void say_because(struct telling *t, const struct history_row *row);
+/* Whether the row is of a run, and not of slots that were passed over. */
+bool is_run(const struct history_row *row);
 void tell_run(struct telling *t, struct wall slot,
               const struct history_row *row);
 /* It waits, be it written down or not. */
 void tell_waiting(struct telling *t, struct wall slot,
                   const struct history_row *row);
+
+/* ---- why_ahead.c ---- */
+
+/* Whether a slot is to come that has a row all the same: the clock was ahead.
+ */
+bool is_ahead(const struct why_case *c, struct wall slot,
+              const struct history_row *row);
+/* Such a slot that is not run for all that; false: it is. */
+bool tell_lived(struct telling *t, struct wall slot,
+                const struct history_row *row);
+/* What its row says, of one that is. */
+void say_ahead(struct telling *t, const struct history_row *row);
 
 /* ---- why_gap.c ---- */
 

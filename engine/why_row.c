@@ -117,6 +117,11 @@ static const char *const passed_because[WHYS] = {
     [WHY_CANCELLED] = "the backfill that it was part of was taken back",
 };
 
+void say_because(struct telling *t, const struct history_row *row)
+{
+    text_printf(&t->words, ": %s", passed_because[row->why]);
+}
+
 static void say_blocker(struct telling *t, struct wall slot)
 {
     const struct history_row *row = row_going(t->c, slot, slot);
@@ -155,8 +160,8 @@ static void tell_pass(struct telling *t, struct wall slot,
 {
     find(t, verdict_names[row->verdict], row);
     say_slot(t, slot);
-    text_printf(&t->words, " was %s: %s", verdict_names[row->verdict],
-                passed_because[row->why]);
+    text_printf(&t->words, " was %s", verdict_names[row->verdict]);
+    say_because(t, row);
     if (row->why == WHY_OVERLAP)
         say_blocker(t, slot);
     else if (row->why == WHY_DOWN)
@@ -219,7 +224,7 @@ static void say_death(struct telling *t, const struct history_row *row)
                 ended_well(t->c, row->owner) ? "ended" : "died");
 }
 
-static void say_result(struct telling *t, const struct history_row *row)
+void say_result(struct telling *t, const struct history_row *row)
 {
     bool left = verdict_of_left(row->verdict, row->why);
     text_printf(&t->words, ": %s", verdict_names[row->verdict]);
@@ -361,11 +366,16 @@ void tell_run(struct telling *t, struct wall slot,
     say_late(t, slot, row);
 }
 
+bool is_run(const struct history_row *row)
+{
+    return row->count == 0 && !(row->done && row->verdict >= VERDICT_SKIPPED);
+}
+
 void tell_row(struct telling *t, struct wall slot,
               const struct history_row *row)
 {
-    if (row->count > 0 || (row->done && row->verdict >= VERDICT_SKIPPED))
-        tell_pass(t, slot, row);
-    else
+    if (is_run(row))
         tell_run(t, slot, row);
+    else
+        tell_pass(t, slot, row);
 }

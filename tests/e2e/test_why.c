@@ -128,11 +128,72 @@ static void a_run_that_was_cut_has_no_duration(void **state)
     life_ends(world);
 }
 
+/* ---- clocks that were ahead ---- */
+
+static void what_is_to_come_is_not_told_as_past(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world,
+                  "job 'five' { every = '5m', post = '/api/feed/rank' }\n",
+                  true, "production");
+    life_begin(world, "2026-11-23T12:04:50Z");
+    world_await_calls(world, "five", 1);
+    life_ends(world);
+    life_begin(world, "2027-11-23T12:04:50Z"); /* a year later */
+    world_await_calls(world, "five", 1);
+    life_ends(world);
+
+    life_begin(world, "2026-11-23T13:13:30Z");
+    worker_await_generation(&world->worker, 3);
+    EXPECT(world, "13:15:00 UTC will be run, in ", "was missed", "why", "five",
+           "--at", "2026-11-23T13:15:00Z");
+    EXPECT(world, "13:15:00 UTC will be run, in ", NULL, "why", "five");
+    EXPECT(world, "as missed from a time when the clock was ahead: no worker",
+           "was missed", "why", "five", "--at", "2026-12-23T12:02:30Z");
+    EXPECT(world,
+           "2027-11-23 12:05:00 UTC will not be run: it was run when "
+           "the clock was ahead: ok",
+           NULL, "why", "five", "--at", "2027-11-23T12:05:00Z");
+    world_await_calls(world, "five", 1); /* as it was said */
+    EXPECT(world, "13:15:00 UTC", "was missed", "why", "five", "--at",
+           "2026-11-23T13:15:00Z");
+    life_ends(world);
+}
+
+/* Its row is taken, and the slot with it. */
+static void what_was_run_ahead_of_its_time_is_not_run_again(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world,
+                  "job 'five' { every = '5m', post = '/api/feed/rank' }\n",
+                  true, "production");
+    life_begin(world, "2026-11-23T13:04:50Z");
+    world_await_calls(world, "five", 1);
+    life_ends(world);
+
+    life_begin(world, "2026-11-23T13:03:50Z");
+    worker_await_generation(&world->worker, 2);
+    EXPECT(world,
+           "13:05:00 UTC will not be run: it was run when the clock was "
+           "ahead: ok",
+           NULL, "why", "five");
+    int64_t seq = stand_await_job(&world->stand, stand_last(&world->stand),
+                                  "five", WORKER_PATIENCE_MS);
+    json_t *calls = stand_calls(&world->stand, seq - 1, 1, 0);
+    assert_string_equal(json_string_value(json_object_get(
+                            json_array_get(calls, 0), "scheduledTime")),
+                        "2026-11-23T13:10:00Z");
+    json_decref(calls);
+    life_ends(world);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         WORLD_TEST(the_slot_after_an_instant_is_told_from_its_row),
         WORLD_TEST(a_run_that_was_cut_has_no_duration),
+        WORLD_TEST(what_is_to_come_is_not_told_as_past),
+        WORLD_TEST(what_was_run_ahead_of_its_time_is_not_run_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

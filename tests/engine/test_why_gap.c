@@ -84,6 +84,63 @@ static void what_the_worker_does_not_fire_is_not_promised(void **state)
     scene_expect(scene, "would be run, in 6m; the worker is stopping.");
 }
 
+/* The clock was ahead: of a life before, or of this one, and was set back. */
+static void what_is_to_come_is_told_whatever_its_row_says(void **state)
+{
+    struct scene *scene = *state;
+    struct history_row rows[] = { run_of(60, VERDICT_OK),
+                                  { .slot = AT(50),
+                                    .last = AT(50),
+                                    .count = 1,
+                                    .verdict = VERDICT_SKIPPED,
+                                    .why = WHY_CIRCUIT },
+                                  { .slot = AT(5),
+                                    .last = AT(500),
+                                    .count = 50,
+                                    .verdict = VERDICT_MISSED,
+                                    .why = WHY_DOWN } };
+    scene_rows(scene, rows, 3);
+    rows[0].owner = rows[1].owner = rows[2].owner = "before";
+    scene->c.owner = "now";
+    scene_at(scene, 40);
+    scene_expect_code(scene, "due");
+    scene_expect(scene, "12:40:00 UTC will be run, in 6m.");
+    scene_expect(scene, "The journal has it as missed from a time when the "
+                        "clock was ahead: no worker was running; that is not "
+                        "held against it.");
+    scene_at(scene, 42);
+    scene_expect_code(scene, "not_due");
+    scene_expect(scene, "12:40:00 UTC will be run, in 6m.");
+    scene_expect(scene, "12:50:00 UTC will be run, in 16m.");
+    scene_at(scene, 60); /* its row is taken */
+    scene_expect_code(scene, "held");
+    scene_expect(scene, "13:00:00 UTC will not be run: it was run when the "
+                        "clock was ahead: ok, after 2.1s.");
+    scene_at(scene, 50);
+    scene_expect_code(scene, "due");
+    rows[1].owner = "now"; /* this life was there */
+    scene_expect_code(scene, "held");
+    scene_expect(scene, "12:50:00 UTC will not be run: it was skipped when the "
+                        "clock was ahead: the circuit of its origin was open.");
+    scene_at(scene, 40);
+    rows[2].owner = "now";
+    rows[2].why = WHY_CLOCK; /* it leapt */
+    scene_expect(scene, "12:40:00 UTC will be run, in 6m.");
+    scene->c.next = (struct wall)AT(50); /* the core says that it did not */
+    scene_expect_code(scene, "held");
+    scene->c.told_at = (struct wall)AT(41); /* it came meanwhile */
+    scene_expect_code(scene, "missed");
+    scene->c.told_at.ms = 0;
+    rows[2].count = 0; /* it goes on */
+    rows[2].slot = rows[2].last = (struct wall)AT(40);
+    rows[2].claimed = true;
+    rows[2].started = (struct wall)AT(40);
+    scene_expect_code(scene, "running");
+    scene_at(scene, 60);
+    scene->job.standing = STANDING_JOBS_OFF;
+    scene_expect_code(scene, "off");
+}
+
 static void what_may_come_between_is_told(void **state)
 {
     struct scene *scene = *state;
@@ -302,6 +359,7 @@ int main(void)
         SCENE_TEST(the_ends_of_time_are_told),
         SCENE_TEST(a_slot_too_soon_after_a_run_will_be_skipped),
         SCENE_TEST(what_the_worker_does_not_fire_is_not_promised),
+        SCENE_TEST(what_is_to_come_is_told_whatever_its_row_says),
         SCENE_TEST(what_may_come_between_is_told),
         SCENE_TEST(a_pause_says_whose_it_is),
         SCENE_TEST(a_job_without_slots_says_why),
