@@ -74,20 +74,48 @@ static bool is_relative(const struct args *args, const char *name)
     return moment_local(args, name) || read_duration(args, name, &ms);
 }
 
-/* `now` is the daemon's. Adds it to the query, where it was given. */
+/* Of an option that was given; `now` is the daemon's. */
+static struct wall bound(const struct args *args, const char *name,
+                         struct wall now, const struct zone *zone)
+{
+    struct moment moment;
+    int64_t ms;
+    if (read_duration(args, name, &ms))
+        return (struct wall){ now.ms - ms };
+    moment_parse(args_value(args, name), zone, &moment);
+    return moment.before;
+}
+
+/* False, having said why. */
+static bool is_forward(const struct args *args, struct wall now,
+                       const struct zone *zone)
+{
+    if (!args_value(args, "since") || !args_value(args, "until") ||
+        bound(args, "since", now, zone).ms <=
+            bound(args, "until", now, zone).ms)
+        return true;
+    args_refuse(args, "--until must not be before --since");
+    return false;
+}
+
+/* Which of two of a kind is the later one is the same by every clock. */
+static bool are_alike(const struct args *args)
+{
+    int64_t ms;
+    return read_duration(args, "since", &ms) ==
+               read_duration(args, "until", &ms) &&
+           moment_local(args, "since") == moment_local(args, "until");
+}
+
+/* Adds it to the query, where it was given. */
 static void put_bound(struct talk *talk, const char *name, const char *param,
                       struct wall now, const struct zone *zone)
 {
     char value[RFC3339_TEXT_MAX];
-    struct moment moment;
-    int64_t ms;
-    if (!args_value(&talk->args, name))
-        return;
-    if (read_duration(&talk->args, name, &ms))
-        moment.before.ms = now.ms - ms;
-    else
-        moment_parse(args_value(&talk->args, name), zone, &moment);
-    talk_param(talk, param, rfc3339_format(moment.before, 0, value));
+    if (args_value(&talk->args, name))
+        talk_param(
+            talk, param,
+            rfc3339_format(bound(&talk->args, name, now, zone), 0, value));
 }
 
 /* ---- the table ---- */
@@ -196,7 +224,9 @@ static bool check(const struct args *args)
 {
     double ignored;
     return read_number(args, &ignored) && is_readable(args, "since") &&
-           is_readable(args, "until");
+           is_readable(args, "until") &&
+           (!are_alike(args) ||
+            is_forward(args, (struct wall){ 0 }, zone_utc()));
 }
 
 static void begin(struct talk *talk, unsigned limit)
@@ -229,6 +259,10 @@ static bool ask(struct talk *talk)
         return false;
     const struct zone *zone = talk_zone(talk, talk->json);
     struct wall now = talk_time(talk->json, "now");
+    if (!is_forward(&talk->args, now, zone)) {
+        talk->code = EXIT_USAGE;
+        return false;
+    }
     read_number(&talk->args, &number);
     begin(talk, (unsigned)number);
     if (verdict)

@@ -50,6 +50,12 @@ static bool is_good(const char *mistake, struct web_answer *answer)
     return !mistake;
 }
 
+/* NULL where it is none. */
+static const char *range_mistake(struct wall from, struct wall to)
+{
+    return to.ms < from.ms ? "to must not be before from" : NULL;
+}
+
 static void ask_of(const struct web_request *request, enum ask_kind kind,
                    struct ask *ret)
 {
@@ -196,7 +202,11 @@ void jobs_runs(struct desk *desk, const struct web_request *request,
     ask.runs = (struct ask_runs){ .from = { EVER_MS },
                                   .to = { NEVER_MS },
                                   .limit = RUNS_USUAL };
-    look(desk, request, &ask, runs_params, COUNT(runs_params), answer);
+    if (door_look(desk, request, answer) &&
+        read_query(request->query, runs_params, COUNT(runs_params), &ask,
+                   answer) &&
+        is_good(range_mistake(ask.runs.from, ask.runs.to), answer))
+        ask_loop(desk, &ask, answer);
 }
 
 static bool read_key(const char *text, struct run_key *ret)
@@ -409,7 +419,7 @@ static const char *order_mistake(const struct ask_order *order)
         return "from is missing";
     if (!to)
         return "to is missing";
-    return order->to.ms < order->from.ms ? "to must not be before from" : NULL;
+    return range_mistake(order->from, order->to);
 }
 
 static void order(struct desk *desk, const struct web_request *request,

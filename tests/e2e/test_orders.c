@@ -695,6 +695,15 @@ static void times_are_by_the_clock_that_is_shown(void **state)
            "logs", "--since", "noon");
     EXPECT(world, 64, "or, in the zone of the job,", "logs", "rank", "--until",
            "noon");
+    static const char *const reversed[][2] = {
+        { "1h", "2h" }, /* two of a kind: nobody is asked */
+        { "2026-01-02", "2026-01-01T23:59" },
+        { "2026-01-01T02:00:00Z", "2026-01-01T02:30:00+01:00" },
+        { "1h", "2020-01-01" }, /* by the worker's clock */
+    };
+    for (size_t i = 0; i < sizeof reversed / sizeof *reversed; i++)
+        EXPECT(world, 64, "--until must not be before --since", "logs", "rank",
+               "--since", reversed[i][0], "--until", reversed[i][1]);
     EXPECT(world, 64, "or, in the zone of the job,", "why", "rank", "--at",
            "noon");
     EXPECT(world, 64, "or, in the zone of the job,", "why", "rank", "--at",

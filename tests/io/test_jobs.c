@@ -64,6 +64,8 @@ static void test_refusals(void **state)
         { JOB "/runs?limit=-1", "", "", 400, "limit must be" },
         { JOB "/runs?verdict=okay", "", "", 400, "verdict must be ok, failed" },
         { JOB "/runs?from=%zz", "", "", 400, "the query is malformed" },
+        { JOB "/runs?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "", "",
+          400, "to must not be before from" },
         { JOB "/runs/today", "", "", 400, "the run must be named by the time" },
         { JOB "/why?at=1", "", "", 400, "at must be a time like" },
         { "GET /api/v1/jobs/a%00b/why", "", "", 400,
