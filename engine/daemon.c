@@ -235,13 +235,19 @@ static bool open_server(struct daemon *d, struct error *reterr)
         return false;
     }
     if (d->token)
-        token_publish(config, d->token, d->log);
+        d->token_owed = !token_publish(config, d->token, d->log);
     struct sockaddr_storage address;
     bool loopback = server_address(d->server, &address);
     http_avoid(d->http, &address);
     news_listening(d->log, config->listen_host, server_port(d->server),
                    loopback);
     return true;
+}
+
+void daemon_publish_late(struct daemon *d)
+{
+    if (d->token_owed && !d->closing)
+        d->token_owed = !token_publish_late(d->config, d->token, d->log);
 }
 
 /* The folder is locked by now: the store is nobody else's. */

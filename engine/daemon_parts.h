@@ -75,7 +75,8 @@ struct daemon {
     uint64_t backfills;        /* that were ordered in earnest */
     struct inbox *inbox;
     struct server *server;
-    char *token; /* the admin token that we made up, or NULL */
+    char *token;     /* the admin token that we made up, or NULL */
+    bool token_owed; /* it could not be written yet */
 
     struct core *core;
     struct update update;
@@ -102,6 +103,9 @@ void daemon_post_answer(struct daemon *d, struct run_id run,
 /* One has ended without an answer of HTTP. */
 void daemon_post_end(struct daemon *d, struct run_id run, enum verdict verdict,
                      enum cause cause, const char *why);
+/* Writes the admin token where it could not be written before: a disk that was
+ * full may have room. */
+void daemon_publish_late(struct daemon *d);
 /* Each part closes in its own time; the loop ends with the last of them. */
 void daemon_close(struct daemon *d);
 

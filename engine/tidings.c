@@ -70,6 +70,7 @@ void tidings_of_source(void *data, enum fetch_outcome outcome,
     if (failure)
         replace(&d->fetch_failure, memory_copy(failure, strlen(failure)));
     daemon_post(d, &event, NULL);
+    daemon_publish_late(d);
     zones_look(d);
 }
 
@@ -195,6 +196,8 @@ static void on_claimed(void *data, struct run_id run,
 static void on_store(void *data, bool well, const char *sentence)
 {
     (void)sentence;
+    if (well)
+        daemon_publish_late(data);
     const struct event event = { .kind = EV_STORE, .store = { well } };
     daemon_post(data, &event, NULL);
 }

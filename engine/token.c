@@ -48,16 +48,32 @@ char *token_make(struct log *log)
     return memory_copy(token, TOKEN_HEX);
 }
 
-void token_publish(const struct config *config, const char *token,
+bool token_publish(const struct config *config, const char *token,
                    struct log *log)
 {
     char path[4096];
     token_path(config, path, sizeof path);
+    if (token_write(path, token))
+        return true;
+    log_write(log, LOG_WARN, "server",
+              "no admin token was written to %s: %s; until it is, commands "
+              "that give orders are refused",
+              path, strerror(errno));
+    return false;
+}
+
+bool token_publish_late(const struct config *config, const char *token,
+                        struct log *log)
+{
+    char path[4096];
+    token_path(config, path, sizeof path);
     if (!token_write(path, token))
-        log_write(log, LOG_WARN, "server",
-                  "no admin token was written to %s: %s; `mooncron reload` "
-                  "needs MOONCRON_ADMIN_TOKEN",
-                  path, strerror(errno));
+        return false;
+    log_write(log, LOG_WARN, "server",
+              "the admin token is written to %s now: commands that give orders "
+              "are heard",
+              path);
+    return true;
 }
 
 static bool token_is_in(const char *path, const char *token)

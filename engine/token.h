@@ -3,6 +3,8 @@
 #ifndef MOONCRON_TOKEN_H
 #define MOONCRON_TOKEN_H
 
+#include <stdbool.h>
+
 #include "mooncron/config.h"
 #include "mooncron/log.h"
 
@@ -11,10 +13,14 @@
 char *token_make(struct log *log);
 
 /* Writes it, mode 0640, to admin.token in the runtime directory, or in the
- * state directory where there is none; a failure is logged. Only the instance
- * that has the listener may: the file leads to it. */
-void token_publish(const struct config *config, const char *token,
+ * state directory where there is none; false, and a warning, where it cannot be
+ * written. Only the instance that has the listener may: the file leads to it.
+ */
+bool token_publish(const struct config *config, const char *token,
                    struct log *log);
+/* The same when it has failed before: now the success is told. */
+bool token_publish_late(const struct config *config, const char *token,
+                        struct log *log);
 
 /* Removes the file, where it holds this token and not that of an instance that
  * came later, and frees the token; NULL is fine. */

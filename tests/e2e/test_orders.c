@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -621,6 +622,47 @@ static void what_is_not_on_the_disk_is_not_done(void **state)
     proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
 }
 
+/* The worker begins its life on a full disk. */
+static void a_token_that_had_no_room_is_written_later(void **state)
+{
+    struct world *world = *state;
+    struct rlimit ours, none;
+    open_slow(world);
+    worker_drain(&world->worker); /* its journal is there */
+    worker_free(&world->worker);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &ours), 0);
+    none = (struct rlimit){ 0, ours.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    worker_start(&world->worker, &world->scratch, &world->stand, &slow);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &ours), 0);
+    json_decref(worker_says(&world->worker, "nothing is fired"));
+    EXPECT(world, 77, "Unauthorized", "pause", "rare");
+    limit_files(world, RLIM_INFINITY);
+    json_decref(worker_says(&world->worker, "the store is well again"));
+    json_decref(worker_says(&world->worker, "the admin token is written to "));
+    EXPECT(world, 0, "rare is paused", "pause", "rare");
+    worker_drain(&world->worker);
+}
+
+/* The store is well all the time. */
+static void a_token_that_was_barred_is_written_later(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world, schedule, true, "production");
+    char *folder = scratch_path(&world->scratch, "state");
+    char *barrier = scratch_path(&world->scratch, "state/admin.token.new");
+    assert_int_equal(mkdir(folder, 0700), 0);
+    assert_int_equal(mkdir(barrier, 0700), 0);
+    worker_start(&world->worker, &world->scratch, &world->stand, NULL);
+    EXPECT(world, 77, "Unauthorized", "pause", "rare");
+    assert_int_equal(rmdir(barrier), 0);
+    json_decref(worker_says(&world->worker, "the admin token is written to "));
+    EXPECT(world, 0, "rare is paused", "pause", "rare");
+    worker_drain(&world->worker);
+    free(barrier);
+    free(folder);
+}
+
 /* ---- looking ---- */
 
 static void what_happened_is_told(void **state)
@@ -824,6 +866,8 @@ int main(void)
         WORLD_TEST(what_was_answered_outlives_a_kill),
         WORLD_TEST(what_a_kill_left_open_is_told_alike),
         WORLD_TEST(what_is_not_on_the_disk_is_not_done),
+        WORLD_TEST(a_token_that_had_no_room_is_written_later),
+        WORLD_TEST(a_token_that_was_barred_is_written_later),
         WORLD_TEST(what_waits_is_not_awaited),
         WORLD_TEST(what_happened_is_told),
         WORLD_TEST(times_are_by_the_clock_that_is_shown),
