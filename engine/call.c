@@ -70,26 +70,27 @@ static const char *decimal(uint32_t value, char text[NUMBER_TEXT_MAX])
     return at;
 }
 
-/* A hook of a run is another piece of work than the run itself. */
-static const char *hook_part(const struct run_note *note)
+const char *call_hook(const struct run_note *note)
 {
     if (!note->function)
         return "";
     if (note->function == note->job->on_failure)
-        return "/on_failure";
-    return note->function == note->job->on_success ? "/on_success"
-                                                   : "/on_recover";
+        return "on_failure";
+    return note->function == note->job->on_success ? "on_success"
+                                                   : "on_recover";
 }
 
-/* `request` is the number of a script's, or 0. */
+/* A hook of a run is another piece of work than the run itself. `request` is
+ * the number of a script's, or 0. */
 static void add_key(struct lines *lines, const struct run_note *note,
                     const char *slot, uint32_t request)
 {
     char number[NUMBER_TEXT_MAX];
     line_add(lines,
              LINE("Idempotency-Key: ", note->job->name, "/", slot,
-                  note->key.manual ? "/manual" : "", hook_part(note),
-                  request ? "/" : "", request ? decimal(request, number) : ""));
+                  note->key.manual ? "/manual" : "", note->function ? "/" : "",
+                  call_hook(note), request ? "/" : "",
+                  request ? decimal(request, number) : ""));
 }
 
 static void add_trace(struct lines *lines, const struct run_note *note,

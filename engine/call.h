@@ -32,6 +32,9 @@ void call_scripted(struct call *call, const struct host_request *asked,
  * the headers of the run. */
 void call_poll(struct call *call, const struct run_note *note, const char *url);
 
+/* Which hook of its job a note is of, "on_failure" say; "": it is of a run. */
+const char *call_hook(const struct run_note *note);
+
 /* A heartbeat: the bare URL. */
 void call_beat(struct call *call, const char *url);
 

@@ -166,14 +166,14 @@ static void do_cancel(struct daemon *d, const struct action *act,
                       const char *why)
 {
     (void)why;
+    const struct run_note *note = &act->cancel.note;
     news_cancel(d->log, act);
-    bool scripted = generations_cancel(d->generations, act->cancel.generation,
-                                       act->cancel.run.value);
-    bool sent = traffic_cancel(d->traffic, act->cancel.run);
+    bool scripted =
+        generations_cancel(d->generations, note->generation, note->run.value);
+    bool sent = traffic_cancel(d->traffic, note->run);
     if (scripted)
-        daemon_post_end(d, act->cancel.run,
-                        sent ? VERDICT_UNKNOWN : VERDICT_FAILED, CAUSE_NONE,
-                        act->cancel.because);
+        daemon_post_end(d, note->run, sent ? VERDICT_UNKNOWN : VERDICT_FAILED,
+                        CAUSE_NONE, act->cancel.because);
 }
 
 static void do_finish(struct daemon *d, const struct action *act,

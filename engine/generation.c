@@ -288,7 +288,7 @@ static bool take_log(struct generation *g, struct wire_reader *in)
     if (!host_get_log(in, &log) || log.level > HOST_ERROR)
         return false;
     const struct errand *errand = errands_live(&g->errands, log.run);
-    g->all->on.log(g->all->data, g->id, &log, errand ? errand->note.job : NULL);
+    g->all->on.log(g->all->data, g->id, &log, errand ? &errand->note : NULL);
     return true;
 }
 

@@ -27,9 +27,9 @@ struct generation_events {
     void (*request)(void *data, const struct host_request *request,
                     const struct run_note *note, uint32_t number);
     void (*nap)(void *data, uint32_t generation, uint64_t run, uint64_t nap_ms);
-    /* `job` is whose run it was, or NULL. */
+    /* `note` is of the run, or of the hook after it, or NULL. */
     void (*log)(void *data, uint32_t generation, const struct host_log *log,
-                const struct job *job);
+                const struct run_note *note);
     /* A scripted run has ended, by itself or because its host is `gone`: then
      * no attempt of this generation is of any use. */
     void (*ended)(void *data, uint32_t generation,

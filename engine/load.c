@@ -39,9 +39,9 @@ static void on_nap(void *data, uint32_t generation, uint64_t run,
 }
 
 static void on_log(void *data, uint32_t generation, const struct host_log *log,
-                   const struct job *job)
+                   const struct run_note *note)
 {
-    (void)data, (void)generation, (void)log, (void)job;
+    (void)data, (void)generation, (void)log, (void)note;
 }
 
 static void on_ended(void *data, uint32_t generation,

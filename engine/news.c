@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "call.h"
 #include "mooncron/civil.h"
 #include "mooncron/duration.h"
 #include "mooncron/error.h"
@@ -182,21 +183,43 @@ char *news_load_failed(struct log *log, const char *file,
 
 /* ---- runs ---- */
 
+/* What names a run in the fields of its lines; a hook after it has its own name
+ * in place of the run's. */
+struct naming {
+    char slot[RFC3339_TEXT_MAX], run[NUMBER_MAX], attempt[NUMBER_MAX];
+};
+
+static void naming_make(const struct run_note *note, struct naming *ret)
+{
+    rfc3339_format(note->key.slot, 0, ret->slot);
+    number(note->attempt, ret->attempt);
+    ret->run[0] = '\0';
+    if (!note->function)
+        snprintf(ret->run, sizeof ret->run, "%" PRIx64, note->run.value);
+}
+#define NAMING(note, naming)                                                   \
+    "job", (note)->name, "run", (naming).run, "hook", call_hook(note), "slot", \
+        (naming).slot, "trigger", trigger_names[(note)->trigger], "#attempt",  \
+        (naming).attempt
+
 static enum log_level verdict_level(enum verdict verdict)
 {
     return verdict == VERDICT_OK ? LOG_DEBUG : LOG_WARN;
 }
 
-/* Why it ended so: ", deadline", ", the backend answered 503; no attempt 2 of
- * 3: the next slot would come before it". */
+/* Why it ended so: ", deadline", ", replaced: the call was cancelled", ", the
+ * backend answered 503; no attempt 2 of 3: the next slot would come before
+ * it". */
 static void put_end(const struct action *act, const char *why,
                     struct text *text)
 {
     const struct run_note *note = &act->finish.note;
     const char *no_more = why_no_more(act->finish.verdict, act->finish.why);
-    const char *reason = *why || no_more ? why : why_names[act->finish.why];
-    if (*reason)
-        text_printf(text, ", %s", reason);
+    const char *cause = no_more ? "" : why_names[act->finish.why];
+    if (*cause)
+        text_printf(text, ", %s", cause);
+    if (*why)
+        text_printf(text, "%s %s", *cause ? ":" : ",", why);
     if (no_more)
         text_printf(text, "; no attempt %u of %u: %s", note->attempt + 1,
                     note->job->retry.attempts, no_more);
@@ -211,20 +234,21 @@ void news_finish(struct log *log, const struct action *act, const char *why)
     const char *known =
         verdict_of_left(verdict, act->finish.why) ? NULL : "#took_ms";
     struct text sentence;
-    char slot[RFC3339_TEXT_MAX], took[NUMBER_MAX], attempt[NUMBER_MAX];
+    struct naming naming;
+    char took[NUMBER_MAX];
+    naming_make(note, &naming);
     text_init(&sentence, SENTENCE_MAX);
-    text_printf(&sentence, "%s of %s: %s", note->name,
-                rfc3339_format(note->key.slot, 0, slot),
+    text_printf(&sentence, "%s of %s: %s", note->name, naming.slot,
                 verdict_names[verdict]);
     put_end(act, why, &sentence);
     const char *const pairs[] = {
-        "job",      note->name,
-        "slot",     slot,
-        "verdict",  verdict_names[verdict],
-        "why",      why_names[act->finish.why],
-        "trigger",  trigger_names[note->trigger],
-        "#attempt", number(note->attempt, attempt),
-        known,      number(act->finish.took_ms, took),
+        NAMING(note, naming),
+        "verdict",
+        verdict_names[verdict],
+        "why",
+        why_names[act->finish.why],
+        known,
+        number(act->finish.took_ms, took),
         NULL,
     };
     log_fields(log, verdict_level(verdict), "run", sentence.data, pairs);
@@ -253,18 +277,32 @@ void news_accepted(struct log *log, const struct action *act, struct wall until)
 void news_again(struct log *log, const struct action *act, const char *why)
 {
     const struct run_note *note = &act->note;
-    char slot[RFC3339_TEXT_MAX], pause[NUMBER_MAX];
-    log_write(log, LOG_WARN, "run",
-              "%s of %s: attempt %u of %u failed, %s; the next in %s s",
-              note->name, rfc3339_format(note->key.slot, 0, slot),
-              note->attempt, note->job->retry.attempts, why,
-              seconds(note->pause_ms, pause));
+    struct text sentence;
+    struct naming naming;
+    char pause[NUMBER_MAX];
+    naming_make(note, &naming);
+    text_init(&sentence, SENTENCE_MAX);
+    text_printf(&sentence,
+                "%s of %s: attempt %u of %u failed, %s; the next in %s s",
+                note->name, naming.slot, note->attempt,
+                note->job->retry.attempts, why, seconds(note->pause_ms, pause));
+    const char *const pairs[] = { NAMING(note, naming), NULL };
+    log_fields(log, LOG_WARN, "run", sentence.data, pairs);
+    text_close(&sentence);
 }
 
 void news_hook(struct log *log, const struct action *act, const char *why)
 {
-    log_write(log, LOG_ERROR, "script", "a hook of %s failed: %s",
-              act->note.name, why);
+    const struct run_note *note = &act->note;
+    struct text sentence;
+    struct naming naming;
+    naming_make(note, &naming);
+    text_init(&sentence, SENTENCE_MAX);
+    text_printf(&sentence, "%s of %s of %s failed: %s", call_hook(note),
+                note->name, naming.slot, why);
+    const char *const pairs[] = { NAMING(note, naming), NULL };
+    log_fields(log, LOG_ERROR, "script", sentence.data, pairs);
+    text_close(&sentence);
 }
 
 /* What it does in place of answering well. */
@@ -328,13 +366,16 @@ void news_pause(struct log *log, const struct action *act)
 {
     char until[RFC3339_TEXT_MAX];
     const char *by = act->pause.by;
+    const char *const pairs[] = { "job", act->pause.job, NULL };
+    char sentence[SENTENCE_MAX];
     if (act->kind == ACT_RESUME)
-        log_write(log, LOG_WARN, "run", "%s goes on: %s%s", act->pause.job,
-                  *by ? "resumed by " : "its pause is over", by);
+        snprintf(sentence, sizeof sentence, "%s goes on: %s%s", act->pause.job,
+                 *by ? "resumed by " : "its pause is over", by);
     else
-        log_write(log, LOG_WARN, "run", "%s is paused until %s by %s%s%s",
-                  act->pause.job, rfc3339_format(act->pause.until, 0, until),
-                  by, *act->pause.reason ? ": " : "", act->pause.reason);
+        snprintf(sentence, sizeof sentence, "%s is paused until %s by %s%s%s",
+                 act->pause.job, rfc3339_format(act->pause.until, 0, until), by,
+                 *act->pause.reason ? ": " : "", act->pause.reason);
+    log_fields(log, LOG_WARN, "run", sentence, pairs);
 }
 
 /* A slot that was held back by its own job is an ordinary day; one that was
@@ -371,8 +412,15 @@ void news_pass(struct log *log, const struct action *act)
 
 void news_cancel(struct log *log, const struct action *act)
 {
-    log_write(log, LOG_WARN, "run", "run %" PRIx64 " is cancelled: %s",
-              act->cancel.run.value, act->cancel.because);
+    const struct run_note *note = &act->cancel.note;
+    const char *hook = call_hook(note);
+    struct naming naming;
+    char sentence[SENTENCE_MAX];
+    naming_make(note, &naming);
+    snprintf(sentence, sizeof sentence, "%s%s%s of %s is cancelled: %s", hook,
+             *hook ? " of " : "", note->name, naming.slot, act->cancel.because);
+    const char *const pairs[] = { NAMING(note, naming), NULL };
+    log_fields(log, LOG_WARN, "run", sentence, pairs);
 }
 
 void news_jump(struct log *log, const struct action *act)
@@ -386,12 +434,11 @@ void news_jump(struct log *log, const struct action *act)
 
 void news_beat(struct log *log, const char *job, const char *why)
 {
-    if (why[0])
-        log_write(log, LOG_WARN, "run",
-                  "the heartbeat of %s does not get through: %s", job, why);
-    else
-        log_write(log, LOG_INFO, "run", "the heartbeat of %s gets through",
-                  job);
+    const char *const pairs[] = { "job", job, NULL };
+    char sentence[SENTENCE_MAX];
+    snprintf(sentence, sizeof sentence, "the heartbeat of %s %s%s", job,
+             *why ? "does not get through: " : "gets through", why);
+    log_fields(log, *why ? LOG_WARN : LOG_INFO, "run", sentence, pairs);
 }
 
 void news_died(struct log *log, uint32_t generation, const char *how)
@@ -437,11 +484,19 @@ void news_damaged(struct log *log, bool ends, bool read)
 }
 
 void news_script(struct log *log, const struct host_log *said,
-                 const struct job *job)
+                 const struct run_note *note)
 {
     static const enum log_level levels[4] = { LOG_DEBUG, LOG_INFO, LOG_WARN,
                                               LOG_ERROR };
-    const char *const pairs[] = { "job", job ? job->name : "", "fields",
-                                  said->fields, NULL };
-    log_fields(log, levels[said->level], "script", said->message, pairs);
+    const char *const bare[] = { "fields", said->fields, NULL };
+    enum log_level level = levels[said->level];
+    struct naming naming;
+    if (!note) {
+        log_fields(log, level, "script", said->message, bare);
+        return;
+    }
+    naming_make(note, &naming);
+    const char *const pairs[] = { NAMING(note, naming), "fields", said->fields,
+                                  NULL };
+    log_fields(log, level, "script", said->message, pairs);
 }

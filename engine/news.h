@@ -50,7 +50,8 @@ void news_stopping(struct log *log, uint32_t runs, int64_t drain_ms,
 /* The journal is damaged: the worker `ends` for it, or is about to end, or goes
  * on, since what is damaged was only `read`. */
 void news_damaged(struct log *log, bool ends, bool read);
+/* `note` is of the run, or of the hook after it, that said it; or NULL. */
 void news_script(struct log *log, const struct host_log *said,
-                 const struct job *job);
+                 const struct run_note *note);
 
 #endif

@@ -111,11 +111,12 @@ static void on_nap(void *data, uint32_t generation, uint64_t run,
 }
 
 static void on_script_log(void *data, uint32_t generation,
-                          const struct host_log *said, const struct job *job)
+                          const struct host_log *said,
+                          const struct run_note *note)
 {
     struct daemon *d = data;
     (void)generation;
-    news_script(d->log, said, job);
+    news_script(d->log, said, note);
 }
 
 static void on_script_ended(void *data, uint32_t generation,

@@ -172,8 +172,7 @@ void run_cancel_one(struct core *core, struct run *run, enum why why,
     run->state = RUN_LEAVING;
     run->leaving = why;
     struct action *act = core_act(core, ACT_CANCEL);
-    act->cancel.run.value = run->id;
-    act->cancel.generation = run->generation;
+    act->cancel.note = run_note(run);
     act->cancel.because = because;
 }
 

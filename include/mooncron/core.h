@@ -331,8 +331,7 @@ struct action {
                           * does not schedule */
         } lanes;
         struct {
-            struct run_id run;
-            uint32_t generation;
+            struct run_note note;
             const char *because; /* static */
         } cancel;
         struct {

@@ -436,7 +436,7 @@ static void see_run(struct checker *checker, const struct action *act,
         started(checker, act->note.run);
         break;
     case ACT_CANCEL:
-        started(checker, act->cancel.run);
+        started(checker, act->cancel.note.run);
         break;
     case ACT_WAKE:
         started(checker, act->wake.run);

@@ -308,7 +308,7 @@ static void answer(struct story *story, const struct action *act)
                   event_answer(act->note.run, (struct reply){ 0 }));
         break;
     case ACT_CANCEL: /* the world obeys at once; a second answer is dropped */
-        comes(story, 1, event_answer(act->cancel.run, cancelled));
+        comes(story, 1, event_answer(act->cancel.note.run, cancelled));
         break;
     case ACT_DONE:
         story->done = true;

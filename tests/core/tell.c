@@ -105,7 +105,7 @@ static void tell_run(struct text *trace, struct checker *checker,
         tell_start(trace, checker, &act->note);
         break;
     case ACT_CANCEL:
-        tell_cancel(trace, checker_number(checker, act->cancel.run),
+        tell_cancel(trace, checker_number(checker, act->cancel.note.run),
                     act->cancel.because);
         break;
     case ACT_WAKE:

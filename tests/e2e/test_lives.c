@@ -672,6 +672,27 @@ static void ends_are_told_as_declared(void **state)
     expect_hooks(world);
 }
 
+static void a_hook_that_fails_is_named(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world,
+                  "job 'rank' { every = '10s', retry = false,\n"
+                  "  on_failure = function() error 'no luck' end,\n"
+                  "  post = '/api/feed/rank' }\n",
+                  true, "production");
+    stand_fault(&world->stand, "/api/feed/rank", "500", 0, 1);
+    life_begin(world, instant("2026-11-25T12:08:35Z"), NULL);
+    json_t *said = worker_says(&world->worker, "no luck");
+    expect_field(said, "job", "rank");
+    expect_field(said, "hook", "on_failure");
+    expect_field(said, "slot", "2026-11-25T12:08:40Z");
+    assert_non_null(strstr(text_of(said, "message"),
+                           "on_failure of rank of 2026-11-25T12:08:40Z "
+                           "failed: "));
+    json_decref(said);
+    life_ends(world);
+}
+
 /* ---- an origin that does not answer ---- */
 
 static void expect_failures_before_it_opened(const struct world *world,
@@ -878,13 +899,31 @@ static void one_slot_waits_in_the_queue(void **state)
     life_ends(world);
 }
 
+/* Each is a line of the log of one run of `rank`, and names it. */
+static void expect_lines_of(struct world *world, struct wall slot,
+                            const char *first, const char *second)
+{
+    char text[RFC3339_TEXT_MAX];
+    json_t *lines[] = { worker_says(&world->worker, first),
+                        worker_says(&world->worker, second) };
+    const char *run = text_of(lines[0], "run");
+    assert_true(run && *run);
+    for (int i = 0; i < 2; i++) {
+        expect_field(lines[i], "job", "rank");
+        expect_field(lines[i], "slot", rfc3339_format(slot, 0, text));
+        expect_field(lines[i], "run", run);
+    }
+    json_decref(lines[0]);
+    json_decref(lines[1]);
+}
+
 static void a_newer_slot_cancels_the_older_run(void **state)
 {
     struct world *world = *state;
     int64_t seq = 0;
     struct wall slot = overlap_begin(world, "'cancel'", &seq);
-    expect_says(world, "is cancelled: a newer slot of its job is due");
-    expect_said_of(world, slot, "unknown, ");
+    expect_lines_of(world, slot, "is cancelled: a newer slot of its job",
+                    ": unknown, replaced: cancelled: ");
     expect_next(world, &seq, later(slot, 30));
     stand_calm(&world->stand);
     life_ends(world);
@@ -1119,6 +1158,7 @@ int main(void)
         WORLD_TEST(what_is_given_up_says_why),
         WORLD_TEST(a_run_that_rests_is_handed_on),
         WORLD_TEST(ends_are_told_as_declared),
+        WORLD_TEST(a_hook_that_fails_is_named),
         WORLD_TEST(a_circuit_opens_and_closes),
         WORLD_TEST(answers_of_503_open_it),
         WORLD_TEST(a_run_that_an_open_circuit_ends_keeps_its_failure),

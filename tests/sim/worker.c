@@ -167,11 +167,11 @@ static bool may_hang_up(const struct sim *sim, const struct request *request)
 static void do_cancel(struct sim *sim, const struct action *act)
 {
     struct event event = { .kind = EV_ANSWER };
-    event.answer.run = act->cancel.run;
+    event.answer.run = act->cancel.note.run;
     event.answer.retry_after_ms = -1;
     event.answer.verdict = VERDICT_FAILED;
-    bool scripted = script_cancel(sim, act->cancel.run);
-    struct request *request = request_of(sim, act->cancel.run);
+    bool scripted = script_cancel(sim, act->cancel.note.run);
+    struct request *request = request_of(sim, act->cancel.note.run);
     if (request) {
         request->hung_up = !scripted && !may_hang_up(sim, request);
         if (!scripted && request->arrived_ms != NEVER_MS)
