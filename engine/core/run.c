@@ -128,11 +128,18 @@ static void run_start(struct core *core, struct run *run)
     run_attempt(core, run);
 }
 
-/* Whether it is one of the runs that its job has in its life: counted when the
- * claim is asked for, so that no two are the last. */
-static bool run_counts(const struct run *run)
+/* Neither by hand, nor begun by another life. */
+static bool run_is_new(const struct run *run)
 {
     return !run->key.manual && !run->reclaimed;
+}
+
+/* Whether it is one of the runs that its job has in its life: those that its
+ * schedule asks for, and no operator. Counted when the claim is asked for, so
+ * that no two are the last. */
+static bool run_counts(const struct run *run)
+{
+    return run_is_new(run) && run->trigger != TRIGGER_BACKFILL;
 }
 
 /* Its job was paused while it waited: it is one of those that were due in the
@@ -176,7 +183,7 @@ void run_begin(struct core *core, struct run *run)
         run_pass(core, run, VERDICT_SKIPPED, against);
         return;
     }
-    if (run->job->overlap != OVERLAP_ALLOW && run_counts(run))
+    if (run->job->overlap != OVERLAP_ALLOW && run_is_new(run))
         held_settle(core, index);
     run = &core->runs.places[place]; /* hooks may have moved it */
     lane_at(core, index)->runs += run_counts(run);

@@ -156,7 +156,9 @@ static bool is_own_claim(const struct work *work, const struct row *old)
 
 static bool claimed(const struct work *work, const struct row *old)
 {
-    bool counts = !work->entry->manual && !(old && had_run(old));
+    bool counts = !work->entry->manual &&
+                  work->entry->trigger != TRIGGER_BACKFILL &&
+                  !(old && had_run(old));
     const struct lane_change change = { .cursor = work->entry->cursor,
                                         .started = work->entry->at,
                                         .runs = counts };

@@ -278,7 +278,8 @@ static struct model_claim commit_claim(struct model *model,
     row->epoch = note->epoch > least ? note->epoch : least;
     row_begin(model, row, note, MODEL_CLAIMED);
     lane->started = note->at;
-    lane->runs += !note->key.manual && !had_run;
+    lane->runs +=
+        !note->key.manual && note->trigger != TRIGGER_BACKFILL && !had_run;
     return (struct model_claim){ note->run, CLAIM_DURABLE, row->epoch };
 }
 

@@ -68,7 +68,46 @@ static void by_hand_there_are_more(void **state)
     story_end(&story);
 }
 
-/* What is made up counts as well, and so does what is filled in. */
+/* What an operator has filled in is none of them either: it leaves the job its
+ * life, and a job that is over is filled in all the same. */
+static void a_backfill_is_none_of_them(void **state)
+{
+    (void)state;
+    struct story story;
+    static const struct line lines[] = {
+        { .name = "pump", .every_ms = MINUTE, .max_runs = 1 }, { 0 }
+    };
+    struct order order = { .verb = VERB_BACKFILL,
+                           .job = "pump",
+                           .from = { STORY_BEGINS_MS - 31 * SECOND },
+                           .to = { STORY_BEGINS_MS } };
+    limits_begin(&story, lines);
+    story_orders(&story, order);
+    story_pass(&story, 2 * SECOND);
+    story_restart(&story, SECOND); /* the store has not counted it, either */
+    story_pass(&story, 30 * SECOND);
+    order.from.ms -= MINUTE;
+    order.to.ms = order.from.ms;
+    story_orders(&story, order);
+    story_pass(&story, MINUTE);
+    story_is(&story, "14:07:40.000 ordered backfill done, 1 run, 0 missed, "
+                     "14:07:00 to 14:07:00\n"
+                     "14:07:41.000 start pump #1 slot 14:07:00, backfill\n"
+                     "14:07:41.200 finish pump #1 ok 200 ms\n"
+                     "14:07:43.000 fetch, booting\n"
+                     "14:07:43.020 load 2: jobs on in \"production\"\n"
+                     "14:07:43.050 swap generation 2: +1 ~0 -0 =0\n"
+                     "14:08:00.000 start pump #2 slot 14:08:00\n"
+                     "14:08:00.200 finish pump #2 ok 200 ms\n"
+                     "14:08:13.000 ordered backfill done, 1 run, 0 missed, "
+                     "14:06:00 to 14:06:00\n"
+                     "14:08:13.000 start pump #3 slot 14:06:00, backfill\n"
+                     "14:08:13.200 finish pump #3 ok 200 ms\n"
+                     "14:09:00.000 pass pump skipped max_runs slot 14:09:00\n");
+    story_end(&story);
+}
+
+/* What is made up counts as well. */
 static void what_is_made_up_counts(void **state)
 {
     (void)state;
@@ -339,6 +378,7 @@ int main(void)
         cmocka_unit_test(no_slot_is_lost_to_an_older_one),
         cmocka_unit_test(it_has_had_its_runs),
         cmocka_unit_test(by_hand_there_are_more),
+        cmocka_unit_test(a_backfill_is_none_of_them),
         cmocka_unit_test(what_is_made_up_counts),
         cmocka_unit_test(claims_on_their_way_count),
         cmocka_unit_test(waiting_ones_count),
