@@ -197,6 +197,23 @@ static void put_circuit(const struct status_view *view, uint32_t index,
     text_putc(out, '}');
 }
 
+/* While the store is ill slots fall due and are not decided: the first of them,
+ * where there is one. */
+static struct wall next_of(const struct status_view *view, uint32_t index,
+                           const struct lane_status *lane,
+                           const struct job *job)
+{
+    struct wall next = core_next_slot(view->core, index);
+    bool waits = lane->unwritten.ms != EVER_MS;
+    if (next.ms != NEVER_MS && lane->paused_until.ms == EVER_MS && !waits &&
+        lane->cursor.ms != EVER_MS && !core_status(view->core).store_well) {
+        struct wall due = schedule_next(&job->schedule, lane->cursor);
+        if (due.ms < next.ms && due.ms <= view->now.ms)
+            next = due;
+    }
+    return spacing_next(job, lane->started, next);
+}
+
 static void put_lane(const struct status_view *view, uint32_t index,
                      const struct lane_status *lane, const struct zone *zone,
                      struct text *out)
@@ -205,8 +222,7 @@ static void put_lane(const struct status_view *view, uint32_t index,
     const struct recent_job *recent = recent_of(view->recent, job->name);
     int64_t median_ms = recent_median_ms(recent);
     bool paused = lane->paused_until.ms != EVER_MS;
-    struct wall next = core_next_slot(view->core, index);
-    writing_time(out, "next", spacing_next(job, lane->started, next), zone);
+    writing_time(out, "next", next_of(view, index, lane, job), zone);
     writing_number(out, "going", lane->going);
     writing_number(out, "queued", lane->queued);
     writing_number(out, "fails", lane->fails);

@@ -34,8 +34,9 @@ bool tell_lived(struct telling *t, struct wall slot,
         return false;
     find(t, "held", row);
     say_slot(t, slot);
-    text_printf(&t->words, " will not be run: it was %s when the clock was "
-                           "ahead",
+    text_printf(&t->words,
+                " will not be run: it was %s when the clock was "
+                "ahead",
                 is_run(row) ? "run" : verdict_names[row->verdict]);
     if (is_run(row))
         say_result(t, row);
@@ -47,8 +48,9 @@ bool tell_lived(struct telling *t, struct wall slot,
 
 void say_ahead(struct telling *t, const struct history_row *row)
 {
-    text_printf(&t->words, "The journal has it as %s from a time when the "
-                           "clock was ahead",
+    text_printf(&t->words,
+                "The journal has it as %s from a time when the "
+                "clock was ahead",
                 verdict_names[row->verdict]);
     say_because(t, row);
     say(t, "; that is not held against it.\n");

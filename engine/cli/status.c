@@ -126,8 +126,15 @@ static void add_text(struct talk *talk, struct grid *grid, const json_t *job,
     text_close(&cell);
 }
 
-static void add_next(struct grid *grid, const json_t *job, struct wall now,
-                     const struct zone *zone)
+/* It is due already, and nothing is fired. */
+static bool is_held_back(const struct talk *talk, struct wall next)
+{
+    return next.ms < talk_time(talk->json, "now").ms &&
+           !talk_bool(talk->json, "store_well");
+}
+
+static void add_next(struct talk *talk, struct grid *grid, const json_t *job,
+                     struct wall now, const struct zone *zone)
 {
     char cell[DISPLAY_MAX];
     struct wall next = talk_time(job, "next");
@@ -137,6 +144,8 @@ static void add_next(struct grid *grid, const json_t *job, struct wall now,
         grid_add(grid, "paused");
     else if (next.ms == NEVER_MS)
         grid_add(grid, "-");
+    else if (is_held_back(talk, next))
+        grid_add(grid, "held");
     else
         grid_add(grid, cell_span(next.ms - now.ms, "", cell));
 }
@@ -149,7 +158,7 @@ static void add_job(struct talk *talk, struct grid *grid, const json_t *job,
     const json_t *run = newest_run(job);
     struct wall started = talk_time(run, "started");
     int64_t fails = talk_number(job, "fails");
-    add_next(grid, job, now, zone);
+    add_next(talk, grid, job, now, zone);
     grid_add(grid, cell_when(started, now, zone, cell));
     grid_add(grid, started.ms == NEVER_MS
                        ? "-"
@@ -431,14 +440,19 @@ static void put_pause(struct talk *talk, const json_t *job, struct text *out)
 static void put_next(struct talk *talk, const json_t *job, struct text *out)
 {
     struct wall next = talk_time(job, "next");
+    int64_t left_ms = next.ms - talk_time(talk->json, "now").ms;
     text_puts(out, "  next     ");
     if (next.ms == NEVER_MS) {
         text_puts(out, "never\n");
         return;
     }
     put_date(talk, job, job, "next", out);
+    if (is_held_back(talk, next)) {
+        text_puts(out, ", due, and held back until the store is well\n");
+        return;
+    }
     text_puts(out, ", in ");
-    writing_span(out, next.ms - talk_time(talk->json, "now").ms);
+    writing_span(out, left_ms > 0 ? left_ms : 0);
     text_putc(out, '\n');
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -187,11 +188,54 @@ static void what_was_run_ahead_of_its_time_is_not_run_again(void **state)
     life_ends(world);
 }
 
+/* ---- a store that is ill ---- */
+
+/* No file of the worker may be longer than this: as if the disk were full. */
+static void limit_files(const struct world *world, rlim_t bytes)
+{
+    struct rlimit limit;
+    pid_t pid = proc_pid(world->worker.proc);
+    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, NULL, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
+/* A minute of its time lies between two fetches, and two slots of the job. */
+static void await_a_minute(const struct world *world)
+{
+    json_t *asked = stand_fetches(&world->stand, 0, 0, 0);
+    int fetches = (int)json_array_size(asked);
+    json_decref(asked);
+    json_decref(stand_fetches(&world->stand, fetches, 2, WORKER_PATIENCE_MS));
+}
+
+static void what_is_due_is_held_back_while_the_store_is_ill(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world,
+                  "job 'rank' { every = '30s', post = '/api/feed/rank' }\n",
+                  true, "production");
+    life_begin(world, "2026-11-25T12:00:00Z");
+    world_await_calls(world, "rank", 1);
+    limit_files(world, 0);
+    json_decref(worker_says(&world->worker, "nothing is fired"));
+    await_a_minute(world);
+    EXPECT(world, ", due, and held back until the store is well\n", ", in ",
+           "status", "rank");
+    EXPECT(world, "  held  ", "  0s  ", "status");
+    limit_files(world, RLIM_INFINITY);
+    json_decref(worker_says(&world->worker, "the store is well again"));
+    world_await_calls(world, "rank", 1);
+    EXPECT(world, ", in ", "held back", "status", "rank");
+    life_ends(world);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         WORLD_TEST(the_slot_after_an_instant_is_told_from_its_row),
         WORLD_TEST(a_run_that_was_cut_has_no_duration),
+        WORLD_TEST(what_is_due_is_held_back_while_the_store_is_ill),
         WORLD_TEST(what_is_to_come_is_not_told_as_past),
         WORLD_TEST(what_was_run_ahead_of_its_time_is_not_run_again),
     };
