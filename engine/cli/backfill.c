@@ -18,7 +18,7 @@ static const struct args_option options[] = {
     { "to", 0, "TIME", "the last slot, or what comes after it" },
     { "dry-run", 0, NULL, "only say which slots they are" },
     { "yes", 'y', NULL, "however many they are" },
-    { "reason", 'r', "TEXT", "for the record" },
+    { "reason", 'r', "TEXT", "for the record: one line, at most 200 bytes" },
     { "cancel", 0, NULL, "take back what still waits, in place of all this" },
     { "json", 0, NULL, "as JSON" },
 };

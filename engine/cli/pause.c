@@ -9,7 +9,7 @@
 
 static const struct args_option options[] = {
     { "for", 0, "TIME", "how long, 2h" },
-    { "reason", 'r', "TEXT", "for the record, and for who asks why" },
+    { "reason", 'r', "TEXT", "for who asks why: one line, at most 200 bytes" },
     { "json", 0, NULL, "as JSON" },
 };
 

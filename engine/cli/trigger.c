@@ -11,7 +11,7 @@
 static const struct args_option options[] = {
     { "wait", 'w', NULL, "until the run has ended, and say how it goes" },
     { "force", 'f', NULL, "beside a run that goes on, whatever overlap says" },
-    { "reason", 'r', "TEXT", "for the record" },
+    { "reason", 'r', "TEXT", "for the record: one line, at most 200 bytes" },
     { "json", 0, NULL, "as JSON: the run" },
 };
 

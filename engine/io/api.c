@@ -16,16 +16,14 @@ static bool read_force(const struct web_request *request, bool *ret_force,
         return true;
     json_t *json = body_json(request);
     json_t *force = json_object_get(json, "force");
-    const char *mistake = NULL;
+    bool good = json_is_object(json) && (!force || json_is_boolean(force));
     if (!json_is_object(json))
-        mistake = "The body must be empty or a JSON object";
-    else if (force && !json_is_boolean(force))
-        mistake = "force must be true or false";
+        web_fail(answer, 400, "The body must be empty or a JSON object");
+    else if (!good)
+        web_refuse(answer, "force must be true or false", force);
     *ret_force = json_is_true(force);
     json_decref(json);
-    if (mistake)
-        web_fail(answer, 400, mistake);
-    return !mistake;
+    return good;
 }
 
 static int failure_status(const struct word *word)

@@ -56,6 +56,16 @@ static const char *range_mistake(struct wall from, struct wall to)
     return to.ms < from.ms ? "to must not be before from" : NULL;
 }
 
+/* Of a query, or of the path. */
+static bool refuse_text(const char *wanted, const char *found,
+                        struct web_answer *answer)
+{
+    json_t *text = json_string(found);
+    web_refuse(answer, wanted, text);
+    json_decref(text);
+    return false;
+}
+
 static void ask_of(const struct web_request *request, enum ask_kind kind,
                    struct ask *ret)
 {
@@ -88,7 +98,7 @@ static bool read_query(const char *query, const struct param *params,
             return is_good(mistake, answer);
         }
         if (!params[i].read(pair.value, ask))
-            return is_good(params[i].mistake, answer);
+            return refuse_text(params[i].mistake, pair.value, answer);
     }
     return is_good(*query ? "the query is malformed" : NULL, answer);
 }
@@ -225,12 +235,12 @@ void jobs_run(struct desk *desk, const struct web_request *request,
     if (!door_look(desk, request, answer) ||
         !read_query(request->query, NULL, 0, &ask, answer))
         return;
-    if (is_good(read_key(request->parts[1], &ask.key)
-                    ? NULL
-                    : "the run must be named by the time of its slot, like "
-                      "2026-11-23T14:07:31Z, or 2026-11-23T14:07:31Z~manual",
-                answer))
+    if (read_key(request->parts[1], &ask.key))
         ask_loop(desk, &ask, answer);
+    else
+        refuse_text("the run must be named by the time of its slot, like "
+                    "2026-11-23T14:07:31Z, or 2026-11-23T14:07:31Z~manual",
+                    request->parts[1], answer);
 }
 
 void jobs_why(struct desk *desk, const struct web_request *request,
@@ -347,9 +357,10 @@ static bool field_reason(const json_t *json, struct ask_order *order)
 
 #define BOOL_WANTED " must be true or false"
 #define BY_FIELDS                                                              \
-    { "by", field_by, "by must be one line of at most 64 bytes" },             \
+    { "by", field_by, "by must be one line of text, at most 64 bytes" },       \
     {                                                                          \
-        "reason", field_reason, "reason must be one line of at most 200 bytes" \
+        "reason", field_reason,                                                \
+            "reason must be one line of text, at most 200 bytes"               \
     }
 
 static const struct field trigger_fields[] = {
@@ -357,7 +368,7 @@ static const struct field trigger_fields[] = {
     BY_FIELDS,
 };
 static const struct field pause_fields[] = {
-    { "for", field_for, "for must be a duration like \"2h\", up to a year" },
+    { "for", field_for, "for must be a duration like \"2h\", from 1s to 366d" },
     BY_FIELDS,
 };
 static const struct field resume_fields[] = {
@@ -377,10 +388,14 @@ static bool read_field(const char *name, const json_t *json,
                        const struct field *fields, size_t count,
                        struct ask_order *order, struct web_answer *answer)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(name, fields[i].name) == 0)
-            return is_good(
-                fields[i].read(json, order) ? NULL : fields[i].mistake, answer);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name, fields[i].name) != 0)
+            continue;
+        bool good = fields[i].read(json, order);
+        if (!good)
+            web_refuse(answer, fields[i].mistake, json);
+        return good;
+    }
     char mistake[80];
     snprintf(mistake, sizeof mistake, "unknown field `%.40s`", name);
     return is_good(mistake, answer);

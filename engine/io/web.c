@@ -24,6 +24,7 @@
 #include "jobs.h"
 #include "mooncron/memory.h"
 #include "mooncron/secrets.h"
+#include "mooncron/text.h"
 #include "request.h"
 #include "route.h"
 #include "webhook.h"
@@ -45,6 +46,8 @@ static const struct route routes[] = {
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 
+#define FOUND_MAX 64 /* bytes of a text that is shown as it was found */
+
 struct web {
     struct mg_context *context;
 };
@@ -55,14 +58,9 @@ const char *web_header(const struct web_request *request, const char *name)
     return value ? value : "";
 }
 
-void web_fail(struct web_answer *answer, int status, const char *sentence)
-{
-    answer->status = status;
-    answer->body = json_pack("{s:s}", "error", sentence);
-}
-
-/* A message quotes a schedule file, which need not be UTF-8. */
-static json_t *message_json(const char *message)
+/* A message quotes a schedule file, or what was asked: neither need be UTF-8.
+ */
+static json_t *text_json(const char *message)
 {
     json_t *json = json_string(message);
     if (json)
@@ -76,11 +74,45 @@ static json_t *message_json(const char *message)
     return json;
 }
 
+void web_fail(struct web_answer *answer, int status, const char *sentence)
+{
+    answer->status = status;
+    answer->body = json_pack("{s:o}", "error", text_json(sentence));
+}
+
+static void put_found(const json_t *found, struct text *out)
+{
+    if (!found)
+        text_puts(out, "what is no UTF-8");
+    else if (json_is_object(found))
+        text_puts(out, "an object");
+    else if (json_is_array(found))
+        text_puts(out, "a list");
+    else if (json_string_length(found) > FOUND_MAX) {
+        text_printf(out, "a text of %zu bytes", json_string_length(found));
+    } else {
+        char *dumped = json_dumps(found, JSON_ENCODE_ANY);
+        text_puts(out, dumped);
+        free(dumped);
+    }
+}
+
+void web_refuse(struct web_answer *answer, const char *wanted,
+                const json_t *found)
+{
+    struct text sentence;
+    text_init(&sentence, 1024);
+    text_printf(&sentence, "%s, found ", wanted);
+    put_found(found, &sentence);
+    web_fail(answer, 400, sentence.data);
+    text_close(&sentence);
+}
+
 void web_fail_because(struct web_answer *answer, int status,
                       const char *sentence, const char *message)
 {
     web_fail(answer, status, sentence);
-    json_object_set_new(answer->body, "message", message_json(message));
+    json_object_set_new(answer->body, "message", text_json(message));
 }
 
 bool web_rate(struct desk *desk, const struct web_request *request,

@@ -67,6 +67,11 @@ void web_fail(struct web_answer *answer, int status, const char *sentence);
 void web_fail_because(struct web_answer *answer, int status,
                       const char *sentence, const char *message);
 
+/* 400: `wanted` is like "force must be true or false", and what was found in
+ * its place is told behind it; NULL: it is no UTF-8. */
+void web_refuse(struct web_answer *answer, const char *wanted,
+                const json_t *found);
+
 typedef void web_handler(struct desk *desk, const struct web_request *request,
                          struct web_answer *answer);
 
