@@ -64,6 +64,14 @@ static enum opened read_last_life(struct store *store, uint32_t *ret_last,
     return answer == ANSWER_BROKEN ? refused(sqlite_of(store)) : OPENED;
 }
 
+/* What a check found, without the heading that names the database. */
+static const char *finding_of(sqlite3_stmt *check)
+{
+    const char *text = column_text(check, 0);
+    const char *end = strncmp(text, "***", 3) ? NULL : strchr(text, '\n');
+    return end ? end + 1 : text;
+}
+
 static enum opened look_over(struct sqlite_store *sqlite, enum look look)
 {
     static const char *const checks[] = {
@@ -78,7 +86,7 @@ static enum opened look_over(struct sqlite_store *sqlite, enum look look)
         sqlite3_step(check) != SQLITE_ROW)
         opened = refused(sqlite);
     else if (strcmp(column_text(check, 0), "ok"))
-        opened = damaged(&sqlite->store, column_text(check, 0));
+        opened = damaged(&sqlite->store, finding_of(check));
     sqlite3_finalize(check);
     return opened;
 }

@@ -165,6 +165,7 @@ static void each_page(struct file *file, bool ended)
         file_open_as(file, "second", 100 + (int64_t)page);
         if (*file->note.text)
             moved++;
+        assert_null(strchr(file->note.text, '\n')); /* one line of a log */
         if (*file->note.text)
             write_some(file);
         WRITE(&file->book, claim("fresh", 10, 1, 10));
