@@ -159,6 +159,7 @@ static void put_waiting(const struct status_view *view, uint32_t index,
     text_init(&words, 2048);
     blocker_put(&blocker, zone, &words);
     writing_open(out, "waiting", '{');
+    writing_number(out, "runs", lane->going - runs + lane->queued);
     writing_time(out, "slot", lane->unwritten, zone);
     writing_string(out, "for", blocker_names[blocker.kind]);
     writing_string(out, "words", words.data);

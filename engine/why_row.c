@@ -328,9 +328,28 @@ static void tell_left_open(struct telling *t, struct wall slot,
     say(t, ".\n");
 }
 
+/* With overlap = "queue" a slot waits for the run of its job before it, be that
+ * one still waiting for the group; NULL: it waits for the group itself. */
+static const struct history_row *row_first(const struct why_case *c,
+                                           struct wall slot,
+                                           const struct history_row *row)
+{
+    bool queues = c->job->overlap == OVERLAP_QUEUE &&
+                  (!row || row->trigger == TRIGGER_SCHEDULE);
+    const struct history_row *other;
+    if (!queues || !c->lane.queued || c->blocker.kind != BLOCKER_GROUP)
+        return NULL;
+    for (size_t i = 0; (other = row_at(c, i)); i++)
+        if (!other->done && !other->claimed && other->slot.ms < slot.ms &&
+            waited(other, slot))
+            return other;
+    return NULL;
+}
+
 void tell_waiting(struct telling *t, struct wall slot,
                   const struct history_row *row)
 {
+    const struct history_row *first = row_first(t->c, slot, row);
     find(t, "waiting", row);
     say(t, row && row->manual ? "The run of " : "Its slot of ");
     say_date(t, slot);
@@ -338,6 +357,11 @@ void tell_waiting(struct telling *t, struct wall slot,
     if (row)
         say_trigger(t, row);
     say(t, ": ");
+    if (first) {
+        say(t, first->manual ? "the manual run of " : "the run of ");
+        say_date(t, first->slot);
+        say(t, " comes first (overlap = \"queue\"), and waits: ");
+    }
     blocker_put(&t->c->blocker, t->c->zone, &t->words);
     say(t, ".\n");
 }

@@ -406,16 +406,17 @@ static void put_left_open(struct talk *talk, const json_t *job,
                 talk_number(left, "attempt"), talk_number(job, "attempts"));
 }
 
-/* The newest slot, where it is known which, and what stands before it. */
+/* The newest slot, where it is known which, and what stands before it; of
+ * several runs, before the first. */
 static void put_waiting(struct talk *talk, const json_t *job, struct text *out)
 {
     const json_t *waiting = json_object_get(job, "waiting");
-    int64_t queued = talk_number(job, "queued");
+    int64_t runs = talk_number(waiting, "runs");
     if (!waiting)
         return;
     text_puts(out, "  waiting  ");
-    if (queued > 1)
-        text_printf(out, "%" PRId64 " runs", queued);
+    if (runs > 1)
+        text_printf(out, "%" PRId64 " runs", runs);
     else if (talk_time(waiting, "slot").ms != NEVER_MS)
         put_date(talk, job, waiting, "slot", out);
     else

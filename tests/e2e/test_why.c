@@ -230,11 +230,40 @@ static void what_is_due_is_held_back_while_the_store_is_ill(void **state)
     life_ends(world);
 }
 
+/* ---- a queue within a group ---- */
+
+static void a_slot_waits_for_the_run_before_it(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world,
+                  "group 'db' { limit = 1 }\n"
+                  "job 'first' { every = '3650d', post = '/api/feed/rank',\n"
+                  "  group = 'db', timeout = '1h', deadline = '2h' }\n"
+                  "job 'then' { every = '30s', post = '/api/feed/flush',\n"
+                  "  group = 'db', overlap = 'queue' }\n",
+                  true, "production");
+    stand_fault(&world->stand, "/api/feed/rank", "hang", 3600000, 0);
+    life_begin(world, "2026-11-25T12:00:05Z");
+    worker_await_generation(&world->worker, 1);
+    EXPECT(world, "", NULL, "trigger", "first");
+    json_decref(worker_says(&world->worker, "skipped, overlap")); /* of two */
+    EXPECT(world,
+           "UTC comes first (overlap = \"queue\"), and waits: its group "
+           "\"db\" is full, with 1 at once: first, since",
+           NULL, "why", "then");
+    EXPECT(world, "waiting  2 runs: its group \"db\" is full", NULL, "status",
+           "then");
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_signal(world->worker.proc, SIGTERM);
+    proc_exit(world->worker.proc, WORKER_PATIENCE_MS);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         WORLD_TEST(the_slot_after_an_instant_is_told_from_its_row),
         WORLD_TEST(a_run_that_was_cut_has_no_duration),
+        WORLD_TEST(a_slot_waits_for_the_run_before_it),
         WORLD_TEST(what_is_due_is_held_back_while_the_store_is_ill),
         WORLD_TEST(what_is_to_come_is_not_told_as_past),
         WORLD_TEST(what_was_run_ahead_of_its_time_is_not_run_again),

@@ -404,14 +404,18 @@ static void who_waits_is_told_for_whom(void **state)
     struct core *core = core_with(group_of(2, OVERLAP_QUEUE));
     step_to(core, recent, 1);
     expect_job(core, recent, "job-1",
-               "\"waiting\":{\"slot\":\"2026-11-23T12:01:00Z\",\"for\":"
+               "\"waiting\":{\"runs\":1,\"slot\":\"2026-11-23T12:01:00Z\","
+               "\"for\":"
                "\"group\",\"words\":\"its group \\\"db\\\" is full, with 1 at "
                "once: job-0, since Mon 2026-11-23 12:01:00 UTC\"}");
     step_to(core, recent, 2);
     expect_job(core, recent, "job-0",
-               "\"waiting\":{\"slot\":\"2026-11-23T12:02:00Z\",\"for\":"
+               "\"waiting\":{\"runs\":1,\"slot\":\"2026-11-23T12:02:00Z\","
+               "\"for\":"
                "\"run\",\"words\":\"the run of Mon 2026-11-23 12:01:00 UTC "
                "goes on, since Mon 2026-11-23 12:01:00 UTC\"}");
+    expect_job(core, recent, "job-1", /* one for the group, one for that one */
+               "\"waiting\":{\"runs\":2,");
     core_free(core);
     recent_free(recent);
 }

@@ -95,6 +95,36 @@ static void what_a_run_waits_for_is_told(void **state)
     scene_expect(scene, "A run is going now; if it still is then");
 }
 
+/* Of two slots in a queue only the first waits for the group. */
+static void a_slot_waits_for_the_one_before_it(void **state)
+{
+    struct scene *scene = *state;
+    struct history_row rows[] = { run_of(20, 0) };
+    rows[0].done = rows[0].claimed = false;
+    rows[0].started.ms = rows[0].ended.ms = EVER_MS;
+    scene_rows(scene, rows, 1);
+    scene->job.overlap = OVERLAP_QUEUE;
+    scene->c.lane.going = scene->c.lane.queued = 1;
+    scene->c.lane.unwritten = (struct wall)AT(30);
+    scene->c.blocker =
+        (struct blocker){ .kind = BLOCKER_GROUP,
+                          .group = "db",
+                          .limit = 1,
+                          .holders = { { "hub", { AT(10), false }, AT(11) } },
+                          .holder_count = 1 };
+    scene_at(scene, 20);
+    scene_expect(scene, "12:20:00 UTC waits to be run: its group \\\"db\\\" is "
+                        "full, with 1 at once: hub, since");
+    scene_at(scene, 30);
+    scene_expect_code(scene, "waiting");
+    scene_expect(scene,
+                 "12:30:00 UTC waits to be run: the run of Mon 2026-11-23 "
+                 "12:20:00 UTC comes first (overlap = \\\"queue\\\"), and "
+                 "waits: its group \\\"db\\\" is full, with 1 at once: hub");
+    rows[0].trigger = TRIGGER_BACKFILL; /* nobody waits for that */
+    scene_expect(scene, "12:30:00 UTC waits to be run: its group");
+}
+
 /* The row says what was, the recent what is. */
 static void a_run_that_rests_says_when_it_goes_on(void **state)
 {
@@ -413,6 +443,7 @@ int main(void)
         SCENE_TEST(a_run_is_told_with_its_result),
         SCENE_TEST(a_run_that_goes_on_is_told),
         SCENE_TEST(what_a_run_waits_for_is_told),
+        SCENE_TEST(a_slot_waits_for_the_one_before_it),
         SCENE_TEST(a_run_that_rests_says_when_it_goes_on),
         SCENE_TEST(what_ended_just_now_is_told),
         SCENE_TEST(a_run_that_was_cut_is_told),
