@@ -9,6 +9,7 @@
 #include "orders.h"
 #include "remembering.h"
 #include "stamps.h"
+#include "warnings.h"
 
 static void do_fetch(struct daemon *d, const struct action *act,
                      const char *why)
@@ -86,6 +87,20 @@ static void do_load(struct daemon *d, const struct action *act, const char *why)
     daemon_post(d, &event, NULL);
 }
 
+static bool is_allowed(const void *whose, const char *url)
+{
+    return http_origin(whose, url) < HTTP_ORIGINS_MAX - 1;
+}
+
+/* The first call would be the first to find out, and may be a day away. */
+static void tell_origins(struct daemon *d, const struct jobset *set)
+{
+    struct mistakes warnings = { 0 };
+    warnings_find_origins(set, is_allowed, d->http, &warnings);
+    news_warnings(d->log, &warnings);
+    mistakes_clear(&warnings);
+}
+
 static void do_swap(struct daemon *d, const struct action *act, const char *why)
 {
     (void)why;
@@ -104,6 +119,7 @@ static void do_swap(struct daemon *d, const struct action *act, const char *why)
     metrics_swap(d->metrics, (struct jobset *)status.set);
     alarm_set(d->alarm, core_deadline(d->core));
     news_schedule(d->log, act, &status, clock_wall_ns(&d->clock));
+    tell_origins(d, status.set);
 }
 
 static void do_reply(struct daemon *d, const struct action *act,

@@ -15,6 +15,9 @@
 /* A sentence of ours with names in it; what is longer is cut. */
 #define SENTENCE_MAX 1024
 
+/* Of one schedule; a file that was generated may have thousands. */
+#define WARNINGS_SHOWN 10
+
 /* A number as text, for a field. */
 #define NUMBER_MAX 24
 static const char *number(int64_t value, char buffer[NUMBER_MAX])
@@ -108,6 +111,23 @@ void news_schedule(struct log *log, const struct action *swap,
     };
     log_fields(log, LOG_INFO, "reload", sentence.data, pairs);
     text_close(&sentence);
+}
+
+void news_warnings(struct log *log, const struct mistakes *warnings)
+{
+    uint32_t shown = 0;
+    struct text line;
+    text_init(&line, SENTENCE_MAX);
+    for (; shown < warnings->count && shown < WARNINGS_SHOWN; shown++) {
+        text_clear(&line);
+        mistake_line(&warnings->items[shown], &line);
+        log_write(log, LOG_WARN, "reload", "%s", line.data);
+    }
+    if (shown < warnings->total)
+        log_write(log, LOG_WARN, "reload",
+                  "and %u more like these: `mooncron check` tells them",
+                  warnings->total - shown);
+    text_close(&line);
 }
 
 void news_zones(struct log *log, const char *before, const char *now)

@@ -16,6 +16,8 @@ void news_listening(struct log *log, const char *host, uint16_t port,
 /* A schedule is in force; `at_ns` is when, on the wall clock. */
 void news_schedule(struct log *log, const struct action *swap,
                    const struct core_status *status, int64_t at_ns);
+/* Of the schedule in force; some of many. */
+void news_warnings(struct log *log, const struct mistakes *warnings);
 /* Other time zone data are in place; versions, or "". */
 void news_zones(struct log *log, const char *before, const char *now);
 void news_unchanged(struct log *log, uint32_t generation);

@@ -10,6 +10,13 @@
 void warnings_find(const struct jobset *set, const char *environment,
                    struct wall now, bool ascii, struct mistakes *warnings);
 
+/* Adds what leads to an origin that may not be called, likewise: what is
+ * allowed is the worker's to say, and no matter of the file. */
+void warnings_find_origins(const struct jobset *set,
+                           bool (*is_allowed)(const void *whose,
+                                              const char *url),
+                           const void *whose, struct mistakes *warnings);
+
 /* As mistake_render(), with the picture where there is one. */
 void warning_render(const struct mistake *warning, bool colour,
                     struct text *out);

@@ -151,4 +151,18 @@ describe("a warning", function()
       assert.truthy(out:find("1 job, no mistakes, 1 warning", 1, true), out)
     end)
   end)
+
+  it("W215 tells of a URL that MOONCRON_ALLOW_HOSTS does not list", function()
+    local text = "job 'a' { every = '1h', post = '/a', heartbeat = 'https://ping.example/k3y?x' }\n" ..
+      "job 'b' { every = '1h', post = 'https://Rates.example:443/b' }\n" ..
+      "job 'c' { every = '1h', post = 'http://localhost:4000/c', enabled = true }\n" ..
+      "job 'd' { every = '1h', post = 'https://no.example/d', enabled = false }\n"
+    local found = program.check_text(text)
+    assert.truthy(found:find('W215]: `heartbeat` of job "a" leads to https://ping.example, which', 1, true))
+    assert.truthy(found:find('W215]: `post` of job "b" leads to https://rates.example, which', 1, true))
+    assert.truthy(found:find("2 warnings", 1, true))
+    assert.falsy(found:find("k3y", 1, true))
+    found = program.check_text(text, { MOONCRON_ALLOW_HOSTS = "ping.example https://rates.example" })
+    assert.falsy(found:find("W215", 1, true))
+  end)
 end)

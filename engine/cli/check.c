@@ -4,6 +4,7 @@
 
 #include "args.h"
 #include "display.h"
+#include "mooncron/origin.h"
 #include "subject.h"
 #include "verbs.h"
 #include "warnings.h"
@@ -43,14 +44,34 @@ static void say(const struct subject *subject, uint32_t warnings, bool more)
 
 /* ---- warnings ---- */
 
+static bool is_allowed(const void *whose, const char *url)
+{
+    return origins_number(whose, url) <= ORIGINS_MAX;
+}
+
+/* By the environment of this command; where that is wrong, it was said. */
+static void find_origins(const struct subject *subject, struct mistakes *ret)
+{
+    struct error ignored;
+    const struct http_config http = config_http(&subject->config);
+    struct origins *origins = origins_new(http.backend_url, http.allow_hosts,
+                                          http.https_only, &ignored);
+    if (!origins)
+        return;
+    warnings_find_origins(subject->set, is_allowed, origins, ret);
+    mistakes_sort(ret);
+    origins_free(origins);
+}
+
 /* None where the file is not valid. */
 static void find(const struct subject *subject, struct mistakes *ret)
 {
     bool ascii = display_is_ascii(STDERR_FILENO);
     *ret = (struct mistakes){ 0 };
-    if (subject->set)
-        warnings_find(subject->set, subject->environment, subject->now, ascii,
-                      ret);
+    if (!subject->set)
+        return;
+    warnings_find(subject->set, subject->environment, subject->now, ascii, ret);
+    find_origins(subject, ret);
 }
 
 static void show(const struct mistakes *warnings, bool colour)

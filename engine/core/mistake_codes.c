@@ -231,6 +231,12 @@ static const struct {
     { "W214", "a group that limits nothing",
       "No job names the group; or one alone does, and has one run at a time\n"
       "anyway, unless its overlap is \"allow\"." },
+    { "W215", "a URL that may not be called",
+      "Its origin is neither BACKEND_URL's nor one that MOONCRON_ALLOW_HOSTS\n"
+      "lists, so no call goes there: a run would fail, and a heartbeat be "
+      "silent.\n"
+      "`check` looks at its own environment, the worker at its own. What a\n"
+      "function calls is not known before it does." },
     { "R302", "the script did not yield",
       "A run held the script for 2 s without http.* or sleep. All runs of a\n"
       "schedule share one Lua state: work that long belongs into the "

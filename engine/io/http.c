@@ -18,7 +18,7 @@
 
 #include "curl_uv.h"
 #include "mooncron/memory.h"
-#include "origin.h"
+#include "mooncron/origin.h"
 #include "transfer.h"
 
 const char *const http_fault_names[8] = {

@@ -2,7 +2,7 @@
  *
  * A URL is judged by the parser that will follow it, libcurl's own: two that
  * read one text differently are how keys reach strangers. */
-#include "origin.h"
+#include "mooncron/origin.h"
 
 #include <curl/curl.h>
 #include <stdio.h>

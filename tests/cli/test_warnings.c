@@ -311,7 +311,7 @@ static void each_code_is_explained(void **state)
     (void)state;
     static const char *const codes[] = { "W201", "W202", "W203", "W204", "W205",
                                          "W206", "W207", "W209", "W210", "W211",
-                                         "W212", "W213", "W214" };
+                                         "W212", "W213", "W214", "W215" };
     const char *title = NULL;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         assert_non_null(mistake_explain(codes[i], &title));

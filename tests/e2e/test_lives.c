@@ -672,6 +672,28 @@ static void ends_are_told_as_declared(void **state)
     expect_hooks(world);
 }
 
+/* Whoever waits for the heartbeat hears of it before it is missed. */
+static void what_may_not_be_called_is_told_at_once(void **state)
+{
+    struct world *world = *state;
+    world_prepare(world,
+                  "job 'a' { every = '7d', post = '/api/feed/rank',\n"
+                  "  heartbeat = 'https://ping.example/secret' }\n"
+                  "job 'b' { every = '7d', put = 'http://other.example/x' }\n",
+                  true, "production");
+    life_begin(world, instant("2026-11-25T12:08:35Z"),
+               "MOONCRON_ALLOW_HOSTS=https://hooks.example");
+    json_t *said = worker_says(&world->worker, "W215");
+    const char *message = text_of(said, "message");
+    assert_null(strstr(message, "secret"));
+    assert_non_null(strstr(message, "schedules.lua:1: `heartbeat` of job \"a\" "
+                                    "leads to https://ping.example, which may "
+                                    "not be called"));
+    json_decref(said);
+    expect_says(world, "`put` of job \\\"b\\\" leads to http://other.example,");
+    life_ends(world);
+}
+
 static void a_hook_that_fails_is_named(void **state)
 {
     struct world *world = *state;
@@ -1158,6 +1180,7 @@ int main(void)
         WORLD_TEST(what_is_given_up_says_why),
         WORLD_TEST(a_run_that_rests_is_handed_on),
         WORLD_TEST(ends_are_told_as_declared),
+        WORLD_TEST(what_may_not_be_called_is_told_at_once),
         WORLD_TEST(a_hook_that_fails_is_named),
         WORLD_TEST(a_circuit_opens_and_closes),
         WORLD_TEST(answers_of_503_open_it),

@@ -1,5 +1,5 @@
 /* Where a request goes, and where its answer may lead, by a table. */
-#include "../../engine/io/origin.h"
+#include "mooncron/origin.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Origins: where requests may go, and which of them may see the key. */
-#ifndef IO_ORIGIN_H
-#define IO_ORIGIN_H
+#ifndef MOONCRON_ORIGIN_H
+#define MOONCRON_ORIGIN_H
 
 #include <stdbool.h>
 #include <stddef.h>
