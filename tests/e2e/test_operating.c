@@ -178,8 +178,8 @@ static void a_script_that_waits_is_cut_off(void **state)
     proc_signal(world->worker.proc, SIGTERM);
     json_decref(worker_event(&world->worker, "stopping"));
     proc_signal(world->worker.proc, SIGTERM);
-    json_decref(
-        worker_says(&world->worker, ": unknown, the worker was told to stop"));
+    json_decref(worker_says(&world->worker,
+                            ": unknown, stopping: the worker was told"));
     assert_int_equal(proc_exit(world->worker.proc, WORKER_PATIENCE_MS), 143);
 }
 
@@ -192,8 +192,8 @@ static void a_script_that_waits_longer_than_the_drain_is_cut_off(void **state)
     stand_fault(&world->stand, "/api/feed/rank", "hang", 60000, 0);
     world_await_calls(world, "rank", 1);
     worker_drain(&world->worker);
-    json_decref(
-        worker_says(&world->worker, ": unknown, the worker was told to stop"));
+    json_decref(worker_says(&world->worker,
+                            ": unknown, stopping: the worker was told"));
 }
 
 /* What its request came to nobody knows, and of one that makes none it is
@@ -218,7 +218,7 @@ static void a_script_that_is_cut_off_with_its_call_is_unknown(void **state)
     } ends[] = {
         { "late", ": unknown, its timeout has passed" },
         { "idle", ": failed, its timeout has passed" },
-        { "old", ": unknown, a newer slot of its job" },
+        { "old", ": unknown, replaced: a newer slot" },
     };
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         char needle[64];
