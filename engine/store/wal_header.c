@@ -2,10 +2,12 @@
  * Format" and "Checksum Algorithm": numbers of four bytes, the first of them
  * the highest.
  *
- *    0 magic        0x377f0682, or ..83 where sums are made of such numbers,
- * too 4 version      3007000 8 page size 12 sequence     one more each time
- * that the WAL begins anew 16 salts        two; the first one more, the second
- * by chance 24 sums         two, over what is before them
+ *    0 magic      0x377f0682, or ..83: sums are of such numbers, too
+ *    4 version    3007000
+ *    8 page size
+ *   12 sequence   one more each time that the WAL begins anew
+ *   16 salts      two; the first one more, the second by chance
+ *   24 sums       two, over what is before them
  *
  * A header that is torn where disks are, at 16 bytes or more, has a sequence of
  * the new one and the rest of the old one ("Checkpoints", "WAL reset"). */
