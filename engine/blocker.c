@@ -10,7 +10,7 @@ const char *const blocker_names[BLOCKERS] = {
     [BLOCKER_NONE] = "none",   [BLOCKER_STORE] = "store",
     [BLOCKER_RUN] = "run",     [BLOCKER_PAUSE] = "pause",
     [BLOCKER_GROUP] = "group", [BLOCKER_CIRCUIT] = "circuit",
-    [BLOCKER_TURN] = "turn",
+    [BLOCKER_GAP] = "min_gap", [BLOCKER_TURN] = "turn",
 };
 
 static void add_holder(struct blocker *blocker, const struct job *job,
@@ -35,10 +35,26 @@ static void add_group(struct blocker *blocker, const struct jobset *set,
     }
 }
 
+/* Of what is held back until its turn comes. */
+static enum blocker_kind held_by(const struct core *core, uint32_t index,
+                                 struct wall now)
+{
+    const struct lane_status lane = core_lane(core, index);
+    const struct job *job = jobset_job(core_status(core).set, index);
+    if (lane.paused_until.ms != EVER_MS)
+        return BLOCKER_PAUSE;
+    if (lane.circuit_open)
+        return BLOCKER_CIRCUIT;
+    if (job_too_soon(job, lane.started, now) ||
+        job_too_soon(job, now, core_next_slot(core, index)))
+        return BLOCKER_GAP;
+    return BLOCKER_TURN;
+}
+
 /* A run that waits for its group goes on already, as overlap sees it; one that
  * is queued, or made up, does not yet. */
 struct blocker blocker_of(const struct core *core, const struct recent *recent,
-                          uint32_t index)
+                          uint32_t index, struct wall now)
 {
     const struct core_status status = core_status(core);
     const struct job *job = jobset_job(status.set, index);
@@ -55,10 +71,8 @@ struct blocker blocker_of(const struct core *core, const struct recent *recent,
     } else if (lane.going > runs && job->group != JOB_NO_GROUP) {
         blocker.kind = BLOCKER_GROUP;
         add_group(&blocker, status.set, recent, job->group);
-    } else if (lane.queued && lane.paused_until.ms != EVER_MS) {
-        blocker.kind = BLOCKER_PAUSE;
     } else if (lane.queued) {
-        blocker.kind = lane.circuit_open ? BLOCKER_CIRCUIT : BLOCKER_TURN;
+        blocker.kind = held_by(core, index, now);
     }
     return blocker;
 }
@@ -86,6 +100,8 @@ void blocker_put(const struct blocker *blocker, const struct zone *zone,
                           "down",
         [BLOCKER_PAUSE] = "the job is paused",
         [BLOCKER_CIRCUIT] = "the circuit of its origin is open",
+        [BLOCKER_GAP] = "the run before it, or the next slot, is nearer than "
+                        "min_gap",
         [BLOCKER_TURN] = "runs that are made up begin one after the other, "
                          "none before the worker has lived for 10 s",
     };

@@ -1,6 +1,6 @@
 /* A blocker is what stands before a run that waits: a run of its own job, the
- * others of its group, a pause, an origin that does not answer, the store, or
- * those that are made up before it. */
+ * others of its group, a pause, an origin that does not answer, the store, a
+ * start that is too near, or those that are made up before it. */
 #ifndef MOONCRON_BLOCKER_H
 #define MOONCRON_BLOCKER_H
 
@@ -15,6 +15,7 @@ enum blocker_kind {
     BLOCKER_PAUSE,
     BLOCKER_GROUP,
     BLOCKER_CIRCUIT,
+    BLOCKER_GAP,
     BLOCKER_TURN,
     BLOCKERS,
 };
@@ -38,10 +39,10 @@ struct blocker {
     uint32_t holder_count;
 };
 
-/* What stands before the run of job `index` of the set in force that is next.
- * Looks at each job of the set, where the job has a group. */
+/* What stands, `now`, before the run of job `index` of the set in force that is
+ * next. Looks at each job of the set, where the job has a group. */
 struct blocker blocker_of(const struct core *core, const struct recent *recent,
-                          uint32_t index);
+                          uint32_t index, struct wall now);
 
 /* A clause, like "its group \"db\" is full: rank runs, since ...". */
 void blocker_put(const struct blocker *blocker, const struct zone *zone,

@@ -232,13 +232,14 @@ static void tell_run(const struct inquiry *inquiry,
 /* ---- why ---- */
 
 /* What the core says of job `index`, which is scheduled. */
-static void add_lane(const struct daemon *d, uint32_t index, struct why_case *c)
+static void add_lane(const struct daemon *d, uint32_t index, struct wall now,
+                     struct why_case *c)
 {
     c->lane = core_lane(d->core, index);
     c->circuit = core_circuit(d->core, index);
     c->next = core_next_slot(d->core, index);
     if (c->lane.going || c->lane.queued)
-        c->blocker = blocker_of(d->core, d->recent, index);
+        c->blocker = blocker_of(d->core, d->recent, index, now);
 }
 
 /* What the core says of the worker, and the dossier of the job. */
@@ -301,7 +302,7 @@ static void tell_why(const struct inquiry *inquiry,
     struct why_case c = case_of(inquiry, job, &status, dossier);
     c.failure = failure;
     if (job->standing == STANDING_SCHEDULED)
-        add_lane(d, jobset_find(status.set, job->name), &c);
+        add_lane(d, jobset_find(status.set, job->name), inquiry->now, &c);
     struct text json;
     text_init(&json, ANSWER_BYTES_MAX);
     why_tell(&c, &json);

@@ -155,7 +155,8 @@ static void put_waiting(const struct status_view *view, uint32_t index,
     struct text words;
     if (!*view->job || (lane->going <= runs && !lane->queued))
         return;
-    const struct blocker blocker = blocker_of(view->core, view->recent, index);
+    const struct blocker blocker =
+        blocker_of(view->core, view->recent, index, view->now);
     text_init(&words, 2048);
     blocker_put(&blocker, zone, &words);
     writing_open(out, "waiting", '{');

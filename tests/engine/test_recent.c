@@ -465,6 +465,19 @@ static void the_next_slot_is_one_that_is_run(void **state)
     recent_free(recent);
 }
 
+static void what_is_made_up_waits_for_a_gap(void **state)
+{
+    (void)state;
+    struct recent *recent = recent_new();
+    struct core *core = core_of((struct job){ .overlap = OVERLAP_ALLOW,
+                                              .min_gap_ms = 50 * 1000,
+                                              .catch_up = { 60 * MINUTE, 9 } });
+    step_to(core, recent, 2);
+    expect_job(core, recent, "job-0", "\"for\":\"min_gap\"");
+    core_free(core);
+    recent_free(recent);
+}
+
 static void a_rest_is_told_with_its_end(void **state)
 {
     (void)state;
@@ -547,6 +560,7 @@ int main(void)
         cmocka_unit_test(who_waits_is_told_for_whom),
         cmocka_unit_test(none_waits_where_all_are_being_run),
         cmocka_unit_test(the_next_slot_is_one_that_is_run),
+        cmocka_unit_test(what_is_made_up_waits_for_a_gap),
         cmocka_unit_test(a_rest_is_told_with_its_end),
         cmocka_unit_test(what_was_accepted_is_told),
         cmocka_unit_test(a_long_status_counts_what_it_leaves_out),
