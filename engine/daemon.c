@@ -48,7 +48,7 @@ void daemon_post(struct daemon *d, const struct event *event, const char *why)
     struct pending *pending = &d->queue[d->queue_count++];
     pending->event = *event;
     pending->event.now = clock_now(&d->clock);
-    pending->why = why && *why ? memory_copy(why, strlen(why)) : NULL;
+    pending->why = why && *why ? memory_string(why) : NULL;
     if (!d->stepping)
         daemon_drain(d);
 }

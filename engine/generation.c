@@ -14,7 +14,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "generations_parts.h"
 #include "mooncron/child.h"
@@ -454,7 +453,7 @@ bool generation_send(struct generation *g, bool whole)
 void generation_begin(struct generation *g, const struct host_load *load)
 {
     struct generations *all = g->all;
-    g->path = memory_copy(load->path, strlen(load->path));
+    g->path = memory_string(load->path);
     g->intake = (struct intake){ .set = jobset_new(),
                                  .zones = all->zones,
                                  .room = all->room };

@@ -1,7 +1,6 @@
 /* The keeper is the thread that alone knows the store: it writes, answers, and
  * says what came of it. */
 #include <assert.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -104,7 +103,7 @@ static void see_damage(struct journal *journal, bool writes)
 static void fell_ill(struct journal *journal, const struct error *why)
 {
     if (!journal->ill) {
-        char *sentence = memory_copy(why->text, strlen(why->text));
+        char *sentence = memory_string(why->text);
         post(journal,
              (struct tiding){ .kind = TIDING_ILL, .sentence = sentence });
     }

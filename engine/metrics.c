@@ -141,7 +141,7 @@ static struct metrics_circuit *circuit_of(struct metrics *metrics,
         return NULL;
     struct metrics_circuit *circuit =
         &metrics->circuits[metrics->circuit_count++];
-    circuit->origin = memory_copy(origin, strlen(origin));
+    circuit->origin = memory_string(origin);
     return circuit;
 }
 

@@ -154,7 +154,7 @@ void outlook_take(struct daemon *d, const struct ask *ask)
     outlook->ask = ask->id;
     outlook->set = jobset_ref((struct jobset *)status.set);
     outlook->planner = planner_new(jobset_ref(outlook->set));
-    outlook->file = memory_copy(d->config->file, strlen(d->config->file));
+    outlook->file = memory_string(d->config->file);
     memcpy(outlook->job, ask->job, sizeof outlook->job);
     text_init(&outlook->out, INQUIRY_LONG_BYTES_MAX);
     fill_plan(d, outlook, &status, ask->horizon_ms);

@@ -58,7 +58,7 @@ static struct recent_job *job_of(struct recent *recent, const char *name)
     if (*slot)
         return *slot;
     struct recent_job *job = memory_new(sizeof *job);
-    job->name = memory_copy(name, strlen(name));
+    job->name = memory_string(name);
     job->hash = hash;
     job->pause.until.ms = EVER_MS;
     *slot = job;
@@ -139,7 +139,7 @@ const struct recent_job *recent_of(const struct recent *recent,
 
 static char *copy_or_null(const char *string)
 {
-    return string && *string ? memory_copy(string, strlen(string)) : NULL;
+    return string && *string ? memory_string(string) : NULL;
 }
 
 static bool same_key(struct run_key a, struct run_key b)

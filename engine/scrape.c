@@ -2,7 +2,6 @@
 #include "scrape.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "daemon_parts.h"
 #include "inquiry.h"
@@ -62,7 +61,7 @@ static void copy_circuits(const struct daemon *d, struct scrape *scrape)
     for (size_t i = 0; i < count; i++) {
         const char *origin = circuits[i].origin;
         copies[i] = circuits[i];
-        copies[i].origin = memory_copy(origin, strlen(origin));
+        copies[i].origin = memory_string(origin);
     }
     scrape->view.circuits = scrape->circuits = copies;
     scrape->view.circuit_count = count;

@@ -68,7 +68,7 @@ void tidings_of_source(void *data, enum fetch_outcome outcome,
     if (outcome == FETCH_FAILED || outcome == FETCH_REFUSED)
         ask_failed(d);
     if (failure)
-        replace(&d->fetch_failure, memory_copy(failure, strlen(failure)));
+        replace(&d->fetch_failure, memory_string(failure));
     daemon_post(d, &event, NULL);
     daemon_publish_late(d);
     zones_look(d);

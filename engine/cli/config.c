@@ -213,7 +213,7 @@ static char *row_text(const struct row *row, struct error *err)
     if (!value && row->kind == KIND_URL)
         value = getenv(row->name); /* "" is no URL, and is said so */
     if (value)
-        return memory_copy(value, strlen(value));
+        return memory_string(value);
     return credential_text(row, err);
 }
 
@@ -307,7 +307,7 @@ static bool row_set(const struct row *row, struct config *config,
         good = false;
     }
     if (!text && row->standard) {
-        text = memory_copy(row->standard, strlen(row->standard));
+        text = memory_string(row->standard);
         bool standard = row_read(row, config, text, &unlikely);
         assert(standard);
     }

@@ -26,7 +26,7 @@ void grid_add(struct grid *grid, const char *cell)
         grid->cells =
             memory_resize(grid->cells, grid->cap, sizeof *grid->cells);
     }
-    grid->cells[grid->count++] = memory_copy(cell, strlen(cell));
+    grid->cells[grid->count++] = memory_string(cell);
 }
 
 static size_t width_of(const char *cell)

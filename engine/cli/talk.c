@@ -26,7 +26,7 @@ static char *talk_token(const struct config *config)
     struct error ignored;
     char path[4096];
     if (config->admin_token)
-        return memory_copy(config->admin_token, strlen(config->admin_token));
+        return memory_string(config->admin_token);
     token_path(config, path, sizeof path);
     char *token = secret_read(path, &ignored);
     return token ? token : memory_copy("", 0);
@@ -186,7 +186,7 @@ bool talk_try(struct talk *talk, enum method method, const char *body)
     talk->status = errand_send(&talk->config, &request, &talk->body, &error);
     if (!talk->status) {
         free(talk->body);
-        talk->body = memory_copy(error.text, strlen(error.text));
+        talk->body = memory_string(error.text);
         return false;
     }
     talk->json = json_loads(talk->body, 0, NULL);

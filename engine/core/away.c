@@ -71,7 +71,7 @@ void away_keep(struct core *core, const struct jobset *before,
         away->jobs =
             memory_resize(away->jobs, away->count + 1, sizeof *away->jobs);
         away->jobs[away->count++] = (struct away_job){
-            .name = memory_copy(job->name, strlen(job->name)),
+            .name = memory_string(job->name),
             .fails = lane->fails,
             .runs = lane->runs,
             .started = lane->started,

@@ -42,7 +42,7 @@ static void circuit_add(struct circuits *circuits, const char *origin)
     circuits->circuits = memory_resize(circuits->circuits, circuits->count + 1,
                                        sizeof *circuits->circuits);
     circuits->circuits[circuits->count++] =
-        (struct circuit){ .origin = memory_copy(origin, strlen(origin)),
+        (struct circuit){ .origin = memory_string(origin),
                           .good_at = LONG_AGO,
                           .opened = { EVER_MS },
                           .told_at = LONG_AGO };

@@ -41,6 +41,11 @@ char *memory_copy(const char *bytes, size_t len)
     return copy;
 }
 
+char *memory_string(const char *string)
+{
+    return memory_copy(string, strlen(string));
+}
+
 /* Blocks grow with the arena, so that a small jobset stays small and a large
  * one does not cost a call for each name. */
 #define ARENA_BLOCK_MIN 1024

@@ -180,7 +180,7 @@ void mistakes_add(struct mistakes *list, const struct mistake *mistake)
     *copy = *mistake;
     const char **string;
     for (size_t i = 0; (string = mistake_string(copy, i)); i++)
-        *string = memory_copy(*string, strlen(*string));
+        *string = memory_string(*string);
 }
 
 static int mistake_order(const struct mistake *a, const struct mistake *b)

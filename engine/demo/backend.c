@@ -179,8 +179,8 @@ static bool users_take(struct backend *backend,
             return false;
         }
         backend->users[backend->user_count++] = (struct backend_user){
-            .name = memory_copy(user->name, strlen(user->name)),
-            .key = memory_copy(user->key, strlen(user->key)),
+            .name = memory_string(user->name),
+            .key = memory_string(user->key),
             .admin = user->admin,
         };
     }
@@ -264,8 +264,7 @@ struct backend *backend_start(const struct backend_config *config,
     backend->on_change = config->on_change;
     backend->data = config->data;
     const char *secret = config->webhook_secret;
-    backend->webhook_secret =
-        secret ? memory_copy(secret, strlen(secret)) : NULL;
+    backend->webhook_secret = secret ? memory_string(secret) : NULL;
     backend_set_worker(backend, config->worker_url);
     if (users_take(backend, config, reterr) &&
         listen_on(backend, config, reterr))
@@ -281,7 +280,7 @@ uint16_t backend_port(const struct backend *backend)
 
 void backend_set_worker(struct backend *backend, const char *url)
 {
-    char *copy = url ? memory_copy(url, strlen(url)) : NULL;
+    char *copy = url ? memory_string(url) : NULL;
     pthread_mutex_lock(&backend->lock);
     free(backend->worker_url);
     backend->worker_url = copy;

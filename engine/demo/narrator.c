@@ -89,7 +89,7 @@ static void remember(struct narrator *narrator, const char *text)
 {
     char **place = &narrator->last[narrator->lines++ % NARRATOR_LAST];
     free(*place);
-    *place = memory_copy(text, strlen(text));
+    *place = memory_string(text);
 }
 
 static void end_line(struct narrator *narrator)

@@ -47,7 +47,7 @@ static char *worker_url(struct backend *backend)
 {
     pthread_mutex_lock(&backend->lock);
     const char *url = backend->worker_url;
-    char *copy = url ? memory_copy(url, strlen(url)) : NULL;
+    char *copy = url ? memory_string(url) : NULL;
     pthread_mutex_unlock(&backend->lock);
     return copy;
 }

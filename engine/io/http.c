@@ -250,7 +250,7 @@ static bool take_file(char **ret_copy, const char *path, const char *name,
 {
     if (!path)
         return true;
-    *ret_copy = memory_copy(path, strlen(path));
+    *ret_copy = memory_string(path);
     if (access(path, R_OK) == 0)
         return true;
     error_set(reterr, "%s: %s: %s", name, path, strerror(errno));

@@ -239,7 +239,7 @@ void inbox_answer(struct inbox *inbox, uint64_t id,
     const struct word word = {
         .answered = true,
         .report = *report,
-        .message = message ? memory_copy(message, strlen(message)) : NULL,
+        .message = message ? memory_string(message) : NULL,
     };
     say(inbox, id, &word);
 }

@@ -7,7 +7,6 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "desk.h"
@@ -32,7 +31,7 @@ struct server {
 
 static char *copy_or_null(const char *string)
 {
-    return string ? memory_copy(string, strlen(string)) : NULL;
+    return string ? memory_string(string) : NULL;
 }
 
 static void copy_config(struct server_config *copy,

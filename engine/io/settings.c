@@ -134,7 +134,7 @@ static uint64_t settings_digest(const json_t *json)
 
 static char *copy(const char *text)
 {
-    return memory_copy(text, strlen(text));
+    return memory_string(text);
 }
 
 void settings_name_version(struct settings *settings, const char *etag,

@@ -65,7 +65,7 @@ static json_t *text_json(const char *message)
     json_t *json = json_string(message);
     if (json)
         return json;
-    char *copy = memory_copy(message, strlen(message));
+    char *copy = memory_string(message);
     for (char *at = copy; *at; at++)
         if ((unsigned char)*at >= 0x80)
             *at = '?';

@@ -38,7 +38,7 @@ struct zones *zones_new(const char *folder)
     struct zones *zones = memory_new(sizeof *zones);
     if (!folder)
         folder = ZONES_FOLDER;
-    zones->folder = memory_copy(folder, strlen(folder));
+    zones->folder = memory_string(folder);
     return zones;
 }
 

@@ -111,8 +111,7 @@ static int open_world(lua_State *L)
 static void keep_vars(struct host *host, const struct host_load *load)
 {
     for (uint32_t i = 0; i < load->var_count && i < VARS_MAX; i++)
-        host->vars[host->var_count++] =
-            memory_copy(load->vars[i], strlen(load->vars[i]));
+        host->vars[host->var_count++] = memory_string(load->vars[i]);
 }
 
 static bool take_load(struct host *host, struct wire_reader *in)

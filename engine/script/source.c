@@ -14,7 +14,7 @@ struct source *sources_add(struct sources *sources, const char *path,
     if (sources->count == SOURCES_MAX)
         return NULL;
     struct source *source = &sources->items[sources->count++];
-    *source = (struct source){ memory_copy(path, strlen(path)), text, len };
+    *source = (struct source){ memory_string(path), text, len };
     return source;
 }
 

@@ -14,7 +14,7 @@
 
 static const char *own(const char *string)
 {
-    return *string ? memory_copy(string, strlen(string)) : "";
+    return *string ? memory_string(string) : "";
 }
 
 static void disown(const char *string)
@@ -359,7 +359,7 @@ static bool lease_put(struct store *store, const char *name,
         memory->leases = room(memory->leases, memory->lease_count,
                               &memory->lease_cap, sizeof *memory->leases);
         found = &memory->leases[memory->lease_count++];
-        found->name = memory_copy(name, strlen(name));
+        found->name = memory_string(name);
     }
     found->lease = *lease;
     return true;

@@ -220,7 +220,7 @@ struct store *store_open_sqlite(const char *path, const char *owner,
     struct error note = { "" };
     int was = 0;
     uint32_t last = 0;
-    sqlite->path = memory_copy(path, strlen(path));
+    sqlite->path = memory_string(path);
     if (open_or_move(sqlite, now, &was, &last, &note) != OPENED) {
         *reterr = sqlite->store.error;
         error_wrap(reterr, "journal %s", path);

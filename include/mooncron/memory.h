@@ -15,6 +15,8 @@ void *memory_resize(void *old, size_t count, size_t size);
 
 /* A copy of `len` bytes with a NUL after them. Never NULL. */
 char *memory_copy(const char *bytes, size_t len);
+/* The same of a string. */
+char *memory_string(const char *string);
 
 /* Many small pieces that live and die together.
  * Embedded; zero-initialised is empty. */

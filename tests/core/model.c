@@ -23,7 +23,7 @@ static const char *name_keep(struct model *model, const char *job)
     if (!*place) {
         model->names = memory_resize(model->names, model->name_count + 1,
                                      sizeof *model->names);
-        model->names[model->name_count++] = memory_copy(job, strlen(job));
+        model->names[model->name_count++] = memory_string(job);
         *place = model->name_count;
     }
     return model->names[*place - 1];

@@ -98,7 +98,7 @@ static void read_help(struct exposition *e, const char *line)
     if (!len || name[len] != ' ' || !name[len + 1])
         fail_msg("a HELP without a name or a text: %s", line);
     struct family *family = add_family(e, name, len);
-    family->help = memory_copy(name + len + 1, strlen(name + len + 1));
+    family->help = memory_string(name + len + 1);
 }
 
 static void read_type(struct exposition *e, const char *line)
@@ -118,7 +118,7 @@ static void read_type(struct exposition *e, const char *line)
         fail_msg("no type: %s", line);
     if (i == 0 && !strstr(family->name, "_total"))
         fail_msg("a counter that is not called _total: %s", line);
-    family->type = memory_copy(types[i], strlen(types[i]));
+    family->type = memory_string(types[i]);
     e->buckets = (struct buckets){ 0 };
 }
 

@@ -49,7 +49,7 @@ static void environment_set(struct environment *env, const char *pair)
     environment_drop(env, pair);
     assert_true(env->count < ENV_MAX);
     if (pair[name_len(pair)] == '=')
-        env->items[env->count++] = memory_copy(pair, strlen(pair));
+        env->items[env->count++] = memory_string(pair);
 }
 
 static void environment_close(struct environment *env)

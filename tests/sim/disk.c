@@ -53,7 +53,7 @@ static const char *kept(struct disk *disk, const char *words)
             return disk->texts[i];
     disk->texts = room(disk->texts, disk->text_count, &disk->text_cap,
                        sizeof *disk->texts);
-    disk->texts[disk->text_count] = memory_copy(words, strlen(words));
+    disk->texts[disk->text_count] = memory_string(words);
     return disk->texts[disk->text_count++];
 }
 
