@@ -12,16 +12,13 @@
 #include "mooncron/civil.h"
 #include "mooncron/duration.h"
 
-#define HOUR_MS INT64_C(3600000)
-#define DAY_MS  (24 * HOUR_MS)
-
 static const char never[] = "never";
 
 /* The span of a zone that holds an instant: its offset and its name. */
 static struct zone_span span_at(struct wall at, const struct zone *zone)
 {
     struct zone_span span;
-    zone_span(zone, at.ms / 1000 - (at.ms % 1000 < 0), &span);
+    zone_span(zone, floor_div(at.ms, 1000), &span);
     return span;
 }
 

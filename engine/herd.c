@@ -13,8 +13,6 @@
 #include "planner.h"
 #include "warnings.h"
 
-#define MINUTE_MS   INT64_C(60000)
-#define DAY_MS      (24 * 60 * MINUTE_MS)
 #define MINUTES     1441 /* a day, which begins within a minute */
 #define HOUR_CELLS  60
 #define NAMES_SHOWN 20
@@ -30,7 +28,7 @@ struct herd {
 
 static int64_t minute_of(int64_t ms)
 {
-    return ms / MINUTE_MS - (ms % MINUTE_MS < 0);
+    return floor_div(ms, MINUTE_MS);
 }
 
 /* ---- counting ---- */

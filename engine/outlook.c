@@ -18,7 +18,6 @@
  * named, it is too long. */
 #define OUTLOOK_WALK_MAX  1000000
 #define OUTLOOK_SLOTS_MAX 100000 /* 3 MB of the answer */
-#define DAY_MS            INT64_C(86400000)
 
 struct outlook {
     struct daemon *d;

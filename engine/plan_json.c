@@ -10,8 +10,6 @@
 #include "status.h"
 #include "writing.h"
 
-#define DAY_MS INT64_C(86400000)
-
 /* A schedule file is read whole for its digest, up to what loads at all. */
 #define FILE_BYTES_MAX (256 << 20)
 

@@ -11,8 +11,6 @@
 #include "mooncron/core.h"
 #include "mooncron/memory.h"
 
-#define MINUTE_MS INT64_C(60000)
-#define HOUR_MS   (60 * MINUTE_MS)
 #define DAY_HOURS 24
 
 /* Virtual monotonic time starts away from 0, which no machine shows. */
@@ -48,15 +46,9 @@ bool planner_is_heartbeat(const struct job *job)
            job->schedule.every_ms <= PLANNER_HEARTBEAT_MS;
 }
 
-/* Whole units before an instant that may be negative. */
-static int64_t floor_to(int64_t ms, int64_t unit)
-{
-    return ms / unit - (ms % unit < 0);
-}
-
 static void peaks_minute(struct walk *walk, struct wall slot)
 {
-    int64_t minute = floor_to(slot.ms, MINUTE_MS);
+    int64_t minute = floor_div(slot.ms, MINUTE_MS);
     if (minute != walk->minute)
         walk->minute_count = 0;
     walk->minute = minute;
@@ -67,17 +59,17 @@ static void peaks_minute(struct walk *walk, struct wall slot)
 /* Hours since 1970 on the clock of the set's zone. */
 static int64_t local_hour(struct walk *walk, struct wall slot)
 {
-    int64_t at_s = floor_to(slot.ms, 1000);
+    int64_t at_s = floor_div(slot.ms, 1000);
     if (at_s < walk->span.from_s || at_s >= walk->span.to_s)
         zone_span(jobset_zone(walk->set), at_s, &walk->span);
-    return floor_to(slot.ms + (int64_t)walk->span.offset_s * 1000, HOUR_MS);
+    return floor_div(slot.ms + (int64_t)walk->span.offset_s * 1000, HOUR_MS);
 }
 
 static void peaks_hour(struct walk *walk, struct wall slot)
 {
     int64_t hour = local_hour(walk, slot);
     if (!walk->long_horizon) {
-        walk->hours[hour - floor_to(hour, DAY_HOURS) * DAY_HOURS]++;
+        walk->hours[hour - floor_div(hour, DAY_HOURS) * DAY_HOURS]++;
         return;
     }
     if (hour != walk->hour)

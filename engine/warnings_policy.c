@@ -9,9 +9,6 @@
 #include "mooncron/memory.h"
 #include "warnings.h"
 
-#define HOUR_MS INT64_C(3600000)
-#define DAY_MS  (24 * HOUR_MS)
-
 /* ---- W203 ---- */
 
 static int64_t pauses_ms(const struct retry *retry)

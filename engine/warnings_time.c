@@ -7,9 +7,7 @@
 #include "mooncron/duration.h"
 #include "warnings.h"
 
-#define MINUTE_MS INT64_C(60000)
-#define DAY_MS    INT64_C(86400000)
-#define YEAR_MS   (366 * DAY_MS)
+#define YEAR_MS (366 * DAY_MS)
 
 /* ---- W202 ---- */
 

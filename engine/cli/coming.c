@@ -39,7 +39,7 @@ bool coming_step(const struct coming *coming, struct wall from,
 
 static int64_t seconds(struct wall at)
 {
-    return at.ms / 1000 - (at.ms % 1000 < 0);
+    return floor_div(at.ms, 1000);
 }
 
 /* The changes in (early, late], early first; so many were left out. */

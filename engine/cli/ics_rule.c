@@ -18,11 +18,6 @@
 static const char *const weekday_names[7] = { "SU", "MO", "TU", "WE",
                                               "TH", "FR", "SA" };
 
-static int64_t floor_to(int64_t number, int64_t unit)
-{
-    return number / unit - (number % unit < 0);
-}
-
 /* ---- a rule, part by part ---- */
 
 struct part {
@@ -135,7 +130,7 @@ static void until_put(struct wall until, struct text *out)
     char time[ICS_TIME_MAX];
     if (until.ms != NEVER_MS)
         text_printf(out, ";UNTIL=%sZ",
-                    ics_time(floor_to(until.ms, 1000), time));
+                    ics_time(floor_div(until.ms, 1000), time));
 }
 
 static bool rule_take(struct text *rule, struct recurrence *ret)
@@ -193,7 +188,7 @@ static bool lattice_of(const struct schedule *schedule, struct wall now,
 /* Right after a gap a time may be due anyway: then there is one run. */
 static bool has_time(const struct rules *rules, int64_t local_s)
 {
-    int32_t second = (int32_t)(local_s - floor_to(local_s, DAY_S) * DAY_S);
+    int32_t second = (int32_t)(local_s - floor_div(local_s, DAY_S) * DAY_S);
     for (uint32_t i = 0; i < rules_spec(rules)->term_count; i++)
         if (cron_time_next(rules_cron(rules, i), second) == second)
             return true;
@@ -225,7 +220,7 @@ static bool change_is_harmless(const struct schedule *schedule,
         return true;
     if (rules_wildcard(schedule->rules))
         return false;
-    int64_t day = floor_to(change->from_s + change->before_s, DAY_S) - 1;
+    int64_t day = floor_div(change->from_s + change->before_s, DAY_S) - 1;
     for (int64_t last = day + 2; day <= last; day++) {
         int32_t second = cron_time_next(cron, 0);
         while (second >= 0) {
@@ -299,7 +294,7 @@ static bool off_add(const struct rules_spec *spec, const struct cron *cron,
 static bool off_fill(const struct rules_spec *spec, const struct cron *cron,
                      struct wall now, struct recurrence *ret)
 {
-    int64_t from = floor_to(now.ms, DAY_S * 1000) - 1;
+    int64_t from = floor_div(now.ms, DAY_S * 1000) - 1;
     for (uint32_t i = 0; i < spec->calendar_count; i++)
         if (!off_add(spec, cron, spec->calendars[i], from, ret))
             return false;
@@ -322,7 +317,7 @@ static bool first_start(const struct rules *rules, const struct cron *cron,
 {
     const struct rules_spec *spec = rules_spec(rules);
     int64_t begin_ms = spec->from.ms > now.ms ? spec->from.ms : now.ms + 1;
-    int64_t day = floor_to(floor_to(begin_ms, 1000), DAY_S) - 1;
+    int64_t day = floor_div(floor_div(begin_ms, 1000), DAY_S) - 1;
     for (int64_t last = day + SEARCH_DAYS; day < last; day++) {
         int64_t local_s = day * DAY_S + second;
         int64_t at_ms = zone_instant(rules_zone(rules), local_s) * 1000;

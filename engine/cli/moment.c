@@ -93,7 +93,7 @@ bool moment_local(const struct args *args, const char *name)
 void moment_show(struct wall at, const struct zone *zone, struct text *out)
 {
     struct zone_span span;
-    zone_span(zone, at.ms / 1000 - (at.ms % 1000 < 0), &span);
+    zone_span(zone, floor_div(at.ms, 1000), &span);
     struct civil c = civil_from(at, span.offset_s);
     text_printf(out, "%s %04d-%02u-%02u %02u:%02u", civil_weekdays[c.weekday],
                 (int)c.year, c.month, c.day, c.hour, c.minute);

@@ -14,8 +14,6 @@
 #include "verbs.h"
 #include "warnings.h"
 
-#define DAY_MS INT64_C(86400000)
-
 static const struct args_option options[] = {
     SUBJECT_OPTIONS,
     SUBJECT_LIVE_OPTIONS,

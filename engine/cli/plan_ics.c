@@ -14,8 +14,6 @@
 #include "mooncron/memory.h"
 #include "plan_looks.h"
 
-#define DAY_MS 86400000.0
-
 /* The zones that events name, each once. */
 struct zone_list {
     const struct zone **items;
@@ -37,7 +35,8 @@ bool plan_ics_has(const struct job *job, int64_t min_every_ms)
 {
     if (job->schedule.every_ms)
         return job->schedule.every_ms >= min_every_ms;
-    double most = DAY_MS * 1.000001; /* a sum of fractions may be a bit more */
+    double most =
+        (double)DAY_MS * 1.000001; /* a sum of fractions may be a bit more */
     return schedule_per_day(&job->schedule) * (double)min_every_ms <= most;
 }
 

@@ -13,10 +13,6 @@
 #include "mooncron/memory.h"
 #include "plan_looks.h"
 
-#define MINUTE_MS INT64_C(60000)
-#define HOUR_MS   (60 * MINUTE_MS)
-#define DAY_MS    (24 * HOUR_MS)
-
 #define CELLS       48
 #define LABEL_CELLS 6 /* between two labels of the axis */
 
@@ -37,18 +33,13 @@ struct bins {
 
 /* ---- cutting the horizon ---- */
 
-static int64_t floor_to(int64_t ms, int64_t unit)
-{
-    return ms / unit - (ms % unit < 0);
-}
-
 /* The first instant that is later and in another unit of the local clock, or
  * under another offset. */
 static int64_t unit_end(const struct zone_span *span, int64_t at_ms,
                         int64_t unit_ms, int64_t anchor_ms)
 {
     int64_t shift = (int64_t)span->offset_s * 1000 - anchor_ms;
-    int64_t end = (floor_to(at_ms + shift, unit_ms) + 1) * unit_ms - shift;
+    int64_t end = (floor_div(at_ms + shift, unit_ms) + 1) * unit_ms - shift;
     bool cut = span->to_s != INT64_MAX && end > span->to_s * 1000;
     return cut ? span->to_s * 1000 : end;
 }
@@ -88,10 +79,10 @@ static size_t bin_of(const struct plan *plan, struct bins *bins,
 {
     int64_t anchor_ms = anchor_of(bins->size_ms);
     int64_t begin_ms =
-        floor_to(local_ms - anchor_ms, bins->size_ms) * bins->size_ms +
+        floor_div(local_ms - anchor_ms, bins->size_ms) * bins->size_ms +
         anchor_ms;
     if (is_day(plan))
-        return (size_t)((begin_ms - floor_to(begin_ms, DAY_MS) * DAY_MS) /
+        return (size_t)((begin_ms - floor_div(begin_ms, DAY_MS) * DAY_MS) /
                         bins->size_ms);
     if (!bins->bin_count || bins->begins_ms[bins->bin_count - 1] != begin_ms)
         add_bin(bins, begin_ms);
@@ -107,7 +98,7 @@ static void cut_clock(const struct plan *plan, struct bins *bins)
         add_bin(bins, ms);
     while (at < end) {
         struct zone_span span;
-        zone_span(jobset_zone(plan->set), floor_to(at, 1000), &span);
+        zone_span(jobset_zone(plan->set), floor_div(at, 1000), &span);
         int64_t next =
             unit_end(&span, at, bins->size_ms, anchor_of(bins->size_ms));
         next = next < end ? next : end;
@@ -125,7 +116,7 @@ static void cut_evenly(const struct plan *plan, struct bins *bins)
         int64_t begin = now + plan->horizon_ms * (int64_t)i / CELLS;
         int64_t end = now + plan->horizon_ms * (int64_t)(i + 1) / CELLS;
         struct zone_span span;
-        zone_span(jobset_zone(plan->set), floor_to(begin, 1000), &span);
+        zone_span(jobset_zone(plan->set), floor_div(begin, 1000), &span);
         add_piece(bins, begin, end, i);
         add_bin(bins, begin - 1 + (int64_t)span.offset_s * 1000);
     }

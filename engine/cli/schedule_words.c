@@ -8,7 +8,6 @@
 #include "moment.h"
 #include "mooncron/civil.h"
 
-#define DAY_MS     INT64_C(86400000)
 #define DAYS_NAMED 3 /* of a calendar; the rest is counted */
 
 /* ---- when ---- */

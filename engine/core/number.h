@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DAY_S  INT64_C(86400)
-#define DAY_MS (DAY_S * 1000)
+#include "mooncron/instant.h"
+
+#define DAY_S INT64_C(86400)
 
 /* Of two instants, or of two spans of time: their units are the same. */
 static inline int64_t earlier(int64_t a, int64_t b)
@@ -18,12 +19,6 @@ static inline int64_t earlier(int64_t a, int64_t b)
 static inline int64_t later(int64_t a, int64_t b)
 {
     return a > b ? a : b;
-}
-
-/* By a positive number, and down also where `a` is below 0. */
-static inline int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
 }
 
 /* Whatever the locale. */

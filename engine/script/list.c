@@ -8,7 +8,6 @@
 #include "mooncron/civil.h"
 #include "when.h"
 
-#define DAY_MS      (INT64_C(86400) * 1000)
 #define KEPT_MS     (7 * DAY_MS)
 #define LAST_YEAR_S INT64_C(253402300799) /* 9999-12-31T23:59:59 */
 #define ASKED_TWICE 100 /* of its answers, to see that they stay the same */

@@ -26,4 +26,15 @@ struct now {
 
 #define NEVER_MS INT64_MAX
 
+#define MINUTE_MS INT64_C(60000)
+#define HOUR_MS   (60 * MINUTE_MS)
+#define DAY_MS    (24 * HOUR_MS) /* by the clock; not of a zone that turns it */
+
+/* `a` by a positive number: whole units before an instant, of which some lie
+ * before 1970. */
+static inline int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
 #endif

@@ -1,8 +1,6 @@
 /* What each action looks like in a trace. */
 #include "tell.h"
 
-#define DAY_MS INT64_C(86400000)
-
 static const char *const reload_names[] = {
     [RELOAD_DONE] = "done",
     [RELOAD_UNCHANGED] = "unchanged",

@@ -17,7 +17,6 @@
 #include "tzfile.h"
 
 #define DAY_S  INT64_C(86400)
-#define DAY_MS (DAY_S * 1000)
 #define WITHIN 400 /* days, in which slots are looked at */
 #define AROUND 500 /* days before and after these that may be off, too */
 #define DAYS   (AROUND + WITHIN + AROUND)

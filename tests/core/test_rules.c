@@ -14,8 +14,6 @@
 #include "mooncron/civil.h"
 #include "tzfile.h"
 
-#define DAY_MS (INT64_C(86400) * 1000)
-
 /* ---- compiling ---- */
 
 static const struct rules_spec open_spec = { .from = { EVER_MS },

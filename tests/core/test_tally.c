@@ -15,7 +15,6 @@
 #include "mooncron/random.h"
 #include "tzfile.h"
 
-#define DAY_MS    (INT64_C(86400) * 1000)
 #define TERMS_MAX 4
 
 static uint64_t seed = 20261126;

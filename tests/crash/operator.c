@@ -13,7 +13,6 @@
 
 #include "client.h"
 
-#define HOUR_MS   3600000
 #define PAUSE_FOR "48h" /* longer than any point */
 
 static const char *const paths[] = {

@@ -16,10 +16,9 @@
 #include "mooncron/store.h"
 #include "scratch.h"
 
-#define T0      INT64_C(1764000000000)
-#define AT(s)   (T0 + (s)*1000)
-#define HOUR_MS 3600000
-#define SLOTS   4 /* of a backfill */
+#define T0    INT64_C(1764000000000)
+#define AT(s) (T0 + (s)*1000)
+#define SLOTS 4 /* of a backfill */
 
 /* ---- what was ordered ---- */
 

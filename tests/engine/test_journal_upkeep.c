@@ -7,8 +7,6 @@
 
 #include <cmocka.h>
 
-#define DAY_MS INT64_C(86400000)
-
 static void test_leases_are_renewed(void **state)
 {
     (void)state;

@@ -18,7 +18,6 @@
 #define STEPS    6
 #define DAYS_MAX 24
 #define LINE_MAX 256
-#define DAY_MS   INT64_C(86400000)
 
 /* The odd ones: see tests/core/test_second_opinion.c. */
 static const char *const zones[] = {

@@ -21,8 +21,7 @@
 #include "loop.h"
 #include "testserver.h"
 
-#define MINUTE_MS 60000
-#define WAIT_MS   20000 /* of real time; far more than anything here takes */
+#define WAIT_MS 20000 /* of real time; far more than anything here takes */
 
 static _Atomic time_t ahead_s;
 
