@@ -80,7 +80,7 @@ static uint64_t random_below(uint64_t *seed, uint64_t limit)
 static struct plan plan_life(uint64_t *seed)
 {
     struct plan plan = { .other = random_below(seed, 2),
-                         .moment = random_below(seed, MOMENTS),
+                         .moment = (enum moment)random_below(seed, MOMENTS),
                          .count = 1 + random_below(seed, STEPS_MAX) };
     plan.kill_at = 1 + random_below(seed, calls_max[plan.moment]);
     for (size_t i = 0; i < plan.count; i++)
