@@ -120,7 +120,9 @@ static void look_at_row(const struct books *books, const struct row *row,
     char slot[RFC3339_TEXT_MAX];
     rfc3339_format((struct wall){ row->slot_ms }, 0, slot);
     findings->open += !row->done;
-    if (!row->done && !rhythm->may_wait)
+    /* One that waits was never claimed, and is the next life's: of any job,
+     * where the store held up the claim of the slot before it. */
+    if (!row->done && row->epoch > 0 && !rhythm->may_wait)
         findings_count(findings, &findings->lost, "%s/%s has no verdict",
                        row->job, slot);
     if (row->done && !row->passed && row->verdict == VERDICT_OK &&

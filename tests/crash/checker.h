@@ -13,7 +13,7 @@
 struct rhythm {
     const char *prefix; /* of the job's name; NULL ends a list */
     int64_t every_ms;   /* 0: its rows may lie apart */
-    bool may_wait;      /* a run without a verdict may be left at the end */
+    bool may_wait;      /* a claim without a verdict may be left at the end */
     bool again;         /* a slot may be sent more than once */
     bool may_be_away;   /* there are times in which it is in no schedule */
 };
