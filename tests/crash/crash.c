@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "kills.h"
 #include "lanes.h"
+#include "scene.h"
 
 #define LANES           4
 #define BUSY_POINTS_MAX 200 /* of a play that could go on for ever */
@@ -68,13 +68,6 @@ static void share_points(struct cell *cells, const struct options *options)
             (options->kills + KILLS_SECTION - 1) / KILLS_SECTION;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
-}
-
 int main(int argc, char **argv)
 {
     struct options options;
@@ -86,7 +79,7 @@ int main(int argc, char **argv)
               stderr);
         return 64;
     }
-    int64_t began_ms = now_ms();
+    int64_t began_ms = scene_mono_ms();
     struct state *state = mmap(NULL, sizeof *state, PROT_READ | PROT_WRITE,
                                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (state == MAP_FAILED)
@@ -94,6 +87,6 @@ int main(int argc, char **argv)
     bool well = options.at || lanes_count(state, &options);
     share_points(state->cells, &options);
     well = well && lanes_play(state, &options);
-    well = cells_print_total(state->cells, now_ms() - began_ms) && well;
+    well = cells_print_total(state->cells, scene_mono_ms() - began_ms) && well;
     return well ? 0 : 1;
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kills.h"
@@ -20,13 +19,6 @@ bool lanes_want(const struct options *options, size_t cell)
 {
     return (!options->play || !strcmp(options->play, cell_play_name(cell))) &&
            (!options->fault || !strcmp(options->fault, cell_fault_name(cell)));
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
 }
 
 /* ---- counting ---- */
@@ -109,12 +101,12 @@ static void do_points(struct state *state, const struct options *options,
     scene_open(&scene);
     while (take_point(state, &number, &point)) {
         struct cell *cell = &state->cells[number];
-        int64_t began_ms = now_ms();
+        int64_t began_ms = scene_mono_ms();
         if (number == CELL_KILLS)
             do_kills(&scene, state, options, title, point);
         else
             do_point(&scene, state, options, title, number, point);
-        cell->took_ms += now_ms() - began_ms;
+        cell->took_ms += scene_mono_ms() - began_ms;
         if (atomic_fetch_add(&cell->done, 1) + 1 == cell->points)
             cell_print(state->cells, number);
     }

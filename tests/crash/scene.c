@@ -31,6 +31,11 @@ static int64_t real_ms(clockid_t clock)
     return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
 }
 
+int64_t scene_mono_ms(void)
+{
+    return real_ms(CLOCK_MONOTONIC);
+}
+
 int64_t scene_now_ms(const struct scene *scene)
 {
     return scene->began_ms +

@@ -54,6 +54,7 @@ void scene_close(struct scene *scene);
 void scene_begin(struct scene *scene);
 void scene_end(struct scene *scene);
 
+int64_t scene_mono_ms(void); /* real, as waiting is measured */
 /* The time of the scene, in milliseconds since 1970. */
 int64_t scene_now_ms(const struct scene *scene);
 

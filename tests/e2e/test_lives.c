@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -1093,16 +1092,6 @@ static void a_journal_in_use_is_said_so(void **state)
 
 /* ---- a full disk ---- */
 
-/* No file of the worker may be longer than this: as if the disk were full. */
-static void limit_files(const struct world *world, rlim_t bytes)
-{
-    struct rlimit limit;
-    pid_t pid = proc_pid(world->worker.proc);
-    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, NULL, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, &limit, NULL), 0);
-}
-
 static void expect_ready(const struct world *world, int status,
                          const char *says)
 {
@@ -1126,7 +1115,7 @@ static void a_full_disk_is_outlived(void **state)
     life_begin(world, instant("2026-11-25T12:08:30Z"), NULL);
     await_ticks(world, 1);
     expect_ready(world, 200, "ok");
-    limit_files(world, 0);
+    worker_limit_files(&world->worker, 0);
     expect_says(world, "nothing is fired, because no claim can be written");
     expect_ready(world, 503, "the store has failed");
     seq = stand_last(&world->stand);
@@ -1139,7 +1128,7 @@ static void a_full_disk_is_outlived(void **state)
     json_decref(stand_fetches(&world->stand, fetches, 3, WORKER_PATIENCE_MS));
     assert_int_equal(stand_last(&world->stand), seq); /* two minutes passed */
 
-    limit_files(world, RLIM_INFINITY);
+    worker_limit_files(&world->worker, RLIM_INFINITY);
     expect_says(world, "the store is well again");
     expect_says(world, ": missed, store");
     json_decref(next_call(world, &seq, "digest"));
@@ -1160,7 +1149,7 @@ static void a_full_disk_does_not_hold_up_the_end(void **state)
     stand_fault(&world->stand, "/api/feed/rank", "hang", 60000, 1);
     life_begin(world, instant("2026-11-25T12:08:30Z"), "MOONCRON_DRAIN=1h");
     expect_says(world, ": skipped, overlap"); /* so one waits already */
-    limit_files(world, 0);
+    worker_limit_files(&world->worker, 0);
     expect_says(world, "nothing is fired, because no claim can be written");
     expect_says(world, ": unknown, timeout");
     proc_signal(world->worker.proc, SIGTERM);

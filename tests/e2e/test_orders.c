@@ -565,27 +565,17 @@ static void what_a_kill_left_open_is_told_alike(void **state)
     worker_drain(&world->worker);
 }
 
-/* No file of the worker may be longer than this: as if the disk were full. */
-static void limit_files(const struct world *world, rlim_t bytes)
-{
-    struct rlimit limit;
-    pid_t pid = proc_pid(world->worker.proc);
-    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, NULL, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, &limit, NULL), 0);
-}
-
 /* The disk is full, and the order is the first to find that out. */
 static void refused_by_the_disk(struct world *world, const char *const *order)
 {
-    limit_files(world, 0);
+    worker_limit_files(&world->worker, 0);
     free(say(world, 69, "this is not written down yet", order));
     json_decref(worker_says(&world->worker, "nothing is fired"));
     free(say(world, 69, "waits: the store has failed", order));
     EXPECT(world, 0, "nothing is fired until it is well", "status", "rare");
     EXPECT(world, 0, "; nothing is fired until the journal can be written.",
            "why", "rare");
-    limit_files(world, RLIM_INFINITY);
+    worker_limit_files(&world->worker, RLIM_INFINITY);
     json_decref(worker_says(&world->worker, "the store is well again"));
 }
 #define REFUSED(world, ...)                                                    \
@@ -637,7 +627,7 @@ static void a_token_that_had_no_room_is_written_later(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &ours), 0);
     json_decref(worker_says(&world->worker, "nothing is fired"));
     EXPECT(world, 77, "Unauthorized", "pause", "rare");
-    limit_files(world, RLIM_INFINITY);
+    worker_limit_files(&world->worker, RLIM_INFINITY);
     json_decref(worker_says(&world->worker, "the store is well again"));
     json_decref(worker_says(&world->worker, "the admin token is written to "));
     EXPECT(world, 0, "rare is paused", "pause", "rare");

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -190,16 +189,6 @@ static void what_was_run_ahead_of_its_time_is_not_run_again(void **state)
 
 /* ---- a store that is ill ---- */
 
-/* No file of the worker may be longer than this: as if the disk were full. */
-static void limit_files(const struct world *world, rlim_t bytes)
-{
-    struct rlimit limit;
-    pid_t pid = proc_pid(world->worker.proc);
-    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, NULL, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, &limit, NULL), 0);
-}
-
 /* A minute of its time lies between two fetches, and two slots of the job. */
 static void await_a_minute(const struct world *world)
 {
@@ -217,13 +206,13 @@ static void what_is_due_is_held_back_while_the_store_is_ill(void **state)
                   true, "production");
     life_begin(world, "2026-11-25T12:00:00Z");
     world_await_calls(world, "rank", 1);
-    limit_files(world, 0);
+    worker_limit_files(&world->worker, 0);
     json_decref(worker_says(&world->worker, "nothing is fired"));
     await_a_minute(world);
     EXPECT(world, ", due, and held back until the store is well\n", ", in ",
            "status", "rank");
     EXPECT(world, "  held  ", "  0s  ", "status");
-    limit_files(world, RLIM_INFINITY);
+    worker_limit_files(&world->worker, RLIM_INFINITY);
     json_decref(worker_says(&world->worker, "the store is well again"));
     world_await_calls(world, "rank", 1);
     EXPECT(world, ", in ", "held back", "status", "rank");

@@ -210,6 +210,15 @@ void worker_await_generation(struct worker *worker, int64_t generation)
     }
 }
 
+void worker_limit_files(const struct worker *worker, rlim_t bytes)
+{
+    struct rlimit limit;
+    pid_t pid = proc_pid(worker->proc);
+    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, NULL, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
 struct client_answer worker_webhook(const struct worker *worker,
                                     const char *body)
 {

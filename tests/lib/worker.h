@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include <jansson.h>
 
@@ -50,6 +51,10 @@ json_t *worker_says(struct worker *worker, const char *needle);
 /* Waits until generation `generation` or a later one is in force. */
 void worker_await_generation(struct worker *worker, int64_t generation);
 int64_t worker_field(const json_t *event, const char *name);
+
+/* No file of it may be longer than this, as if the disk were full; or again
+ * what we may ourselves, RLIM_INFINITY. */
+void worker_limit_files(const struct worker *worker, rlim_t bytes);
 
 /* POST to the webhook with the right secret. */
 struct client_answer worker_webhook(const struct worker *worker,

@@ -83,7 +83,7 @@ struct happening queue_take(struct queue *queue)
     return queue->places[place];
 }
 
-static void let_go(struct happening *happening)
+void happening_let_go(const struct happening *happening)
 {
     if (happening->kind == HAPPENS_EVENT && happening->event.kind == EV_LOADED)
         jobset_unref(happening->event.loaded.set);
@@ -93,7 +93,7 @@ void queue_clear(struct queue *queue)
 {
     while (queue->count) {
         struct happening happening = queue_take(queue);
-        let_go(&happening);
+        happening_let_go(&happening);
     }
 }
 

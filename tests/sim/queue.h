@@ -47,6 +47,8 @@ struct happening queue_take(struct queue *queue);
 /* Puts one back that could not happen, at a later moment, in its old order. */
 void queue_defer(struct queue *queue, const struct happening *happening);
 void queue_clear(struct queue *queue);
+/* What it owns, where it does not happen after all. */
+void happening_let_go(const struct happening *happening);
 void queue_close(struct queue *queue);
 
 #endif

@@ -140,12 +140,6 @@ static bool is_for_worker(const struct happening *happening)
            happening->kind == HAPPENS_RENEW || happening->kind == HAPPENS_PRUNE;
 }
 
-static void drop(const struct happening *happening)
-{
-    if (happening->kind == HAPPENS_EVENT && happening->event.kind == EV_LOADED)
-        jobset_unref(happening->event.loaded.set);
-}
-
 /* Older than what the worker may know. */
 static bool is_stale(const struct sim *sim, const struct webhook *hook)
 {
@@ -233,7 +227,7 @@ static void take_one(struct sim *sim)
     sim_mix(sim, (uint64_t)happening.at_ms ^ happening.kind);
     if (is_for_worker(&happening)) {
         if (!sim->worker.core || happening.life != sim->worker.life) {
-            drop(&happening);
+            happening_let_go(&happening);
             return;
         }
         if (sim->asleep_until_ms > sim->now_ms) {
