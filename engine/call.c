@@ -11,6 +11,7 @@
  * the attempts of one slot are one trace, of a span each. */
 #include "call.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "mooncron/answer.h"
@@ -20,31 +21,33 @@
 
 #define BEAT_TIMEOUT_MS 10000 /* nobody waits for it */
 
-/* Our own header lines, one behind the other. They fit by construction: names
- * have at most JOB_NAME_MAX bytes and everything else is of fixed width. */
+/* Our own header lines are a block, the script's are told one by one. Ours fit
+ * by construction: names have at most JOB_NAME_MAX bytes and everything else is
+ * of fixed width. */
 struct lines {
     struct call *call;
-    size_t used, count;
+    size_t used;  /* of our block */
+    size_t count; /* of the script's */
 };
 
-/* Joins pieces, ended by NULL, to one line. No format is read: this happens at
- * each fire. */
+/* Joins pieces, ended by NULL, to one more line of the block. No format is
+ * read: this happens at each fire. */
 static void line_add(struct lines *lines, const char *const *pieces)
 {
     struct call *call = lines->call;
-    char *line = call->own + lines->used, *at = line;
+    char *at = call->own + lines->used, *end = call->own + sizeof call->own;
+    if (lines->used) {
+        memcpy(at, "\r\n", 2);
+        at += 2;
+    }
     for (; *pieces; pieces++) {
         size_t len = strlen(*pieces);
-        if (len >= (size_t)(call->own + sizeof call->own - at))
-            return;
+        assert(len + 3 <= (size_t)(end - at)); /* and what ends the line */
         memcpy(at, *pieces, len);
         at += len;
     }
-    *at++ = '\0';
-    if (lines->count == sizeof call->lines / sizeof *call->lines)
-        return;
-    call->lines[lines->count++] = line;
-    lines->used += (size_t)(at - line);
+    *at = '\0';
+    lines->used = (size_t)(at - call->own);
 }
 #define LINE(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
@@ -142,8 +145,10 @@ static void add_script_lines(struct lines *lines, const char *headers)
 
 static void lines_end(struct lines *lines)
 {
-    lines->call->request.headers = lines->call->lines;
-    lines->call->request.header_count = lines->count;
+    struct call *call = lines->call;
+    call->request.block = lines->used ? call->own : NULL;
+    call->request.headers = call->lines;
+    call->request.header_count = lines->count;
 }
 
 /* The lines of a run, and what the job adds. */

@@ -16,7 +16,7 @@
 struct call {
     struct http_request request;
     /* private */
-    const char *lines[HTTP_HEADERS_MAX];
+    const char *lines[HTTP_HEADERS_MAX]; /* the script's */
     char own[CALL_OWN_MAX], script[CALL_SCRIPT_MAX];
 };
 

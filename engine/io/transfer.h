@@ -14,8 +14,8 @@
 #include "mooncron/http.h"
 #include "mooncron/text.h"
 
-/* Between a caller's headers and the shared ones: a Content-Type. */
-#define TRANSFER_NODES     (HTTP_HEADERS_MAX + 1)
+/* Around a caller's headers: a block before, a Content-Type behind. */
+#define TRANSFER_NODES     (HTTP_HEADERS_MAX + 2)
 #define ANSWER_HEADERS_MAX (16 << 10)
 
 #define TRANSFER_TIMEOUT_MS 30000 /* where a request says 0: never none */

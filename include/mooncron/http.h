@@ -43,6 +43,9 @@ struct http_config {
 struct http_request {
     enum method method;
     const char *url; /* "/path" is below backend_url and gets the API key */
+    /* Lines with CRLF between them that go out as they are, before the headers:
+     * none that libcurl has to know. NULL: none. */
+    const char *block;
     const char *const *headers; /* "Name: value" */
     size_t header_count;
     const char *body; /* NULL: none */

@@ -1,5 +1,5 @@
-/* A bare libcurl-multi loop, as fast as its glue can be made: what the worker
- * is measured against.
+/* A bare libcurl-multi loop, as fast as its glue can be made, and libcurl used
+ * as its manual shows it: what the worker is measured against.
  *
  * bench_bare_curl URL CALLS IN-FLIGHT [BURSTS PAUSE-MS] posts with the headers
  * that the worker sends, over epoll that stays registered until a socket is
