@@ -136,27 +136,45 @@ static void hand_over(struct journal *journal)
     pthread_mutex_lock(&journal->lock);
     pthread_cond_signal(&journal->work);
     pthread_mutex_unlock(&journal->lock);
-    journal->added = false;
+    journal->hurried = false;
 }
 
 static void on_turn(uv_prepare_t *turn)
 {
     struct journal *journal = turn->data;
-    if (journal->added)
+    if (journal->hurried)
         hand_over(journal);
 }
 
-/* Before the loop sleeps, what was added in this turn goes to the thread, which
- * may have taken some of it already. */
 static void begin_adding(struct journal *journal)
 {
     pthread_mutex_lock(&journal->lock);
     assert(!journal->closing);
-    journal->added = true;
 }
 
+/* With the lock held: what waits is written by then. Where that is sooner than
+ * it was, the thread hears of it before the loop sleeps; it may have taken some
+ * already. */
+static void flush_by(struct journal *journal, int64_t at_ms)
+{
+    if (at_ms >= journal->flush_at_ms)
+        return;
+    journal->flush_at_ms = at_ms;
+    journal->hurried = true;
+}
+
+/* Somebody waits for what was added. */
 static void end_adding(struct journal *journal)
 {
+    flush_by(journal, 0);
+    pthread_mutex_unlock(&journal->lock);
+}
+
+/* Nobody does: company may come. */
+static void end_lingering(struct journal *journal)
+{
+    if (journal->flush_at_ms == NEVER_MS)
+        flush_by(journal, keeper_now_ms() + journal->linger_ms);
     pthread_mutex_unlock(&journal->lock);
 }
 
@@ -166,7 +184,10 @@ void journal_add(struct journal *journal, const struct entry *entry,
     begin_adding(journal);
     journal->given_up += backlog_thin(&journal->waiting, JOURNAL_ENTRIES_MAX);
     backlog_add(&journal->waiting, entry, ticket);
-    end_adding(journal);
+    if (ticket)
+        end_adding(journal);
+    else
+        end_lingering(journal);
 }
 
 void journal_publish(struct journal *journal, const struct plan_note *plan)
@@ -228,6 +249,8 @@ static void init_options(struct journal *journal,
     journal->retention = options->retention;
     journal->again_ms =
         options->again_ms ? options->again_ms : JOURNAL_AGAIN_MS;
+    journal->linger_ms =
+        options->linger_ms ? options->linger_ms : JOURNAL_LINGER_MS;
     journal->renew_ms =
         options->renew_ms ? options->renew_ms : JOURNAL_RENEW_MS;
     journal->prune_ms =
@@ -262,6 +285,7 @@ struct journal *journal_new(struct uv_loop_s *loop, struct store *store,
     journal->on = *events;
     journal->data = data;
     journal->well = true;
+    journal->flush_at_ms = NEVER_MS;
     int failed = uv_async_init(loop, &journal->bell, on_bell);
     if (failed) {
         error_set(reterr, "make the journal: %s", uv_strerror(failed));

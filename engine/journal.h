@@ -2,15 +2,16 @@
  * a disk.
  *
  * Entries are added on the loop, and go to the thread together, once a turn of
- * the loop; what has gathered while a commit was under way is the next batch.
- * So one commit is paid for many entries, and the more there is to do the more
- * each one carries. A batch that the store does not take is written again, each
- * second, until it is: the order is kept, nothing is given up, and meanwhile
- * the journal is not well. Questions (history, pauses, lives) are answered when
- * all that was added before them is written, one after the other and in steps;
- * what is added meanwhile is written between two steps, so a claim waits for
- * one of them at most. While the store is not well questions are told so
- * instead, so that nobody waits for a disk to be mended.
+ * the loop, or a little later where nobody waits for them; what has gathered
+ * while a commit was under way is the next batch. So one commit is paid for
+ * many entries, and the more there is to do the more each one carries. A batch
+ * that the store does not take is written again, each second, until it is: the
+ * order is kept, nothing is given up, and meanwhile the journal is not well.
+ * Questions (history, pauses, lives) are answered when all that was added
+ * before them is written, one after the other and in steps; what is added
+ * meanwhile is written between two steps, so a claim waits for one of them at
+ * most. While the store is not well questions are told so instead, so that
+ * nobody waits for a disk to be mended.
  *
  * The thread also says each 20 s that this life goes on, and when there is
  * nothing else to do it takes old rows away in small steps, unless the clock is
@@ -61,6 +62,10 @@ struct journal_events {
 /* Entries in one commit: some 10 ms of SQLite's. The first of a burst are sent
  * while the rest is written. */
 #define JOURNAL_BATCH_MAX 1000
+/* How long an entry without a ticket waits for others to share its commit. A
+ * worker that is killed meanwhile has forgotten it: of a verdict, its run is
+ * `unknown` to the next life, which goes on under the same key. */
+#define JOURNAL_LINGER_MS 50
 #define JOURNAL_AGAIN_MS  1000  /* between tries of a batch */
 #define JOURNAL_RENEW_MS  20000 /* a third of a lease */
 #define JOURNAL_PRUNE_MS                                                       \
@@ -79,7 +84,7 @@ struct journal_options {
     size_t life_count;
     /* 0: as above. Real time, whatever the scale of the clock is: where it runs
      * faster, renewals must, too. */
-    uint32_t again_ms, renew_ms, prune_ms, news_ms;
+    uint32_t again_ms, linger_ms, renew_ms, prune_ms, news_ms;
 };
 
 /* Takes the store; on failure it is the caller's still, and the loop must run

@@ -11,6 +11,11 @@
  *            step of the question that was asked first, post where it was the
  *            last; again
  *
+ * What nobody waits for (a verdict, a pass) is no reason to write: it lingers
+ * until something else is, or for JOURNAL_LINGER_MS. So in a burst the verdicts
+ * of the first calls do not take the processor from the last ones, and they
+ * share a commit.
+ *
  * A batch fails: that is posted, once; whoever has asked is told why; the same
  * batch is written again each second, and when it is taken its tickets are
  * posted, and that the store is well. Where it failed because the file is
@@ -66,13 +71,13 @@ struct journal {
     void *data;
     const struct clock *clock;
     struct retention retention;
-    uint32_t again_ms, renew_ms, prune_ms, news_ms;
+    uint32_t again_ms, linger_ms, renew_ms, prune_ms, news_ms;
 
     /* the loop's */
     uv_async_t bell;
     uv_prepare_t turn;
     unsigned handles;  /* open ones */
-    bool added;        /* in this turn */
+    bool hurried;      /* in this turn: what waits shall go sooner */
     bool well;         /* as it was told */
     uint64_t given_up; /* passes, since that was told */
     struct tidings telling;
@@ -98,6 +103,7 @@ struct journal {
     pthread_mutex_t lock;
     pthread_cond_t work;
     struct backlog waiting;
+    int64_t flush_at_ms; /* when it must be taken over; NEVER_MS: it is empty */
     struct tidings tidings;
     struct journal_counts counts;
     bool closing, ended;

@@ -82,6 +82,8 @@ static void refuse_questions(struct journal *journal,
     pthread_mutex_lock(&journal->lock);
     refuse_all(journal, &journal->asked, failure);
     refuse_all(journal, &journal->waiting.questions, failure);
+    if (backlog_is_empty(&journal->waiting))
+        journal->flush_at_ms = NEVER_MS;
     pthread_mutex_unlock(&journal->lock);
     uv_async_send(&journal->bell);
 }
@@ -327,7 +329,13 @@ static void renew(struct journal *journal, int64_t at_ms)
                                    .error = "",
                                    .by = "" };
     backlog_add(&journal->waiting, &renewal, 0);
+    journal->flush_at_ms = at_ms;
     journal->renew_at_ms = at_ms + journal->renew_ms;
+}
+
+static int64_t sooner(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
 }
 
 /* With the lock held, which it leaves for the time of a step. */
@@ -338,20 +346,22 @@ static void idle(struct journal *journal, int64_t at_ms)
         prune(journal);
         pthread_mutex_lock(&journal->lock);
     } else {
-        wait_until(journal, journal->renew_at_ms < journal->prune_at_ms
-                                ? journal->renew_at_ms
-                                : journal->prune_at_ms);
+        wait_until(journal,
+                   sooner(journal->flush_at_ms,
+                          sooner(journal->renew_at_ms, journal->prune_at_ms)));
     }
 }
 
-/* With the lock held. */
+/* With the lock held. Of what waits some may linger. */
 static bool is_wanted(const struct journal *journal)
 {
-    return journal->asked.first || parked_count(&journal->parked) ||
-           !backlog_is_empty(&journal->waiting);
+    if (journal->asked.first || parked_count(&journal->parked))
+        return true;
+    return !backlog_is_empty(&journal->waiting) &&
+           (journal->closing || keeper_now_ms() >= journal->flush_at_ms);
 }
 
-/* Takes over what waits, as soon as something does; at once while there is
+/* Takes over what waits, as soon as it must; at once while there is
  * still something to be done. False: nothing will. A worker that is never idle
  * forgets old rows between two batches. */
 static bool take_over(struct journal *journal)
@@ -368,6 +378,7 @@ static bool take_over(struct journal *journal)
     struct backlog empty = journal->writing;
     journal->writing = journal->waiting;
     journal->waiting = empty;
+    journal->flush_at_ms = NEVER_MS;
     questions_join(&journal->asked, &journal->writing.questions);
     pthread_mutex_unlock(&journal->lock);
     parked_take(&journal->parked, &journal->writing);

@@ -129,6 +129,7 @@ static bool journal_open(struct records *records, struct uv_loop_s *loop,
         .lives = records->recall.lives,
         .life_count = records->recall.life_count,
         .again_ms = scaled(config, JOURNAL_AGAIN_MS),
+        .linger_ms = scaled(config, JOURNAL_LINGER_MS),
         .renew_ms = scaled(config, JOURNAL_RENEW_MS),
     };
     records->journal =

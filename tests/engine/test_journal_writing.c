@@ -35,6 +35,49 @@ static void test_many_entries_few_commits(void **state)
     desk_close(&desk);
 }
 
+static void add_pass(struct desk *desk, int64_t slot)
+{
+    struct entry pass = entry_of(ENTRY_PASS, slot);
+    journal_add(desk->journal, &pass, 0);
+    desk_turn(desk);
+}
+
+/* What nobody waits for is written with what somebody does, or at the end. */
+static void test_passes_wait_for_company(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, (struct journal_options){ .linger_ms = LONG_MS },
+              &(struct faulty){ 0 });
+    add_pass(&desk, 1);
+    add_pass(&desk, 2);
+    assert_int_equal(faulty_now().tries, 0);
+    desk_add_claims(&desk, 1);
+    desk_await_told(&desk, 1);
+    assert_int_equal(faulty_now().entries, 3);
+    assert_int_equal(faulty_now().commits, 1);
+    add_pass(&desk, 3);
+    desk_close(&desk);
+    assert_int_equal(faulty_now().entries, 4);
+}
+
+static void test_passes_do_not_wait_for_ever(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct journal_counts counts = { 0 };
+    desk_open(&desk, (struct journal_options){ .linger_ms = 1 },
+              &(struct faulty){ 0 });
+    for (int64_t i = 1; i <= 3; i++) {
+        add_pass(&desk, i);
+        while (counts.entries < (uint64_t)i) {
+            uv_run(&desk.loop, UV_RUN_ONCE);
+            journal_counts(desk.journal, &counts);
+        }
+    }
+    desk_close(&desk);
+}
+
 /* However many slots of a backfill are to be written down, claims of other jobs
  * go before them; those of the same job behind them. */
 static void test_claims_go_before_a_backfill(void **state)
@@ -123,6 +166,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_entries_few_commits),
+        cmocka_unit_test(test_passes_wait_for_company),
+        cmocka_unit_test(test_passes_do_not_wait_for_ever),
         cmocka_unit_test(test_claims_go_before_a_backfill),
         cmocka_unit_test(test_each_entry_has_its_outcome),
         cmocka_unit_test(test_plans_are_published),
