@@ -2,8 +2,8 @@
  *
  * Rows of runs lie in the order of their slots, not of their jobs: what is
  * claimed in one batch is due together, so it lies on the same pages, and so do
- * its verdicts. Only run_job, which finds the rows of one job, is written all
- * over. Words (verdict, why, trigger, cause) are the numbers of
+ * its verdicts. Only run_job, which finds the rows of one job that have ended,
+ * is written all over. Words (verdict, why, trigger, cause) are the numbers of
  * mooncron/verdict.h; an instant that is not there is NULL. */
 #include "sqlite_schema.h"
 
@@ -96,6 +96,10 @@ static const char *const steps[] = {
     "  environment TEXT NOT NULL,"
     "  PRIMARY KEY (job, since_ms)"
     ") STRICT, WITHOUT ROWID;",
+    /* 3: a job's row is in run_job when it has ended, and in run_open before:
+     * a call waits for its claim, and for no verdict */
+    "DROP INDEX run_job;"
+    "CREATE INDEX run_job ON run(job, slot_ms) WHERE ended_ms IS NOT NULL;",
 };
 
 const struct schema schema_journal = {

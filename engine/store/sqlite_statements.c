@@ -8,6 +8,14 @@
 #define TOLD  "SELECT " ROW_COLUMNS ", coalesce(owner, '') FROM run "
 #define OWNED "LEFT JOIN life ON life.id = run.life "
 
+/* A row of a job is in one index until it has ended, and then in another: each
+ * question of a job is asked twice. */
+#define NEWER                                                                  \
+    "newer.job = old.job AND newer.slot_ms >= old.slot_ms "                    \
+    "AND (newer.slot_ms > old.slot_ms OR newer.kind > old.kind) "
+#define OF_JOB                                                                 \
+    "job = ?1 AND slot_ms BETWEEN ?2 AND ?3 AND (slot_ms < ?3 OR kind > ?4) "
+
 static const char *const statement_sql[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
@@ -27,7 +35,7 @@ static const char *const statement_sql[STATEMENTS] = {
                 "error = ?22, who = ?23 "
                 "WHERE slot_ms = ?1 AND kind = ?2 AND job = ?3",
     /* These two touch no more indices than they must: a claim none, an end
-     * that of what is open. */
+     * those of what is open and what has ended. */
     [ROW_CLAIM] = "UPDATE run SET claimed = 1, no_overlap = ?4, life = ?5, "
                   "epoch = ?6, generation = ?7, settings = ?8, trigger = ?9, "
                   "attempt = ?10, lease_ms = ?11, started_ms = ?12, "
@@ -54,19 +62,25 @@ static const char *const statement_sql[STATEMENTS] = {
     [ROW_OPEN] = "SELECT slot_ms, kind, job, claimed, trigger, attempt, epoch, "
                  "generation, cause FROM run INDEXED BY run_open "
                  "WHERE ended_ms IS NULL ORDER BY job, slot_ms, kind",
-    /* The newest row, and the pass that reaches farthest. */
+    /* The newest row of either kind, and the pass that reaches farthest. */
     [ROW_REACH] = "SELECT max(at_ms) FROM (SELECT * FROM ("
                   "SELECT slot_ms AS at_ms FROM run INDEXED BY run_job "
-                  "WHERE job = ?1 AND slot_ms <= ?2 AND kind <> 1 "
+                  "WHERE job = ?1 AND ended_ms IS NOT NULL "
+                  "AND slot_ms <= ?2 AND kind <> 1 "
+                  "ORDER BY slot_ms DESC LIMIT 1) UNION ALL SELECT * FROM ("
+                  "SELECT slot_ms FROM run INDEXED BY run_open "
+                  "WHERE job = ?1 AND ended_ms IS NULL "
+                  "AND slot_ms <= ?2 AND kind <> 1 "
                   "ORDER BY slot_ms DESC LIMIT 1) UNION ALL SELECT * FROM ("
                   "SELECT min(last_ms, ?2) FROM run INDEXED BY run_passed "
                   "WHERE job = ?1 AND last_ms IS NOT NULL AND slot_ms <= ?2 "
                   "ORDER BY last_ms DESC LIMIT 1))",
     [ROW_OLD] = "SELECT slot_ms, kind, job, "
-                "ended_ms IS NOT NULL AND ended_ms < ?4 AND EXISTS ("
-                "SELECT 1 FROM run AS newer INDEXED BY run_job "
-                "WHERE newer.job = old.job AND newer.slot_ms >= old.slot_ms "
-                "AND (newer.slot_ms > old.slot_ms OR newer.kind > old.kind)) "
+                "ended_ms IS NOT NULL AND ended_ms < ?4 AND (EXISTS ("
+                "SELECT 1 FROM run AS newer INDEXED BY run_job WHERE " NEWER
+                "AND newer.ended_ms IS NOT NULL) OR EXISTS ("
+                "SELECT 1 FROM run AS newer INDEXED BY run_open WHERE " NEWER
+                "AND newer.ended_ms IS NULL)) "
                 "FROM run AS old WHERE slot_ms < ?4 "
                 "AND (slot_ms, kind, job) > (?1, ?2, ?3) "
                 "ORDER BY slot_ms, kind, job",
@@ -133,9 +147,10 @@ static const char *const statement_sql[STATEMENTS] = {
     "WHERE slot_ms = ?1 AND (kind, job) > (?2, ?3) ORDER BY kind, job",
     [HISTORY_OLDER] =
         "SELECT max(slot_ms) FROM run WHERE slot_ms >= ?1 AND slot_ms < ?2",
-    [HISTORY_JOB] = TOLD
-    "INDEXED BY run_job " OWNED "WHERE job = ?1 AND slot_ms BETWEEN ?2 AND ?3 "
-    "AND (slot_ms < ?3 OR kind > ?4) ORDER BY slot_ms DESC, kind",
+    [HISTORY_JOB] = TOLD "INDEXED BY run_job " OWNED "WHERE " OF_JOB
+                         "AND ended_ms IS NOT NULL UNION ALL " TOLD
+                         "INDEXED BY run_open " OWNED "WHERE " OF_JOB
+                         "AND ended_ms IS NULL ORDER BY slot_ms DESC, kind",
     [PASSES] = "SELECT last_ms, slot_ms FROM run INDEXED BY run_passed "
                "WHERE job = ?1 AND last_ms IS NOT NULL "
                "AND (last_ms, slot_ms) > (?2, ?3) ORDER BY last_ms, slot_ms",
