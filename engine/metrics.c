@@ -20,8 +20,9 @@ const struct histogram_scale metrics_turn_scale = {
 
 struct metrics {
     struct metrics_sums sums;
-    struct jobset *set;       /* in force, or NULL */
-    struct metrics_job *jobs; /* one for each of the set's */
+    struct jobset *set;            /* in force, or NULL */
+    struct metrics_job *jobs;      /* one for each of the set's */
+    struct metrics_passed *passed; /* likewise */
     struct metrics_circuit circuits[METRICS_CIRCUITS_MAX];
     size_t circuit_count;
 };
@@ -41,33 +42,59 @@ void metrics_free(struct metrics *metrics)
     for (size_t i = 0; i < metrics->circuit_count; i++)
         free(metrics->circuits[i].origin);
     free(metrics->jobs);
+    free(metrics->passed);
     jobset_unref(metrics->set);
     free(metrics);
 }
 
 /* ---- jobs ---- */
 
-/* NULL where the schedule in force has no such job. */
-static struct metrics_job *job_of(struct metrics *metrics, const char *name)
+/* UINT32_MAX where the schedule in force has no such job, or there is none. */
+static uint32_t index_of(const struct metrics *metrics, const struct job *job)
 {
-    uint32_t index =
-        metrics->set ? jobset_find(metrics->set, name) : UINT32_MAX;
+    return metrics->set ? jobset_index(metrics->set, job) : UINT32_MAX;
+}
+
+/* Likewise; the job of a run that the store remembered may be no more. */
+static uint32_t index_of_note(const struct metrics *metrics,
+                              const struct run_note *note)
+{
+    if (note->job)
+        return index_of(metrics, note->job);
+    return metrics->set ? jobset_find(metrics->set, note->name) : UINT32_MAX;
+}
+
+/* NULL where the schedule in force does not have it. */
+static struct metrics_job *job_of(struct metrics *metrics,
+                                  const struct run_note *note)
+{
+    uint32_t index = index_of_note(metrics, note);
     return index == UINT32_MAX ? NULL : &metrics->jobs[index];
+}
+
+static bool was_passed_over(const struct metrics_job *job)
+{
+    return job->results[VERDICT_SKIPPED] || job->results[VERDICT_MISSED];
 }
 
 void metrics_swap(struct metrics *metrics, struct jobset *set)
 {
     uint32_t count = jobset_count(set);
     struct metrics_job *jobs = memory_new(count * sizeof *jobs);
+    struct metrics_passed *passed = memory_new(count * sizeof *passed);
     for (uint32_t i = 0; i < count; i++) {
-        const struct metrics_job *before =
-            job_of(metrics, jobset_job(set, i)->name);
+        uint32_t before = index_of(metrics, jobset_job(set, i));
         jobs[i].last_success.ms = EVER_MS;
-        if (before)
-            jobs[i] = *before;
+        if (before == UINT32_MAX)
+            continue;
+        jobs[i] = metrics->jobs[before];
+        if (was_passed_over(&jobs[i]))
+            passed[i] = metrics->passed[before];
     }
     free(metrics->jobs);
+    free(metrics->passed);
     metrics->jobs = jobs;
+    metrics->passed = passed;
     jobset_ref(set);
     jobset_unref(metrics->set);
     metrics->set = set;
@@ -75,24 +102,23 @@ void metrics_swap(struct metrics *metrics, struct jobset *set)
 
 /* ---- what the core decided ---- */
 
-static void count_ended(struct metrics *metrics, const char *name,
+static void count_ended(struct metrics *metrics, uint32_t index,
                         enum verdict verdict, enum why why, uint64_t slots)
 {
-    struct metrics_job *job = job_of(metrics, name);
     metrics->sums.ended[verdict][why] += slots;
-    if (!job)
+    if (index == UINT32_MAX)
         return;
-    job->results[verdict] += slots;
+    metrics->jobs[index].results[verdict] += slots;
     if (verdict == VERDICT_SKIPPED)
-        job->skipped[why] += slots;
+        metrics->passed[index].skipped[why] += slots;
     else if (verdict == VERDICT_MISSED)
-        job->missed[why] += slots;
+        metrics->passed[index].missed[why] += slots;
 }
 
 static void on_start(struct metrics *metrics, const struct run_note *note,
                      struct wall at)
 {
-    struct metrics_job *job = job_of(metrics, note->name);
+    struct metrics_job *job = job_of(metrics, note);
     metrics->sums.attempts++;
     if (job)
         job->attempts++;
@@ -103,7 +129,7 @@ static void on_start(struct metrics *metrics, const struct run_note *note,
 
 static void on_again(struct metrics *metrics, const struct run_note *note)
 {
-    struct metrics_job *job = job_of(metrics, note->name);
+    struct metrics_job *job = job_of(metrics, note);
     metrics->sums.retries++;
     if (job)
         job->retries++;
@@ -112,18 +138,18 @@ static void on_again(struct metrics *metrics, const struct run_note *note)
 static void on_finish(struct metrics *metrics, const struct action *act,
                       struct wall at)
 {
-    const char *name = act->finish.note.name;
-    struct metrics_job *job = job_of(metrics, name);
+    uint32_t index = index_of_note(metrics, &act->finish.note);
     enum verdict verdict = act->finish.verdict;
-    count_ended(metrics, name, verdict, act->finish.why, 1);
+    count_ended(metrics, index, verdict, act->finish.why, 1);
     if (verdict >= VERDICT_SKIPPED) /* claimed, and not sent after all */
         return;
     if (verdict_of_left(verdict, act->finish.why))
         return;
     histogram_add(&metrics->sums.took, &metrics_took_scale,
                   act->finish.took_ms * 1000);
-    if (!job)
+    if (index == UINT32_MAX)
         return;
+    struct metrics_job *job = &metrics->jobs[index];
     job->took_count++;
     job->took_ms += act->finish.took_ms;
     if (verdict == VERDICT_OK)
@@ -168,8 +194,9 @@ void metrics_action(struct metrics *metrics, const struct action *act,
         on_finish(metrics, act, at);
         break;
     case ACT_PASS:
-        count_ended(metrics, act->pass.job->name, act->pass.verdict,
-                    act->pass.why, (uint64_t)act->pass.count);
+        count_ended(metrics, index_of(metrics, act->pass.job),
+                    act->pass.verdict, act->pass.why,
+                    (uint64_t)act->pass.count);
         break;
     case ACT_CIRCUIT:
         on_circuit(metrics, act);
@@ -241,6 +268,11 @@ size_t metrics_circuits(const struct metrics *metrics,
 const struct metrics_job *metrics_jobs(const struct metrics *metrics)
 {
     return metrics->jobs;
+}
+
+const struct metrics_passed *metrics_passed(const struct metrics *metrics)
+{
+    return metrics->passed;
 }
 
 struct jobset *metrics_set(const struct metrics *metrics)

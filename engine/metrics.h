@@ -15,14 +15,19 @@
 
 struct metrics;
 
-/* Of one job. */
+/* Of one job. What most jobs never have lies apart: pages that nobody touches
+ * are no memory, and a burst goes through the others. */
 struct metrics_job {
     uint64_t results[VERDICTS];
-    uint64_t skipped[WHYS], missed[WHYS]; /* of `results` */
     uint64_t attempts, retries;
     uint64_t took_count;
     int64_t took_ms;          /* of all its runs together */
     struct wall last_success; /* its end; EVER_MS: there was none */
+};
+
+/* Its slots that were not run: of `results`. */
+struct metrics_passed {
+    uint64_t skipped[WHYS], missed[WHYS];
 };
 
 struct metrics_circuit {
@@ -70,6 +75,7 @@ size_t metrics_circuits(const struct metrics *metrics,
                         const struct metrics_circuit **ret);
 /* Of each job of the set in force, in its order; NULL before the first. */
 const struct metrics_job *metrics_jobs(const struct metrics *metrics);
+const struct metrics_passed *metrics_passed(const struct metrics *metrics);
 struct jobset *metrics_set(const struct metrics *metrics); /* or NULL */
 
 #endif

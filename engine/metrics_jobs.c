@@ -50,8 +50,8 @@ static void passed_of(const struct scribe *scribe, const char *job,
 static void job_passed(const struct scribe *scribe, const char *job,
                        const struct metrics_row *row)
 {
-    passed_of(scribe, job, VERDICT_SKIPPED, row->counted.skipped);
-    passed_of(scribe, job, VERDICT_MISSED, row->counted.missed);
+    passed_of(scribe, job, VERDICT_SKIPPED, row->passed.skipped);
+    passed_of(scribe, job, VERDICT_MISSED, row->passed.missed);
 }
 
 static void job_attempts(const struct scribe *scribe, const char *job,
@@ -167,14 +167,14 @@ void metrics_jobs_put(struct scribe *scribe, const struct metrics_view *view,
 static size_t job_bytes(const struct metrics_view *view, uint32_t index)
 {
     size_t name = strlen(jobset_job(view->set, index)->name);
-    const struct metrics_job *counted = &view->rows[index].counted;
+    const struct metrics_passed *passed = &view->rows[index].passed;
     size_t bytes = JOB_SAMPLES * (SAMPLE_BYTES + name);
     if (!is_told(view, index))
         return 0;
     for (size_t why = 0; why < WHYS; why++) {
-        if (counted->skipped[why])
+        if (passed->skipped[why])
             bytes += WHY_BYTES + name;
-        if (counted->missed[why])
+        if (passed->missed[why])
             bytes += WHY_BYTES + name;
     }
     return bytes;

@@ -14,6 +14,7 @@
 /* What is told of one job. */
 struct metrics_row {
     struct metrics_job counted;
+    struct metrics_passed passed;
     struct wall next;         /* NEVER_MS: none, or it is not scheduled */
     struct wall last_success; /* of an earlier life, too; EVER_MS: unknown */
     uint32_t going, fails;

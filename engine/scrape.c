@@ -27,6 +27,7 @@ static void copy_row(const struct daemon *d, uint32_t index,
     const struct job *job = jobset_job(metrics_set(d->metrics), index);
     const struct recent_job *recent = recent_of(d->recent, job->name);
     row->counted = metrics_jobs(d->metrics)[index];
+    row->passed = metrics_passed(d->metrics)[index];
     row->last_success = row->counted.last_success;
     row->next.ms = NEVER_MS;
     if (row->last_success.ms == EVER_MS && recent && recent->ran &&

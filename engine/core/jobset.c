@@ -282,6 +282,14 @@ const struct job *jobset_job(const struct jobset *set, uint32_t index)
     return &set->jobs[index];
 }
 
+uint32_t jobset_index(const struct jobset *set, const struct job *job)
+{
+    uintptr_t first = (uintptr_t)set->jobs, at = (uintptr_t)job;
+    if (at >= first && at < first + set->count * sizeof *job)
+        return (uint32_t)(job - set->jobs);
+    return jobset_find(set, job->name);
+}
+
 uint32_t jobset_group_count(const struct jobset *set)
 {
     return set->group_count;

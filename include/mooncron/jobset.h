@@ -166,6 +166,8 @@ size_t jobset_bytes(const struct jobset *set);
 
 /* The index of the job called `name`, or UINT32_MAX. */
 uint32_t jobset_find(const struct jobset *set, const char *name);
+/* The same of a job of this or of another set; of this one no name is read. */
+uint32_t jobset_index(const struct jobset *set, const struct job *job);
 /* The same, where the job is scheduled; `set` may be NULL. */
 uint32_t jobset_find_scheduled(const struct jobset *set, const char *name);
 /* A run begins some time after its slot. Of the next slot that must not take

@@ -48,6 +48,8 @@ static void test_find(void **state)
     for (uint32_t i = 0; i < COUNT; i++) {
         snprintf(name, sizeof name, "job-%u", i);
         assert_int_equal(jobset_find(set, name), i);
+        assert_int_equal(jobset_index(set, jobset_job(set, i)), i);
+        assert_int_equal(jobset_index(set, &(struct job){ .name = name }), i);
         assert_string_equal(jobset_job(set, i)->name, name);
     }
     assert_int_equal(jobset_find(set, "job-5000"), UINT32_MAX);

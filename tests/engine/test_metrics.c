@@ -118,6 +118,7 @@ static struct exposition *scrape(const struct metrics *metrics,
     view.rows = memory_new(count * sizeof *view.rows);
     for (uint32_t i = 0; i < count; i++) {
         view.rows[i].counted = metrics_jobs(metrics)[i];
+        view.rows[i].passed = metrics_passed(metrics)[i];
         view.rows[i].last_success = view.rows[i].counted.last_success;
         view.rows[i].next.ms = NOON + 60000;
     }
