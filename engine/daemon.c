@@ -21,6 +21,7 @@
 
 #include "daemon_parts.h"
 #include "folders.h"
+#include "mooncron/heap.h"
 #include "mooncron/inbox.h"
 #include "mooncron/memory.h"
 #include "mooncron/secrets.h"
@@ -454,6 +455,7 @@ static bool loop_open(struct daemon *d)
 
 int daemon_run(const struct daemon_options *options)
 {
+    heap_gather();
     struct daemon *d = memory_new(sizeof *d);
     d->options = options;
     d->config = options->config;
