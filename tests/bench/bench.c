@@ -50,7 +50,7 @@ static int usage(FILE *to, int code)
 {
     fprintf(to, "Usage: bench [--quick] [NAME...]\n\n"
                 "Measures the worker beside bare libcurl and bare Lua. All of "
-                "it takes some six\nminutes, --quick some two.\n\n");
+                "it takes some eight\nminutes, --quick some two.\n\n");
     for (size_t i = 0; i < FIGURES; i++)
         fprintf(to, "  %-12s %s\n", figures[i].name, figures[i].what);
     return code;
