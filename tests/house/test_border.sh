@@ -28,6 +28,10 @@ knows() {
             engine/io/origin.c | engine/io/versions.c | \
             engine/demo/backend.c | engine/demo/hook.c) return 0 ;;
         esac ;;
+    malloc.h)
+        case $2 in
+        engine/io/heap.c) return 0 ;;
+        esac ;;
     civetweb.h)
         case $2 in
         engine/io/web.c | engine/io/versions.c | engine/demo/*.c) return 0 ;;
@@ -63,7 +67,7 @@ pure=" assert.h inttypes.h limits.h stdarg.h stdbool.h stddef.h stdint.h
     stdio.h stdlib.h string.h "
 world=" arpa/inet.h ctype.h dirent.h errno.h fcntl.h ftw.h ifaddrs.h math.h netdb.h netinet/in.h poll.h
     pthread.h signal.h spawn.h stdatomic.h strings.h sys/file.h sys/ioctl.h sys/pidfd.h
-    sys/prctl.h sys/resource.h sys/signalfd.h sys/socket.h sys/stat.h
+    sys/mman.h sys/prctl.h sys/resource.h sys/signalfd.h sys/socket.h sys/stat.h
     sys/syscall.h sys/timerfd.h sys/types.h sys/wait.h time.h unistd.h
     linux/audit.h linux/filter.h linux/seccomp.h "
 seams=" stdarg.h stdbool.h stddef.h stdint.h "
