@@ -98,8 +98,8 @@ static const char *const steps[] = {
     ") STRICT, WITHOUT ROWID;",
     /* 3: a job's row is in run_job when it has ended, and in run_open before:
      * a call waits for its claim, and for no verdict */
-    "DROP INDEX run_job;"
-    "CREATE INDEX run_job ON run(job, slot_ms) WHERE ended_ms IS NOT NULL;",
+    ("DROP INDEX run_job;"
+     "CREATE INDEX run_job ON run(job, slot_ms) WHERE ended_ms IS NOT NULL;"),
 };
 
 const struct schema schema_journal = {
