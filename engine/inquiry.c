@@ -302,7 +302,7 @@ static void tell_why(const struct inquiry *inquiry,
     struct why_case c = case_of(inquiry, job, &status, dossier);
     c.failure = failure;
     if (job->standing == STANDING_SCHEDULED)
-        add_lane(d, jobset_find(status.set, job->name), inquiry->now, &c);
+        add_lane(d, jobset_index(status.set, job), inquiry->now, &c);
     struct text json;
     text_init(&json, ANSWER_BYTES_MAX);
     why_tell(&c, &json);

@@ -333,11 +333,6 @@ static void renew(struct journal *journal, int64_t at_ms)
     journal->renew_at_ms = at_ms + journal->renew_ms;
 }
 
-static int64_t sooner(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms < b_ms ? a_ms : b_ms;
-}
-
 /* With the lock held, which it leaves for the time of a step. */
 static void idle(struct journal *journal, int64_t at_ms)
 {
@@ -346,9 +341,8 @@ static void idle(struct journal *journal, int64_t at_ms)
         prune(journal);
         pthread_mutex_lock(&journal->lock);
     } else {
-        wait_until(journal,
-                   sooner(journal->flush_at_ms,
-                          sooner(journal->renew_at_ms, journal->prune_at_ms)));
+        int64_t upkeep_ms = earlier(journal->renew_at_ms, journal->prune_at_ms);
+        wait_until(journal, earlier(journal->flush_at_ms, upkeep_ms));
     }
 }
 

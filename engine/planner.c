@@ -106,7 +106,7 @@ static void walk_started(struct walk *walk, const struct action *action)
         peaks_hour(walk, action->note.key.slot);
     }
     if (walk->slot)
-        walk->slot(walk->data, jobset_find(walk->set, job->name),
+        walk->slot(walk->data, jobset_index(walk->set, job),
                    action->note.key.slot);
 }
 

@@ -44,11 +44,6 @@ static void *grow(void *old, size_t count, size_t *cap, size_t size)
     return memory_resize(old, *cap, size);
 }
 
-static struct wall earlier(struct wall a, struct wall b)
-{
-    return a.ms < b.ms ? a : b;
-}
-
 static void keep_lane(void *data, const struct lane *lane)
 {
     struct filling *fill = data;
@@ -61,7 +56,7 @@ static void keep_lane(void *data, const struct lane *lane)
         .digest = lane->digest,
         .fails = lane->fails,
         .runs = lane->runs,
-        .started = earlier(lane->started, fill->now),
+        .started = { earlier(lane->started.ms, fill->now.ms) },
     };
 }
 

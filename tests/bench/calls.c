@@ -126,22 +126,24 @@ void figure_sustained(struct bench *bench)
 #define INSTANT_JOBS     1000
 #define INSTANT_EVERY_MS 2000
 
-static void together(struct text *text, unsigned number)
+static void due_together(struct text *text, const char *name, unsigned number)
 {
     text_printf(text,
-                "job \"job-%05u\" { every = \"2s\", phase = \"0s\", "
+                "job \"%s-%04u\" { every = \"2s\", phase = \"0s\", "
                 "post = \"/api/job\", body = {} }\n",
-                number);
+                name, number);
 }
 
-/* Jobs of their own: a worker with a journal makes up what another one, of
- * which it knows nothing, has run meanwhile. */
-static void together_kept(struct text *text, unsigned number)
+/* Each kind of worker has jobs of its own: one with a journal makes up what
+ * another, of which it knows nothing, has run meanwhile. */
+static void forgotten(struct text *text, unsigned number)
 {
-    text_printf(text,
-                "job \"kept-%04u\" { every = \"2s\", phase = \"0s\", "
-                "post = \"/api/job\", body = {} }\n",
-                number);
+    due_together(text, "forgotten", number);
+}
+
+static void kept(struct text *text, unsigned number)
+{
+    due_together(text, "kept", number);
 }
 
 #define INSTANTS 5 /* of one worker; the first of all is not counted */
@@ -150,7 +152,7 @@ static struct lateness instant(struct bench *bench, bool forgetful,
                                double *ret_cpu_us)
 {
     bench->forgetful = forgetful;
-    bench_file(bench, INSTANT_JOBS, forgetful ? together : together_kept, "");
+    bench_file(bench, INSTANT_JOBS, forgetful ? forgotten : kept, "");
     bench_worker(bench, false);
     pid_t pid = proc_pid(bench->worker.proc);
     uint32_t before = bench->report->samples;

@@ -185,9 +185,9 @@ static void welcome(struct sink *sink)
     epoll_ctl(sink->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-/* Of huge pages where the kernel has some. In a virtual machine the
- * first touch of a page after a rest may cost as much as a call, and each key
- * lies on another page: it would be the sink that is measured. */
+/* Of huge pages where the kernel has some. In a virtual machine the first touch
+ * of a page after a rest may cost as much as a call, and each key lies on
+ * another page: it would be the sink that is measured. */
 static void *large(size_t bytes)
 {
     size_t huge = 2 << 20;

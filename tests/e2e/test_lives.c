@@ -34,7 +34,7 @@ static struct wall instant(const char *text)
     return at;
 }
 
-static struct wall later(struct wall at, int64_t seconds)
+static struct wall seconds_after(struct wall at, int64_t seconds)
 {
     return (struct wall){ at.ms + seconds * 1000 };
 }
@@ -272,7 +272,7 @@ static void a_call_that_was_cut_is_made_again_where_it_may(void **state)
     stand_calm(&world->stand);
     seq = stand_last(&world->stand);
 
-    life_begin(world, later(slot, 60), NULL);
+    life_begin(world, seconds_after(slot, 60), NULL);
     snprintf(wanted, sizeof wanted, "once of %s: unknown, down",
              rfc3339_format(slot, 0, slot_text));
     expect_says(world, wanted);
@@ -571,7 +571,7 @@ static void a_run_that_rests_is_handed_on(void **state)
     testserver_free(elsewhere.server);
     world_write(world,
                 "job 'later' { every = '10m', post = '/api/feed/rank' }\n");
-    life_begin(world, later(slot, 60), NULL);
+    life_begin(world, seconds_after(slot, 60), NULL);
     json_t *call = next_call(world, &seq, "later");
     expect_key(call, "later", slot);
     expect_field(call, "attempt", "2");
@@ -916,11 +916,11 @@ static void one_slot_waits_in_the_queue(void **state)
     struct world *world = *state;
     int64_t seq = 0;
     struct wall slot = overlap_begin(world, "'queue'", &seq);
-    expect_said_of(world, later(slot, 60), "skipped, overlap");
+    expect_said_of(world, seconds_after(slot, 60), "skipped, overlap");
     assert_int_equal(calls_of(world, seq, "rank"), 0);
     stand_calm(&world->stand);
     expect_said_of(world, slot, "unknown, ");
-    expect_next(world, &seq, later(slot, 30));
+    expect_next(world, &seq, seconds_after(slot, 30));
     life_ends(world);
 }
 
@@ -949,7 +949,7 @@ static void a_newer_slot_cancels_the_older_run(void **state)
     struct wall slot = overlap_begin(world, "'cancel'", &seq);
     expect_lines_of(world, slot, "is cancelled: a newer slot of its job",
                     ": unknown, replaced: cancelled: ");
-    expect_next(world, &seq, later(slot, 30));
+    expect_next(world, &seq, seconds_after(slot, 30));
     stand_calm(&world->stand);
     life_ends(world);
 }
@@ -960,8 +960,8 @@ static void so_many_go_on_beside_each_other(void **state)
     int64_t seq = 0;
     struct wall slot =
         overlap_begin(world, "{ policy = 'allow', max = 2 }", &seq);
-    expect_next(world, &seq, later(slot, 30));
-    expect_said_of(world, later(slot, 60), "skipped, overlap");
+    expect_next(world, &seq, seconds_after(slot, 30));
+    expect_said_of(world, seconds_after(slot, 60), "skipped, overlap");
     assert_int_equal(calls_of(world, seq, "rank"), 0);
     stand_calm(&world->stand);
     life_ends(world);
