@@ -61,19 +61,27 @@ static void test_passes_wait_for_company(void **state)
     assert_int_equal(faulty_now().entries, 4);
 }
 
+/* The bell comes behind the count, and may have been heard already. */
+static void await_entries(struct desk *desk, uint64_t entries)
+{
+    struct journal_counts counts;
+    for (;;) {
+        journal_counts(desk->journal, &counts);
+        if (counts.entries >= entries)
+            return;
+        uv_run(&desk->loop, UV_RUN_ONCE);
+    }
+}
+
 static void test_passes_do_not_wait_for_ever(void **state)
 {
     (void)state;
     struct desk desk;
-    struct journal_counts counts = { 0 };
     desk_open(&desk, (struct journal_options){ .linger_ms = 1 },
               &(struct faulty){ 0 });
     for (int64_t i = 1; i <= 3; i++) {
         add_pass(&desk, i);
-        while (counts.entries < (uint64_t)i) {
-            uv_run(&desk.loop, UV_RUN_ONCE);
-            journal_counts(desk.journal, &counts);
-        }
+        await_entries(&desk, (uint64_t)i);
     }
     desk_close(&desk);
 }
