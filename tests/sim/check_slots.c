@@ -187,6 +187,32 @@ static void piece_begin(struct reading *reading, int64_t from_ms)
                                      .life = reading->commit->life };
 }
 
+/* How far the job is by its rows. Of a cursor that a clock wrote which was
+ * ahead nothing counts once that was set back: the rows before it say. */
+static int64_t come_to(const struct reading *reading, struct wall now)
+{
+    const struct facts_of_job *facts = &reading->check->facts[reading->job];
+    const struct {
+        const struct fact *facts;
+        uint32_t count;
+    } lists[] = { { facts->waits, facts->wait_count },
+                  { facts->claims, facts->claim_count },
+                  { facts->passes, facts->pass_count } };
+    if (reading->cursor_ms <= now.ms)
+        return reading->cursor_ms;
+    int64_t come_ms = reading->piece.from_ms;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (uint32_t k = 0; k < lists[i].count; k++) {
+            const struct fact *fact = &lists[i].facts[k];
+            int64_t cursor_ms = fact->note->entry.cursor.ms;
+            if (fact->commit->at_ms <= reading->commit->at_ms &&
+                fact->note->outcome == ENTRY_DONE && cursor_ms <= now.ms &&
+                cursor_ms > come_ms)
+                come_ms = cursor_ms;
+        }
+    return come_ms;
+}
+
 /* Where nobody was there, or the store was ill, what was due under the old
  * schedule may be decided under the new one. */
 static bool was_at_work(const struct reading *reading,
@@ -221,7 +247,8 @@ static void read_plan(struct reading *reading, const struct commit *commit,
     reading->schedule = schedule;
     if (!reading->open || same)
         return;
-    piece_end(reading, reading->live ? plan->at.ms : reading->cursor_ms);
+    piece_end(reading,
+              reading->live ? plan->at.ms : come_to(reading, plan->at));
     piece_begin(reading, plan->at.ms);
 }
 
@@ -274,8 +301,8 @@ static void read_entry(struct reading *reading, const struct note *note)
         break;
     case ENTRY_LEAVE:
         if (reading->open)
-            piece_end(reading,
-                      reading->live ? entry->at.ms : reading->cursor_ms);
+            piece_end(reading, reading->live ? entry->at.ms
+                                             : come_to(reading, entry->at));
         reading->open = false;
         break;
     case ENTRY_PASS:
