@@ -34,7 +34,7 @@ struct http {
     uv_idle_t idle; /* active while something waits to be reported */
     struct curl_uv *curl;
     struct origins *origins;
-    struct curl_slist *ours, *plain; /* with the key, and without */
+    char *keys; /* header lines that show who we are, or NULL */
     char *ca_file, *client_cert, *client_key;
     struct transfer_config config;
     struct transfer *places[HTTP_LIVE_MAX]; /* made when first needed */
@@ -164,9 +164,9 @@ static bool transfer_send(struct http *http, struct transfer *transfer,
     bool good = origins_resolve(http->origins, request->url, url, sizeof url,
                                 &backend, reterr);
     transfer->keyed = good && backend && !request_has_credentials(request);
-    struct curl_slist *common = transfer->keyed ? http->ours : http->plain;
+    const char *keys = transfer->keyed ? http->keys : NULL;
     transfer_certify(transfer, good && backend);
-    if (!good || !transfer_prepare(transfer, request, url, common, reterr))
+    if (!good || !transfer_prepare(transfer, request, url, keys, reterr))
         return false;
     *ret_fault = HTTP_BROKEN;
     return curl_uv_start(http->curl, transfer->easy, reterr);
@@ -203,40 +203,25 @@ bool http_cancel(struct http *http, uint64_t handle)
 
 /* ---- life ---- */
 
-/* "Name:" alone takes a header away: libcurl would ask before each larger body
- * whether it is welcome. */
-static struct curl_slist *header_add(struct curl_slist *list, const char *line)
-{
-    struct curl_slist *longer = curl_slist_append(list, line);
-    return longer ? longer : list;
-}
-
 /* backend.md: Payload wants the first, and a reverse proxy may strip it. */
-static void make_headers(struct http *http, const struct http_config *config)
+static char *make_keys(const struct http_config *config)
 {
-    http->plain = header_add(NULL, "Expect:");
-    http->ours = header_add(NULL, "Expect:");
+    struct text lines;
     if (!config->api_key)
-        return;
-    struct text line;
-    text_init(&line, 8 << 10);
-    text_printf(&line, "Authorization: %s API-Key %s",
+        return NULL;
+    text_init(&lines, 16 << 10);
+    text_printf(&lines, "Authorization: %s API-Key %s\r\nx-api-key: %s",
                 config->api_key_collection ? config->api_key_collection
                                            : "users",
-                config->api_key);
-    http->ours = header_add(http->ours, line.data);
-    text_clear(&line);
-    text_printf(&line, "x-api-key: %s", config->api_key);
-    http->ours = header_add(http->ours, line.data);
-    text_close(&line);
+                config->api_key, config->api_key);
+    return text_take(&lines);
 }
 
 static void http_free(struct http *http)
 {
     for (size_t i = 0; i < http->made; i++)
         free(http->places[i]);
-    curl_slist_free_all(http->ours);
-    curl_slist_free_all(http->plain);
+    free(http->keys);
     origins_free(http->origins);
     free(http->ca_file);
     free(http->client_cert);
@@ -292,7 +277,7 @@ struct http *http_new(struct uv_loop_s *loop, const struct http_config *config,
     http->config.client_key = http->client_key;
     http->config.https_only = config->https_only;
     http->config.connect_timeout_ms = config->connect_timeout_ms;
-    make_headers(http, config);
+    http->keys = make_keys(config);
     uv_idle_init(loop, &http->idle);
     http->idle.data = http;
     return http;

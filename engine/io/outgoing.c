@@ -77,11 +77,14 @@ static bool headers_check(const struct http_request *request,
 
 /* ---- copying ---- */
 
-static size_t bytes_wanted(const struct http_request *request)
+#define BLOCK_PARTS 3 /* a type, our keys, the caller's block: NULL is none */
+
+static size_t bytes_wanted(const struct http_request *request,
+                           const char *const parts[BLOCK_PARTS])
 {
     size_t bytes = request->body ? request->body_len + 1 : 1;
-    if (request->block)
-        bytes += strlen(request->block) + 1;
+    for (size_t i = 0; i < BLOCK_PARTS; i++)
+        bytes += parts[i] ? strlen(parts[i]) + 2 : 0;
     for (size_t i = 0; i < request->header_count; i++)
         bytes += strlen(request->headers[i]) + 1;
     return bytes;
@@ -95,20 +98,11 @@ static void bytes_reserve(struct transfer *transfer, size_t bytes)
     transfer->byte_cap = bytes;
 }
 
-/* Each body has a type, and where there is none libcurl shall not make one up
- * ("Name:" alone takes a header away). */
-static const char *content_type(const struct http_request *request)
-{
-    if (request_names(request, "Content-Type"))
-        return NULL;
-    return request->body ? "Content-Type: application/json" : "Content-Type:";
-}
-
 /* Links `line` behind the nodes there are. libcurl only reads the text. */
-static void node_add(struct transfer *transfer, size_t *count, char *line)
+static void node_add(struct transfer *transfer, size_t *count, const char *line)
 {
     struct curl_slist *node = &transfer->nodes[*count];
-    *node = (struct curl_slist){ .data = line };
+    *node = (struct curl_slist){ .data = (char *)(uintptr_t)line };
     if (*count)
         transfer->nodes[*count - 1].next = node;
     ++*count;
@@ -124,26 +118,51 @@ static char *line_copy(struct transfer *transfer, size_t *count, char *at,
     return at + len;
 }
 
-/* Returns where the body goes. A block is one line to libcurl, which passes on
- * what it is given (CURLOPT_HTTPHEADER(3)): each line of its own would be
- * compared with some twenty names, 2 us of a call's 25. */
+/* Joins the parts that are there to one block. It is one line to libcurl, which
+ * passes on what it is given (CURLOPT_HTTPHEADER(3)): each line of its own
+ * would be compared with some twenty names, 3 us of a call's 25. */
+static char *block_copy(struct transfer *transfer, size_t *count, char *begin,
+                        const char *const parts[BLOCK_PARTS])
+{
+    char *at = begin;
+    for (size_t i = 0; i < BLOCK_PARTS; i++) {
+        if (!parts[i])
+            continue;
+        if (at > begin)
+            at = mempcpy(at, "\r\n", 2);
+        at = mempcpy(at, parts[i], strlen(parts[i]));
+    }
+    if (at == begin)
+        return at;
+    *at++ = '\0';
+    node_add(transfer, count, begin);
+    return at;
+}
+
+/* A type of our own comes first in the block, where libcurl sees it and makes
+ * up none. */
+static const char *own_type(const struct http_request *request)
+{
+    return request->body && !request_names(request, "Content-Type")
+               ? "Content-Type: application/json"
+               : NULL;
+}
+
+/* Returns where the body goes. "Name:" alone takes a header away that libcurl
+ * would make up: the type of no body, and before each larger body the question
+ * whether it is welcome. */
 static char *headers_copy(struct transfer *transfer,
                           const struct http_request *request,
-                          struct curl_slist *common)
+                          const char *const parts[BLOCK_PARTS])
 {
     size_t count = 0;
-    char *at = transfer->bytes;
-    if (request->block)
-        at = line_copy(transfer, &count, at, request->block);
+    char *at = block_copy(transfer, &count, transfer->bytes, parts);
     for (size_t i = 0; i < request->header_count; i++)
         at = line_copy(transfer, &count, at, request->headers[i]);
-    const char *type = content_type(request);
-    if (type)
-        node_add(transfer, &count, (char *)(uintptr_t)type);
-    if (count)
-        transfer->nodes[count - 1].next = common;
-    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER,
-                     count ? transfer->nodes : common);
+    if (!request->body && !request_names(request, "Content-Type"))
+        node_add(transfer, &count, "Content-Type:");
+    node_add(transfer, &count, "Expect:");
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->nodes);
     return at;
 }
 
@@ -166,15 +185,16 @@ static void set_body(CURL *easy, const char *body, size_t len)
 
 bool transfer_prepare(struct transfer *transfer,
                       const struct http_request *request, const char *url,
-                      struct curl_slist *common, struct error *reterr)
+                      const char *keys, struct error *reterr)
 {
+    const char *const parts[] = { own_type(request), keys, request->block };
     size_t keep_max = request->keep_max ? request->keep_max : HTTP_KEEP_MAX;
     transfer->keep_max =
         keep_max < HTTP_ANSWER_MAX ? keep_max : HTTP_ANSWER_MAX;
     if (!headers_check(request, reterr))
         return false;
-    bytes_reserve(transfer, bytes_wanted(request));
-    char *body = headers_copy(transfer, request, common);
+    bytes_reserve(transfer, bytes_wanted(request, parts));
+    char *body = headers_copy(transfer, request, parts);
     size_t body_len = request->body ? request->body_len : 0;
     memcpy(body, request->body ? request->body : "", body_len);
     /* The body first: setting it makes libcurl think of a POST. */

@@ -14,8 +14,9 @@
 #include "mooncron/http.h"
 #include "mooncron/text.h"
 
-/* Around a caller's headers: a block before, a Content-Type behind. */
-#define TRANSFER_NODES     (HTTP_HEADERS_MAX + 2)
+/* Around a caller's headers: a block before, and behind what libcurl shall not
+ * make up. */
+#define TRANSFER_NODES     (HTTP_HEADERS_MAX + 3)
 #define ANSWER_HEADERS_MAX (16 << 10)
 
 #define TRANSFER_TIMEOUT_MS 30000 /* where a request says 0: never none */
@@ -69,12 +70,12 @@ void transfer_close(struct transfer *transfer);
 
 /* Forgets the last answer; its time begins. */
 void transfer_reset(struct transfer *transfer);
-/* Copies a request into the handle. `common` are headers that live as long as
- * the transfer does and come last. False and a sentence where a header is none
- * that may be sent. */
+/* Copies a request into the handle. `keys` are lines that show who we are, with
+ * CRLF between them, or NULL. False and a sentence where a header is none that
+ * may be sent. */
 bool transfer_prepare(struct transfer *transfer,
                       const struct http_request *request, const char *url,
-                      struct curl_slist *common, struct error *reterr);
+                      const char *keys, struct error *reterr);
 /* Shows our certificate in the next request, or no longer. */
 void transfer_certify(struct transfer *transfer, bool ours);
 /* Whether bytes of the request may have left. */
