@@ -28,6 +28,7 @@
 #define BUFFER_MAX  16384 /* more than the head and body of any request here */
 #define KEYS        (1u << 22) /* four times the samples: never crowded */
 #define EVENTS_TURN 256
+#define AWAKE_US    3000 /* after the last call */
 
 static const char done[] =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -49,6 +50,7 @@ struct sink {
     struct report *report;
     uint64_t *keys;       /* a set of hashes, open addressing */
     struct visitor *room; /* by descriptor */
+    int64_t heard_us;     /* when something last came */
 };
 
 static void die(const char *what)
@@ -225,6 +227,19 @@ static void begin(struct sink *sink, const char *file)
     fflush(stdout);
 }
 
+/* A backend on another machine costs nobody here its waking. One that sleeps
+ * beside the worker costs it an interrupt to the other core with each call,
+ * which is a fifth of the call in a virtual machine: it would be the sink that
+ * is measured. So it stays awake until no call has come for a while. */
+static int listen_for(struct sink *sink, struct epoll_event *events)
+{
+    bool awake = wall_us() - sink->heard_us < AWAKE_US;
+    int count = epoll_wait(sink->epoll, events, EVENTS_TURN, awake ? 0 : -1);
+    if (count > 0)
+        sink->heard_us = wall_us();
+    return count;
+}
+
 int main(int argc, char **argv)
 {
     static struct sink sink;
@@ -236,7 +251,7 @@ int main(int argc, char **argv)
     begin(&sink, argv[1]);
     for (;;) {
         struct epoll_event events[EVENTS_TURN];
-        int count = epoll_wait(sink.epoll, events, EVENTS_TURN, -1);
+        int count = listen_for(&sink, events);
         if (count < 0 && errno != EINTR)
             die("sink: epoll");
         for (int i = 0; i < count; i++) {
