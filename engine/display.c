@@ -153,6 +153,14 @@ void display_names(const char *const *names, size_t count, size_t indent,
     text_putc(out, '\n');
 }
 
+int display_digits(int64_t number)
+{
+    int digits = 1;
+    while (number /= 10)
+        digits++;
+    return digits;
+}
+
 bool display_is_ascii(int fd)
 {
     static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };

@@ -39,6 +39,9 @@ const char *display_in(int64_t ms, char buffer[DISPLAY_MAX]);
 const char *display_span(int64_t ms, char buffer[DISPLAY_MAX]);
 const char *display_heading(int64_t ms, char buffer[DISPLAY_MAX]);
 
+/* How wide a number is that is not negative. */
+int display_digits(int64_t number);
+
 /* Whether what is written to `fd` is looked at on a terminal that does not say
  * it shows UTF-8. */
 bool display_is_ascii(int fd);

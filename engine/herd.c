@@ -214,19 +214,11 @@ static uint32_t first_line(const struct herd *herd)
     return 0;
 }
 
-static int digits_of(uint32_t number)
-{
-    int digits = 1;
-    while (number /= 10)
-        digits++;
-    return digits;
-}
-
 static void warn(const struct herd *herd, bool ascii, struct mistakes *warnings)
 {
     char when[DISPLAY_MAX], message[160], help[HELP_MAX];
     struct wall at = { (herd->first + herd->at) * MINUTE_MS };
-    int gutter = digits_of(first_line(herd));
+    int gutter = display_digits(first_line(herd));
     struct text picture;
     text_init(&picture, 1 << 16);
     picture_put(herd, gutter, ascii, &picture);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "display.h"
 #include "mooncron/civil.h"
 #include "mooncron/duration.h"
 #include "mooncron/memory.h"
@@ -377,14 +378,6 @@ static void beside_put(const struct plan *plan, const size_t *only, size_t bin,
         text_printf(out, " and %u more", (unsigned)(found - NAMES_BESIDE));
 }
 
-static int digits_of(int64_t number)
-{
-    int digits = 1;
-    while (number /= 10)
-        digits++;
-    return digits;
-}
-
 static void bars_put(const struct plan *plan, const struct bins *bins,
                      const int64_t *counts, const size_t *only, bool ascii,
                      struct text *out)
@@ -398,7 +391,7 @@ static void bars_put(const struct plan *plan, const struct bins *bins,
         for (size_t c = 0; c < columns; c++)
             text_puts(out, ascii ? "#" : "█");
         text_fill(out, ' ', wide - columns + 3);
-        text_printf(out, "%*" PRId64, digits_of(most), counts[i]);
+        text_printf(out, "%*" PRId64, display_digits(most), counts[i]);
         beside_put(plan, only, i, out);
         text_putc(out, '\n');
     }

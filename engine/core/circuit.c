@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "digest.h"
 #include "machine.h"
+#include "mooncron/digest.h"
 #include "mooncron/memory.h"
 #include "mutant.h"
 

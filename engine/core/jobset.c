@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "digest.h"
+#include "mooncron/digest.h"
 #include "mooncron/memory.h"
 
 const char *const method_names[4] = { "GET", "POST", "PUT", "DELETE" };

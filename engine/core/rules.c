@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "digest.h"
+#include "mooncron/digest.h"
 #include "mooncron/memory.h"
 
 const char *const gap_names[3] = { "after", "skip", "before" };

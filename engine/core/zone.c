@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "digest.h"
+#include "mooncron/digest.h"
 #include "mooncron/memory.h"
 #include "tzif.h"
 #include "tzrule.h"

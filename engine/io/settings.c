@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "mooncron/civil.h"
+#include "mooncron/digest.h"
 #include "mooncron/memory.h"
 #include "settings_json.h"
 
@@ -107,15 +108,6 @@ static void read_updated(const json_t *json, struct facts *facts)
 
 /* ---- digest ---- */
 
-/* 64-bit FNV-1a over the text: it tells ours from ours. */
-static uint64_t text_digest(const char *text)
-{
-    uint64_t digest = UINT64_C(14695981039346656037);
-    for (; *text; text++)
-        digest = (digest ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return digest;
-}
-
 static uint64_t settings_digest(const json_t *json)
 {
     static const char *const aside[] = { "enableJobs", "schedulerEnvironment",
@@ -124,7 +116,7 @@ static uint64_t settings_digest(const json_t *json)
     for (size_t i = 0; i < sizeof aside / sizeof *aside; i++)
         json_object_del(rest, aside[i]);
     char *text = json_dumps(rest, JSON_COMPACT | JSON_SORT_KEYS);
-    uint64_t digest = text_digest(text);
+    uint64_t digest = digest_bytes(DIGEST_START, text, strlen(text));
     free(text);
     json_decref(rest);
     return digest;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mooncron/digest.h"
+
 void names_close(struct names *names)
 {
     free(names->names);
@@ -13,13 +15,10 @@ void names_close(struct names *names)
     *names = (struct names){ 0 };
 }
 
-/* FNV-1a, folded: names are of the user's own file, not of an enemy. */
+/* Names are of the user's own file, not of an enemy. */
 static uint32_t hash(const char *name)
 {
-    uint64_t value = UINT64_C(14695981039346656037);
-    for (; *name; name++)
-        value = (value ^ (unsigned char)*name) * UINT64_C(1099511628211);
-    return (uint32_t)(value ^ (value >> 32));
+    return digest_fold(digest_bytes(DIGEST_START, name, strlen(name)));
 }
 
 /* Where `name` is, or where it would go. */
