@@ -30,7 +30,7 @@ static void on_well(void *data, bool well, const char *sentence)
         desk->ills++;
     assert_int_equal(desk->ills, desk->wells + !well);
     desk->told_when_well = desk->told;
-    snprintf(desk->sentence, sizeof desk->sentence, "%s", sentence);
+    snprintf(well ? desk->well : desk->ill, sizeof desk->ill, "%s", sentence);
 }
 
 static void on_forgotten(void *data, int64_t rows, struct wall upto)

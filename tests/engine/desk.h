@@ -24,7 +24,7 @@ struct desk {
     unsigned ills, wells;
     unsigned damages[2]; /* that a reader found, and that a write did */
     uint64_t told_when_well;
-    char sentence[200];
+    char ill[200], well[200]; /* what was said when it last became so */
     unsigned answers;
     unsigned news; /* of rows that are forgotten */
     int64_t forgotten;

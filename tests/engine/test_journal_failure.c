@@ -17,12 +17,12 @@ static void test_nothing_is_lost(void **state)
     assert_true(journal_is_well(desk.journal));
     desk_add_claims(&desk, 10);
     desk_await_ill(&desk);
-    assert_string_equal(desk.sentence, "write the store: the disk is full");
+    assert_string_equal(desk.ill, "write the store: the disk is full");
     desk_add_claims(&desk, 1500);
     desk_await_told(&desk, 1510);
     assert_int_equal(desk.ills, 1);
     assert_int_equal(desk.wells, 1);
-    assert_string_equal(desk.sentence, "");
+    assert_string_equal(desk.well, "");
     assert_int_equal(faulty_now().entries, 1510);
     assert_int_equal(faulty_now().tries, 5 + faulty_now().commits);
     struct journal_counts counts;
@@ -85,13 +85,13 @@ static void test_passes_are_given_up(void **state)
     faulty_mend();
     desk_await_told(&desk, 2);
     assert_int_equal(desk.wells, 1);
-    unsigned long given_up = strtoul(desk.sentence, NULL, 10);
+    unsigned long given_up = strtoul(desk.well, NULL, 10);
     assert_in_range(given_up, 1, JOURNAL_ENTRIES_MAX / 4);
     assert_int_equal(faulty_now().passes + given_up, JOURNAL_ENTRIES_MAX + 2);
     faulty_reset(&(struct faulty){ .failures = 1 });
     desk_add(&desk, ENTRY_CLAIM, 3);
     desk_await_wells(&desk, 2);
-    assert_string_equal(desk.sentence, ""); /* it was said before */
+    assert_string_equal(desk.well, ""); /* it was said before */
     desk_close(&desk);
 }
 
