@@ -95,6 +95,32 @@ extern const struct store_driver sqlite_driver;
 
 void open_runs_forget(struct open_runs *runs);
 
+/* ---- sqlite_telling.c: what driver.h says ---- */
+
+enum answer tell_row_get(struct store *store, const struct row_key *key,
+                         struct row *ret);
+enum answer tell_plan_last(struct store *store, struct plan_note *ret,
+                           uint32_t *ret_life);
+enum answer tell_lease_get(struct store *store, const char *name,
+                           struct lease *ret);
+enum answer tell_pause_get(struct store *store, uint32_t job,
+                           struct stored_pause *ret);
+enum answer tell_reach(struct store *store, uint32_t job, struct wall upto,
+                       struct wall *ret);
+int64_t tell_count_rows(struct store *store);
+bool tell_each_lane(struct store *store, lane_visitor *visit, void *data);
+bool tell_each_open(struct store *store, open_visitor *visit, void *data);
+bool tell_each_pause(struct store *store, pause_visitor *visit, void *data);
+bool tell_each_off(struct store *store, uint32_t job, off_visitor *visit,
+                   void *data);
+bool tell_each_life(struct store *store, life_visitor *visit, void *data);
+enum answer tell_old(struct store *store, struct old_walk *walk,
+                     struct row_key *ret_keys, uint32_t *ret_count);
+enum answer tell_history(struct store *store, struct row_walk *walk,
+                         row_visitor *visit, void *data);
+enum answer tell_passes(struct store *store, struct pass_walk *walk,
+                        pass_visitor *visit, void *data);
+
 /* ---- sqlite_statements.c ---- */
 
 /* What a statement is given. */
