@@ -20,6 +20,7 @@
 enum kind {
     KIND_TEXT,
     KIND_SECRET,
+    KIND_WORD,
     KIND_URL,
     KIND_LISTEN,
     KIND_HOST,
@@ -69,7 +70,7 @@ static const struct row rows[] = {
       0, NULL, "the backend; paths of jobs are below it" },
     { "WORKER_API_KEY", KIND_SECRET, NULL, FIELD(api_key), 0, 0,
       "worker-api-key", "key for the backend; `run` needs it" },
-    { "MOONCRON_API_KEY_COLLECTION", KIND_TEXT, "users",
+    { "MOONCRON_API_KEY_COLLECTION", KIND_WORD, "users",
       FIELD(api_key_collection), 0, 0, NULL,
       "whose key it is: Authorization: <this> API-Key <key>" },
     { "WORKER_WEBHOOK_SECRET", KIND_SECRET, NULL, FIELD(webhook_secret), 0, 0,
@@ -231,9 +232,14 @@ static bool read_choice(const char *text, const char *const *words, void *field,
 
 static bool secret_check(const char *text, struct error *err)
 {
-    if (strlen(text) <= SECRET_MAX && !text[strcspn(text, "\r\n")])
+    size_t len = 0;
+    while ((unsigned char)text[len] >= 0x20 && text[len] != 0x7f)
+        len++;
+    if (!text[len] && len <= SECRET_MAX)
         return true;
-    error_set(err, "must be one line of at most %d bytes", SECRET_MAX);
+    error_set(err,
+              "must be one line of at most %d bytes without control characters",
+              SECRET_MAX);
     return false;
 }
 
@@ -275,6 +281,10 @@ static bool row_read(const struct row *row, struct config *config, char *text,
         return read_listen(config, text, err);
     case KIND_SECRET:
         if (!secret_check(text, err))
+            return false;
+        break;
+    case KIND_WORD:
+        if (!reading_word(text, err))
             return false;
         break;
     case KIND_URL:

@@ -8,6 +8,8 @@
 #include "mooncron/duration.h"
 #include "mooncron/suggest.h"
 
+#define WORD_MAX ((size_t)64)
+
 bool reading_bool(const char *text, bool *ret, struct error *reterr)
 {
     static const struct {
@@ -202,6 +204,21 @@ bool reading_url(const char *text, struct error *reterr)
     bool shown = !strchr(text, '@');
     error_set(reterr, "%s%s%s%s; wanted: http(s)://host[:port][/path]", fault,
               shown ? ": \"" : "", shown ? text : "", shown ? "\"" : "");
+    return false;
+}
+
+bool reading_word(const char *text, struct error *reterr)
+{
+    static const char good[] = "abcdefghijklmnopqrstuvwxyz"
+                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    size_t len = strspn(text, good);
+    if (!text[len] && len <= WORD_MAX)
+        return true;
+    error_set(
+        reterr,
+        "must be a word of at most %zu letters, digits, '-' and '_'; byte "
+        "%zu is none of these, or one too many",
+        WORD_MAX, (len < WORD_MAX ? len : WORD_MAX) + 1);
     return false;
 }
 

@@ -29,6 +29,9 @@ bool reading_listen(const char *text, char *host, size_t size,
                     uint16_t *ret_port, struct error *reterr);
 bool reading_port(const char *text, uint16_t *ret_port, struct error *reterr);
 
+/* One word of letters, digits, '-' and '_', which goes out in a header. */
+bool reading_word(const char *text, struct error *reterr);
+
 /* Names of variables, separated by spaces or commas. */
 bool reading_names(const char *text, struct error *reterr);
 
