@@ -97,4 +97,5 @@ void fuzz_seeds(fuzz_take *take, void *context)
     take(context, commas, sizeof commas);
     take(context, commas, CRON_TEXT_MAX);
     fuzz_literals("tests/core/test_cron.c", take, context);
+    fuzz_literals("tests/core/test_cron_fault.c", take, context);
 }

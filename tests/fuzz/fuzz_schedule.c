@@ -287,4 +287,5 @@ void fuzz_seeds(fuzz_take *take, void *context)
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         take_expression(&heads, own[i], strlen(own[i]));
     fuzz_literals("tests/core/test_cron.c", take_expression, &heads);
+    fuzz_literals("tests/core/test_cron_fault.c", take_expression, &heads);
 }
