@@ -9,7 +9,8 @@
  * its job allows, however many lives it takes.
  *
  * The first schedule may be loaded before any Settings are known, with jobs
- * off. That is no word on the jobs: memory is kept until Settings are. */
+ * off. That is no word on the jobs: memory is kept until Settings are. A spare
+ * adopts no runs: what is open stays open until a worker comes that fires. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,7 +118,7 @@ static void adopt_waiting(struct core *core, struct run *run,
 void adopt_runs(struct core *core)
 {
     const struct memory_of_store *memory = &core->config.memory;
-    if (core->lanes.memory_over)
+    if (core->lanes.memory_over || !core->config.primary)
         return;
     for (uint32_t i = 0; i < memory->run_count; i++) {
         const struct run_memory *known = &memory->runs[i];
@@ -160,7 +161,7 @@ void adopt_end(struct core *core)
 
 void adopt_settle(struct core *core)
 {
-    if (core->lanes.memory_over)
+    if (core->lanes.memory_over || !core->config.primary)
         return;
     adopt_end(core);
     if (core->config.journal)

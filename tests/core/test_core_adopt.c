@@ -55,6 +55,32 @@ static void who_waited_for_a_moment_is_due(void **state)
     story_end(&story);
 }
 
+/* What it leaves open the next worker that fires adopts. */
+static void a_spare_adopts_nothing(void **state)
+{
+    (void)state;
+    struct story story;
+    adopt_begin(&story, SECOND);
+    story.config.primary = false;
+    story_restart(&story, SECOND);
+    story_pass(&story, 8 * SECOND);
+    story_is(&story, "14:10:02.000 fetch, booting\n"
+                     "14:10:02.020 load 2: jobs on in \"production\"\n"
+                     "14:10:02.050 swap generation 2: +3 ~0 -0 =0\n");
+    assert_int_equal(core_status(story.core).runs, 0);
+    story.config.primary = true;
+    story_restart(&story, SECOND);
+    story_pass(&story, 6 * SECOND);
+    story_is(&story, "14:10:11.000 fetch, booting\n"
+                     "14:10:11.020 load 3: jobs on in \"production\"\n"
+                     "14:10:11.050 swap generation 3: +3 ~0 -0 =0\n"
+                     "14:10:11.050 finish a slot 14:10:00 unknown (down)\n"
+                     "14:10:11.050 start b #2 slot 14:10:00\n"
+                     "14:10:16.050 finish b #2 ok 5000 ms\n"
+                     "14:10:16.050 start c #3 slot 14:10:00\n");
+    story_end(&story);
+}
+
 /* A worker that is told to stop writes down what waits. */
 static void who_waited_at_the_end_waits_on(void **state)
 {
@@ -650,6 +676,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_waited_for_a_moment_is_due),
+        cmocka_unit_test(a_spare_adopts_nothing),
         cmocka_unit_test(who_waited_at_the_end_waits_on),
         cmocka_unit_test(who_waited_too_long_is_missed),
         cmocka_unit_test(what_was_under_way_is_tried_again),
