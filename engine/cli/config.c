@@ -230,19 +230,6 @@ static bool read_choice(const char *text, const char *const *words, void *field,
     return true;
 }
 
-static bool secret_check(const char *text, struct error *err)
-{
-    size_t len = 0;
-    while ((unsigned char)text[len] >= 0x20 && text[len] != 0x7f)
-        len++;
-    if (!text[len] && len <= SECRET_MAX)
-        return true;
-    error_set(err,
-              "must be one line of at most %d bytes without control characters",
-              SECRET_MAX);
-    return false;
-}
-
 /* The host is cut out of the row's own text, so it lives as long. */
 static bool read_listen(struct config *config, char *text, struct error *err)
 {
@@ -280,8 +267,10 @@ static bool row_read(const struct row *row, struct config *config, char *text,
     case KIND_LISTEN:
         return read_listen(config, text, err);
     case KIND_SECRET:
-        if (!secret_check(text, err))
+        if (!secret_check(text, strlen(text), err)) {
+            error_wrap(err, "is no secret");
             return false;
+        }
         break;
     case KIND_WORD:
         if (!reading_word(text, err))

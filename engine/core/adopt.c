@@ -115,10 +115,15 @@ static void adopt_waiting(struct core *core, struct run *run,
     held_add(core, run);
 }
 
+bool adopt_pending(const struct core *core)
+{
+    return core->config.primary && !core->lanes.memory_over;
+}
+
 void adopt_runs(struct core *core)
 {
     const struct memory_of_store *memory = &core->config.memory;
-    if (core->lanes.memory_over || !core->config.primary)
+    if (!adopt_pending(core))
         return;
     for (uint32_t i = 0; i < memory->run_count; i++) {
         const struct run_memory *known = &memory->runs[i];
@@ -161,7 +166,7 @@ void adopt_end(struct core *core)
 
 void adopt_settle(struct core *core)
 {
-    if (core->lanes.memory_over || !core->config.primary)
+    if (!adopt_pending(core))
         return;
     adopt_end(core);
     if (core->config.journal)

@@ -546,6 +546,8 @@ void circuits_close(struct circuits *circuits);
 void adopt_life(struct core *core, uint32_t index);
 /* Where its slots go on; false: nothing is known of any. */
 bool adopt_cursor(struct core *core, uint32_t index);
+/* Runs without a verdict are still to be adopted; by a spare never. */
+bool adopt_pending(const struct core *core);
 /* Runs without a verdict go on where the set in force has their jobs. */
 void adopt_runs(struct core *core);
 /* Settings are known: what was not used by now is old. The first time that is

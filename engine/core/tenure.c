@@ -73,8 +73,7 @@ static bool settings_known(const struct core *core)
 /* Lanes move to the set that has just come into force. */
 static void lanes_follow(struct core *core, const struct jobset *before)
 {
-    bool forget = settings_known(core) && core->config.primary &&
-                  !core->lanes.memory_over;
+    bool forget = settings_known(core) && adopt_pending(core);
     lanes_move(core, before);
     adopt_runs(core);
     if (forget)

@@ -39,17 +39,10 @@ static int open_plain(const char *path, struct error *reterr)
     return fd;
 }
 
-static bool secret_check(const char *bytes, size_t len, const char *path,
-                         struct error *reterr)
+bool secret_check(const char *bytes, size_t len, struct error *reterr)
 {
-    if (len == 0) {
-        error_set(reterr, "read the secret in %s: the file is empty", path);
-        return false;
-    }
     if (len > SECRET_MAX) {
-        error_set(reterr,
-                  "read the secret in %s: wanted at most %d bytes, found more",
-                  path, SECRET_MAX);
+        error_set(reterr, "wanted at most %d bytes, found more", SECRET_MAX);
         return false;
     }
     for (size_t i = 0; i < len; i++) {
@@ -57,12 +50,14 @@ static bool secret_check(const char *bytes, size_t len, const char *path,
         if (c >= 0x20 && c != 0x7f)
             continue;
         error_set(reterr,
-                  "read the secret in %s: wanted one line of text, found the "
-                  "control character 0x%02x at byte %zu",
-                  path, c, i + 1);
+                  "wanted one line of text, found the control character 0x%02x "
+                  "at byte %zu",
+                  c, i + 1);
         return false;
     }
-    return true;
+    if (len == 0)
+        error_set(reterr, "it is empty");
+    return len > 0;
 }
 
 char *secret_read(const char *path, struct error *reterr)
@@ -81,8 +76,10 @@ char *secret_read(const char *path, struct error *reterr)
         size_t len = (size_t)got;
         if (len > 0 && buffer[len - 1] == '\n')
             len--;
-        if (secret_check(buffer, len, path, reterr))
+        if (secret_check(buffer, len, reterr))
             secret = memory_copy(buffer, len);
+        else
+            error_wrap(reterr, "read the secret in %s", path);
     }
     OPENSSL_cleanse(buffer, sizeof buffer);
     return secret;

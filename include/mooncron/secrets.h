@@ -9,8 +9,12 @@
 
 #define SECRET_MAX 4096
 
-/* The first line's worth of a file: at most SECRET_MAX bytes, one newline at
- * the end dropped, no other control character. The caller frees it with
+/* Whether it is one line of 1 to SECRET_MAX bytes without control characters.
+ * A sentence says what was found instead, never the value. */
+bool secret_check(const char *bytes, size_t len, struct error *reterr);
+
+/* What a file has, which secret_check() likes; one newline at the end is
+ * dropped. The caller frees it with
  * secret_free(). NULL and a sentence that names the path, never the value. */
 char *secret_read(const char *path, struct error *reterr);
 void secret_free(char *secret); /* cleansed first; NULL is fine */

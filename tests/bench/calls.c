@@ -160,7 +160,7 @@ static void kept(struct text *text, unsigned number)
 struct instants {
     double p50_ms[ROUNDS_MAX * INSTANTS], p99_ms[ROUNDS_MAX * INSTANTS];
     double cpu_us[ROUNDS_MAX]; /* by turn */
-    size_t count, turns, early;
+    size_t count, early;
 };
 
 static void instant_add(struct instants *instants, const struct bench *bench,
@@ -189,7 +189,7 @@ static void instants_turn(struct instants *instants, struct bench *bench,
     if (!bench_samples(bench, before + INSTANTS * INSTANT_JOBS, 120000))
         fail_msg("%u calls came", bench->report->samples - before);
     bench_wait_ms(500);
-    instants->cpu_us[instants->turns++] =
+    instants->cpu_us[instants->count / INSTANTS] =
         (double)(bench_cpu_ns(pid) - cpu) / 1e3 /
         (double)(bench->report->samples - before);
     for (int i = 0; i < INSTANTS; i++) {

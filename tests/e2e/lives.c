@@ -71,13 +71,7 @@ void expect_says(struct world *world, const char *needle)
 void expect_why(const struct world *world, const char *at, const char *needle)
 {
     const char *const why[] = { "why", "plain", "--at", at, NULL };
-    char *out, *err;
-    int code = worker_command(&world->worker, &world->scratch, &world->stand,
-                              why, &out, &err);
-    if (code != 0 || !strstr(out, needle))
-        fail_msg("\"%s\" is not in:\n%s%s", needle, out, err);
-    free(out);
-    free(err);
+    free(world_says(world, 0, needle, why));
 }
 
 /* ---- a schedule ---- */

@@ -48,20 +48,3 @@ void killed(struct world *world, const struct worker_options *options)
     worker_start(&world->worker, &world->scratch, &world->stand, options);
     worker_await_generation(&world->worker, 2);
 }
-
-char *say(const struct world *world, int code, const char *wanted,
-          const char *const *args)
-{
-    char *out, *err, *both = NULL;
-    int found = worker_command(&world->worker, &world->scratch, &world->stand,
-                               args, &out, &err);
-    if (asprintf(&both, "%s%s", out, err) < 0)
-        fail();
-    if (found != code || !strstr(both, wanted))
-        fail_msg("mooncron %s: %d and \"%s\" were wanted; it ended with %d, "
-                 "and said:\n%s",
-                 args[0], code, wanted, found, both);
-    free(out);
-    free(err);
-    return both;
-}

@@ -18,12 +18,8 @@ void restart(struct world *world);
 /* The worker is killed, and another takes its place. */
 void killed(struct world *world, const struct worker_options *options);
 
-/* Runs a command, and fails the test where it does not end with `code` or does
- * not say `wanted`, on either descriptor. Gives what it said. */
-char *say(const struct world *world, int code, const char *wanted,
-          const char *const *args);
 #define SAY(world, code, wanted, ...)                                          \
-    say(world, code, wanted, (const char *const[]){ __VA_ARGS__, NULL })
+    world_says(world, code, wanted, (const char *const[]){ __VA_ARGS__, NULL })
 #define EXPECT(world, code, wanted, ...)                                       \
     free(SAY(world, code, wanted, __VA_ARGS__))
 

@@ -153,13 +153,7 @@ static void expect_told(const struct world *world, const char *verb,
                         const char *job, const char *option, const char *needle)
 {
     const char *const args[] = { verb, job, option, NULL };
-    char *out, *err;
-    int code = worker_command(&world->worker, &world->scratch, &world->stand,
-                              args, &out, &err);
-    if (code != 0 || !strstr(out, needle))
-        fail_msg("\"%s\" is not in:\n%s%s", needle, out, err);
-    free(out);
-    free(err);
+    free(world_says(world, 0, needle, args));
 }
 
 /* How often the log says it. */

@@ -87,9 +87,9 @@ static void what_waits_is_not_awaited(void **state)
 static void refused_by_the_disk(struct world *world, const char *const *order)
 {
     worker_limit_files(&world->worker, 0);
-    free(say(world, 69, "this is not written down yet", order));
+    free(world_says(world, 69, "this is not written down yet", order));
     json_decref(worker_says(&world->worker, "nothing is fired"));
-    free(say(world, 69, "waits: the store has failed", order));
+    free(world_says(world, 69, "waits: the store has failed", order));
     EXPECT(world, 0, "nothing is fired until it is well", "status", "rare");
     EXPECT(world, 0, "; nothing is fired until the journal can be written.",
            "why", "rare");

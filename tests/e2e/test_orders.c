@@ -254,14 +254,16 @@ static void what_is_settled_is_said(void **state)
         seq = stand_await_job(&world->stand, seq, "rare", WORKER_PATIENCE_MS);
     restart(world); /* every verdict is written down */
     EXPECT(world, 0, "until", "pause", "rare", "--for", "100d");
-    free(say(world, 0, ": 51 would be run; 2 were run ok already.", dry));
-    free(say(world, 0, ": 51 taken on; 2 were run ok already.", args));
-    free(say(world, 0,
-             ": none is taken on; 2 were run ok already, and 51 wait or are "
-             "being run.",
-             args));
-    free(say(world, 0, "\"runs\":0", json));
-    free(say(world, 0, "\"done\":2,\"waiting\":51", json));
+    free(
+        world_says(world, 0, ": 51 would be run; 2 were run ok already.", dry));
+    free(world_says(world, 0, ": 51 taken on; 2 were run ok already.", args));
+    free(world_says(
+        world, 0,
+        ": none is taken on; 2 were run ok already, and 51 wait or are "
+        "being run.",
+        args));
+    free(world_says(world, 0, "\"runs\":0", json));
+    free(world_says(world, 0, "\"done\":2,\"waiting\":51", json));
     worker_drain(&world->worker);
 }
 

@@ -44,7 +44,7 @@ static void what_cannot_be_done_is_said(void **state)
 static void expect_error(const struct world *world, int code,
                          const char *wanted, const char *const *args)
 {
-    char *said = say(world, code, wanted, args);
+    char *said = world_says(world, code, wanted, args);
     json_t *json = json_loads(said, 0, NULL);
     const json_t *error = json_object_get(json, "error");
     if (!json_is_string(error) || !strstr(json_string_value(error), wanted))

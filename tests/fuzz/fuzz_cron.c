@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "../core/cron_same.h"
 #include "fuzz.h"
 #include "mooncron/text.h"
 
@@ -19,20 +20,6 @@ static void check_fault(const struct cron_fault *fault, size_t size)
     assert((size_t)fault->column + fault->width <= size);
 }
 
-static bool same(const struct cron *a, const struct cron *b)
-{
-    return a->seconds == b->seconds && a->minutes == b->minutes &&
-           a->hours == b->hours && a->days == b->days &&
-           a->days_last == b->days_last && a->days_near == b->days_near &&
-           a->months == b->months && a->weekdays == b->weekdays &&
-           a->weekdays_last == b->weekdays_last &&
-           !memcmp(a->weekdays_nth, b->weekdays_nth, sizeof a->weekdays_nth) &&
-           a->days_restricted == b->days_restricted &&
-           a->weekdays_restricted == b->weekdays_restricted &&
-           a->has_seconds == b->has_seconds && a->wildcard == b->wildcard &&
-           a->starred == b->starred;
-}
-
 static void check_round_trip(const struct cron *cron)
 {
     struct text text;
@@ -42,7 +29,7 @@ static void check_round_trip(const struct cron *cron)
     cron_print(cron, &text);
     assert(!text.cut);
     assert(cron_parse(text.data, text.len, &again, &fault));
-    assert(same(cron, &again));
+    assert(cron_same(cron, &again));
     text_close(&text);
 }
 

@@ -30,6 +30,11 @@ void world_open(struct world *world, const char *schedule, bool enable_jobs,
 /* Replaces schedules.lua. */
 void world_write(const struct world *world, const char *schedule);
 
+/* Runs a command, and fails the test where it does not end with `code` or does
+ * not say `wanted`, on either descriptor. Gives what it said. */
+char *world_says(const struct world *world, int code, const char *wanted,
+                 const char *const *args);
+
 /* The job goes on firing: `count` calls of it that are yet to come. */
 void world_await_calls(const struct world *world, const char *job, int count);
 
